@@ -1,0 +1,1 @@
+export type { App, ChainContext, FinalizedBlock, HeaderView, TxResult } from './ports.ts';

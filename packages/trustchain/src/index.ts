@@ -1,0 +1,1 @@
+export { TrustchainError, type TrustchainFailure } from './errors.ts';

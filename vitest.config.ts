@@ -1,0 +1,28 @@
+import { defineConfig } from 'vitest/config';
+
+/** Tests run the sources as they stand: the custom condition leads every import between packages to src/. */
+const conditions = ['@hypermesh/source', 'node', 'import', 'default'];
+const kind = (name: string, suffix: string, testTimeout = 30_000) => ({
+  extends: true as const,
+  test: {
+    name,
+    include: [`{packages,apps,tools}/*/test/**/*.${suffix}.ts`],
+    testTimeout,
+    hookTimeout: testTimeout,
+  },
+});
+
+export default defineConfig({
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    execArgv: ['--conditions=@hypermesh/source'],
+    projects: [
+      kind('unit', 'test'),
+      kind('conformance', 'conformance', 120_000),
+      kind('interop', 'interop', 120_000),
+      kind('sim', 'sim', 300_000),
+    ],
+  },
+});
