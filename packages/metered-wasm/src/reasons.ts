@@ -33,5 +33,4 @@ export type CheckReason =
   | 'uncharged-loop'
   | 'uncharged-block'
   | 'uncharged-bulk'
-  | 'unbounded-stack'
-  | 'noncanonical-nan';
+  | 'unbounded-stack';

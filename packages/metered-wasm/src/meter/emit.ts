@@ -61,8 +61,9 @@ export class FunctionEmitter {
     if (marks.has(F32)) added.push(['f32', F32]);
     if (marks.has(F64)) added.push(['f64', F64]);
     if (marks.has(F32X4) || marks.has(F64X2)) added.push(['v128', 0x7b]);
-    this.#out.u32(body.locals.length + added.length);
+    this.#out.u32(body.locals.length + 1 + added.length);
     for (const run of body.locals) this.#out.u32(run.count).byte(run.type);
+    this.#out.raw(0x00, 0x7f); // a run of none parts the guest's locals from ours
     added.forEach(([name, valueType], at) => {
       this.#out.u32(1).byte(valueType);
       this.#locals.set(name, type.params.length + body.localCount + at);
