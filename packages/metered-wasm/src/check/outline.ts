@@ -13,6 +13,7 @@ export interface Outline {
   readonly types: Signature[];
   readonly imports: { readonly label: string; readonly type: number }[];
   readonly functions: number[];
+  /** Infinite where the module gives none. */
   readonly tableMaxima: number[];
   memoryMaximum?: number;
   /** Type, mutability and initial bytes of each global, as hexadecimal text. */
@@ -36,8 +37,7 @@ function bounds(cursor: Cursor, what: string): number {
   const flag = cursor.u8();
   if (flag > 1) object('unsupported', `limits flag ${flag} of a ${what}`);
   cursor.u32();
-  if (flag === 0) object('maximum-missing', `${what} without a maximum`);
-  return cursor.u32();
+  return flag === 0 ? Number.POSITIVE_INFINITY : cursor.u32();
 }
 
 function elements(cursor: Cursor, named: Set<number>): void {
