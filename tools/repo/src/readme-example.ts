@@ -5,7 +5,8 @@ import { requireNode } from './run/node-version.ts';
 
 requireNode();
 const folders = process.argv.slice(2);
-if (folders.length === 0) console.error('Name package folders: node tools/repo/src/readme-example.ts packages/core');
+if (folders.length === 0)
+  console.error('Name package folders: node tools/repo/src/readme-example.ts packages/core');
 for (const folder of folders) {
   const code = firstExample(readFileSync(join(folder, 'README.md'), 'utf8'));
   const run =

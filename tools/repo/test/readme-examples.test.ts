@@ -35,7 +35,7 @@ it('takes the first TypeScript block and no other', () => {
 });
 
 it.each([
-  ['throws', 'const a: number = 1; throw new Error(`lost ${a}`);', 'lost 1'],
+  ['throws', "const a: number = 1; throw new Error('lost ' + a);", 'lost 1'],
   ['does not parse', 'const = 1;', 'SyntaxError'],
   ['imports what is not there', "import '@hypermesh/nowhere';", 'ERR_MODULE_NOT_FOUND'],
   ['exits with a code', 'process.exit(3);', 'ended with 3'],

@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importsOf } from '../src/check/source.ts';
 import { isLibrary, openWorkspace } from '../src/check/workspace.ts';
@@ -17,9 +15,9 @@ const tarballs = new Map<string, string>();
 const target = mkdtempSync(join(tmpdir(), 'hypermesh-packs-'));
 
 beforeAll(async () => {
-  const turbo = join(ROOT, 'node_modules/.bin/turbo');
   const filters = libraries.map(({ manifest }) => `--filter=${manifest.name}`);
-  await promisify(execFile)(turbo, ['run', 'build', ...filters, '--output-logs=errors-only'], { cwd: ROOT });
+  const build = ['exec', 'turbo', 'run', 'build', ...filters, '--output-logs=errors-only'];
+  await pnpm(build, { cwd: ROOT, limitMs: 200_000 });
   for (const { folder, manifest } of libraries) {
     tarballs.set(manifest.name, await packInto(join(ROOT, folder), target));
   }
@@ -57,5 +55,8 @@ it('catches a tarball that imports what it does not declare', { timeout: 120_000
   const own = new Map([...tarballs, ['@hypermesh/sly', await packInto(folder, target)]]);
   using project = await installTarballs(['@hypermesh/sly'], own);
   const run = await runExample("import '@hypermesh/sly';", { cwd: project.folder, limitMs: 20_000 });
-  expect(run).toEqual({ ok: false, output: expect.stringContaining("Cannot find package '@hypermesh/core'") });
+  expect(run).toEqual({
+    ok: false,
+    output: expect.stringContaining("Cannot find package '@hypermesh/core'"),
+  });
 });

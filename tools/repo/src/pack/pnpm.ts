@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { basename } from 'node:path';
+import { basename, delimiter, dirname } from 'node:path';
 import { promisify } from 'node:util';
 
 /**
@@ -23,6 +23,15 @@ export function pnpm(
     timeout: limitMs,
     killSignal: 'SIGKILL',
     maxBuffer: 2 ** 26,
-    env: { ...process.env, CI: '1' },
+    env: environment(own),
   });
+}
+
+/** Ours without what vitest set for its worker, and with pnpm on PATH, where turbo looks for it. */
+function environment(own: string | undefined): NodeJS.ProcessEnv {
+  const entries = Object.entries(process.env).filter(
+    ([name]) => !/^(VITEST|NODE_ENV$|NODE_OPTIONS$)/.test(name),
+  );
+  const env = { ...Object.fromEntries(entries), CI: '1', TURBO_TELEMETRY_DISABLED: '1' };
+  return own === undefined ? env : { ...env, PATH: [dirname(own), process.env['PATH']].join(delimiter) };
 }

@@ -36,10 +36,11 @@ export function lastLine({ passed, failed, skipped }: Counts): string {
   return `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
 }
 
-/** What is wrong with the run apart from failed tests: nothing ran, or a skip that gives no reason. */
+/** What is wrong with the run apart from failed tests: nothing ran, or a skip in a sound file gives no reason. */
 export function judgeRun({ tests, faults }: RunOutcome): string[] {
   if (tests.length === 0 && faults.length === 0) return ['no test was found'];
   return tests
-    .filter((test) => test.state === 'skipped' && test.reason === undefined)
+    .filter(({ state, reason }) => state === 'skipped' && reason === undefined)
+    .filter(({ file }) => !faults.some((fault) => fault.startsWith(file)))
     .map((test) => `skipped without a reason (say ctx.skip('why')): ${test.file} > ${test.fullTitle}`);
 }
