@@ -5,7 +5,7 @@ import type { Finding } from './finding.ts';
 import { isLibrary, readText, type Workspace } from './workspace.ts';
 
 /** The sections of a package's README, in their order. Any may be absent; none comes twice, and no other is there. */
-export const SECTIONS: readonly string[] = [
+const SECTIONS: readonly string[] = [
   'Install',
   'Example',
   'What it needs',
@@ -27,7 +27,7 @@ export function checkReadmes(workspace: Workspace): Finding[] {
 }
 
 /** What is wrong with the text of one README. */
-export function judgeReadme(markdown: string, name: string): { line?: number; message: string }[] {
+function judgeReadme(markdown: string, name: string): { line?: number; message: string }[] {
   const lines = withoutFences(markdown).split('\n');
   const faults: { line?: number; message: string }[] = [];
   if (lines[0] !== `# ${name}`) faults.push({ line: 1, message: `the first line should be "# ${name}"` });

@@ -41,7 +41,7 @@ export function judgeFeatures(catalogue: readonly Feature[], tests: readonly Tes
 }
 
 /** Ids in titles that the list of features does not know. */
-export function findUnknown(catalogue: readonly Feature[], tests: readonly TestOutcome[]): string[] {
+function findUnknown(catalogue: readonly Feature[], tests: readonly TestOutcome[]): string[] {
   const known = new Set(catalogue.map(({ id }) => id));
   return tests.flatMap((test) =>
     idsInTitle(test.title)
@@ -51,7 +51,7 @@ export function findUnknown(catalogue: readonly Feature[], tests: readonly TestO
 }
 
 /** Claimed features without a test that passed or was skipped with a reason. */
-export function findUnshown(states: readonly FeatureState[]): string[] {
+function findUnshown(states: readonly FeatureState[]): string[] {
   return states
     .filter(({ feature, state }) => feature.claimed && (state === 'absent' || state === 'failed'))
     .map(({ feature, state }) =>
