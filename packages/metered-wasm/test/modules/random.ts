@@ -154,7 +154,11 @@ class ModuleBuilder {
   #constant(type: number): void {
     const dice = this.#dice;
     const integers = [0, 1, -1, 2, 31, 63, 64, 255, 1000, -2147483648, 2147483647, dice.below(2 ** 31)];
-    const floats = [0, -0, 1, -1.5, 1e30, -1e-30, Number.POSITIVE_INFINITY, 4294967296, dice.below(1000)];
+    const wild = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -1];
+    const floats =
+      this.#options.arithmeticFloatsOnly === true
+        ? wild
+        : [0, -0, 1, -1.5, 1e30, -1e-30, Number.POSITIVE_INFINITY, 4294967296, dice.below(1000)];
     if (type === I32) this.#emit(0x41, ...signed(dice.pick(integers)));
     else if (type === I64) this.#emit(0x42, ...signed(dice.pick(integers)));
     else if (type === F32) this.#emit(0x43, ...floatBytes(dice.pick(floats)));
@@ -324,7 +328,7 @@ class ModuleBuilder {
   }
 
   #store(depth: number): void {
-    const type = this.#dice.pick(VALUE_TYPES);
+    const type = this.#dice.pick(this.#options.arithmeticFloatsOnly === true ? [F32, F64, I32] : VALUE_TYPES);
     const stores: Record<number, readonly number[][]> = {
       [I32]: [[0x36, 2], [0x3a, 0], [0x3b, 1]],
       [I64]: [[0x37, 3], [0x3e, 2]],
@@ -332,8 +336,6 @@ class ModuleBuilder {
       [F64]: [[0x39, 3]],
       [V128]: [[0xfd, 0x0b, 4]],
     };
-    // Vectors mix integers and floats; in the arithmetic mode their bits would say nothing about NaN.
-    if (type === V128 && this.#options.arithmeticFloatsOnly === true) return;
     this.#address(FLOAT_TYPES.has(type));
     this.#value(type, depth - 1);
     this.#emit(...this.#dice.pick(stores[type] ?? []), ...unsigned(8 * this.#dice.below(8)));
