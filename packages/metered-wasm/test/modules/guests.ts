@@ -60,7 +60,13 @@ export const NOTHING: readonly Instruction[] = [[0x42, 0]];
 export const SPIN: readonly Instruction[] = [[0x03, 0x40], [0x0c, 0], [0x0b], [0x00]];
 
 /** Calls itself for ever. */
-export const RECURSE: readonly Instruction[] = [[0x20, 0], [0x20, 1], [0x20, 2], [0x20, 3], [0x10, 2]];
+export const RECURSE: readonly Instruction[] = [
+  [0x20, 0],
+  [0x20, 1],
+  [0x20, 2],
+  [0x20, 3],
+  [0x10, 2],
+];
 
 /** Grows the memory page by page until that is refused, then gives up. */
 export const MEMORY_BOMB: readonly Instruction[] = [
