@@ -64,7 +64,7 @@ function readOpcode(reader: Reader): number {
 }
 
 /** Decodes the expression at the reader up to the end of its body, which must be the end of the range. */
-export function readInstructions(reader: Reader): Instructions {
+function readInstructions(reader: Reader): Instructions {
   const code: Instructions = { ops: [], start: [], first: [], second: [], branches: new Map() };
   let depth = 1;
   while (depth > 0) {

@@ -52,7 +52,25 @@ function shape(text: string): readonly Word[] {
 
 const EMPTY = -64;
 
-export const SHAPES = {
+export type ShapeName =
+  | 'entryGlobal'
+  | 'entryLocal'
+  | 'header'
+  | 'branchGlobal'
+  | 'branchLocal'
+  | 'flush'
+  | 'reload'
+  | 'takeStack'
+  | 'takeStackLocal'
+  | 'giveStack'
+  | 'saveStack'
+  | 'restoreStack'
+  | 'nanF32'
+  | 'nanF64'
+  | 'nanF32x4'
+  | 'nanF64x2';
+
+export const SHAPES: Readonly<Record<ShapeName, readonly Word[]>> = {
   entryGlobal: shape(
     `global.get:fuel i64.const:cost i64.sub global.set:fuel global.get:fuel i64.const:0 i64.lt_s if:${EMPTY} unreachable end`,
   ),
@@ -79,9 +97,7 @@ export const SHAPES = {
   nanF64: shape('local.tee:scratch f64.const local.get:scratch local.get:scratch f64.eq select'),
   nanF32x4: shape('local.tee:scratch v128.const local.get:scratch local.get:scratch f32x4.eq bitselect'),
   nanF64x2: shape('local.tee:scratch v128.const local.get:scratch local.get:scratch f64x2.eq bitselect'),
-} as const;
-
-export type ShapeName = keyof typeof SHAPES;
+};
 
 /** Matches a shape at `at`; answers the numbers that its names stand for, `known` among them. */
 export function match(
