@@ -1,0 +1,208 @@
+import {
+  type ConsensusProof,
+  createMemberPlots,
+  createOperation,
+  createOperationLedger,
+  createValidator,
+  createVrfKey,
+  encodeTransaction,
+  type FinalityProof,
+  type Genesis,
+  type HeaderView,
+  type Operation,
+  type OperationLedger,
+  type PlotSource,
+  prove,
+  type Transport,
+  type ValidatorNode,
+  validatorsOf,
+} from '@hypermesh/consensus';
+import { openFileStorage } from '@hypermesh/consensus/storage';
+import { type CanonicalValue, type ChainId, type Clock, type Log, type NodeId, nodeIdOf, type OperationId, toHex } from '@hypermesh/core';
+import { createSigner } from '@hypermesh/core/ed25519';
+import { finalizedHeader } from './headers.ts';
+import { blockIntervalMs, heartbeatMs, maxBlockBytes } from './options.ts';
+import { type DataDirectory } from '../data-directory.ts';
+import { NodeError } from '../errors.ts';
+import type { NodeKeys } from '../identity.ts';
+
+/** An operation that is final, with what shows it to anybody. */
+export interface FinalOperation {
+  readonly id: OperationId;
+  readonly height: number;
+  readonly proof: FinalityProof;
+  readonly transaction: Uint8Array;
+  /** Time spent on making the four proofs, and from submission to finality, milliseconds. */
+  readonly provingMs: number;
+  readonly finalityMs: number;
+}
+
+/** The ledger as the rest of a node sees it. */
+export interface LedgerService extends AsyncDisposable {
+  readonly chainId: ChainId;
+  readonly genesis: Genesis;
+  readonly ledger: OperationLedger;
+  readonly validator: ValidatorNode;
+  readonly validators: readonly NodeId[];
+  /** Makes an operation with its four proofs, but does not submit it. Its sequence number is the next free one. */
+  prepare(kind: string, body: CanonicalValue, signal?: AbortSignal): Promise<{ operation: Operation; proof: ConsensusProof }>;
+  /**
+   * Submits a transaction and waits until it is final. Throws `node/operation-refused` naming the leg where the
+   * proofs or the ledger's rules refuse it.
+   */
+  submit(transaction: Uint8Array, signal?: AbortSignal): Promise<Omit<FinalOperation, 'provingMs'>>;
+  /** `prepare` and `submit`, one operation of this node at a time, so that sequence numbers stay without a gap. */
+  act(kind: string, body: CanonicalValue, signal?: AbortSignal): Promise<FinalOperation>;
+}
+
+/** What a ledger service is made of. */
+export interface LedgerServicePorts {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Hears how far the plots of this member are, 0 to 1. */
+  readonly onPlotProgress?: (done: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Opens the ledger of a genesis in a data directory: plots, storage, validator, and catches up. */
+export async function openLedgerService(
+  directory: DataDirectory,
+  { genesis, chainId }: { readonly genesis: Genesis; readonly chainId: ChainId },
+  keys: NodeKeys,
+  ports: LedgerServicePorts,
+): Promise<LedgerService> {
+  const { clock, log, signal } = ports;
+  const self = toHex(keys.ed25519.publicKey);
+  const member = genesis.members.find(({ key }) => toHex(key) === self);
+  if (member === undefined) {
+    throw new NodeError(
+      { code: 'node/refused', by: 'genesis', reason: 'not-a-member', next: 'this mesh was founded without this node' },
+      'The genesis of this mesh does not list this node',
+    );
+  }
+  await using cleanup = new AsyncDisposableStack();
+  const plots = cleanup.use(
+    await createMemberPlots({
+      chainId,
+      owner: keys.ed25519.publicKey,
+      space: member.space,
+      directory: directory.plots,
+      ...(ports.onPlotProgress === undefined ? {} : { onProgress: ports.onPlotProgress }),
+      ...(signal === undefined ? {} : { signal }),
+    }),
+  );
+  const storage = cleanup.use(await openFileStorage(directory.ledger));
+  const ledger = createOperationLedger({ genesis });
+  cleanup.defer(() => ledger.close());
+  const validator = createValidator(
+    {
+      genesis: {
+        chain: chainId,
+        timeMs: genesis.createdMs,
+        validators: validatorsOf(genesis).map((publicKey) => ({ publicKey })),
+        stateRoot: ledger.stateRoot(),
+      },
+      secretKey: keys.ed25519.secretKey,
+      minBlockIntervalMs: blockIntervalMs,
+      heartbeatMs,
+      maxBlockBytes,
+    },
+    { app: ledger, transport: ports.transport, storage, clock, log },
+  );
+  cleanup.defer(() => validator.stop());
+  await validator.start();
+  const owned = cleanup.move();
+  return {
+    chainId,
+    genesis,
+    ledger,
+    validator,
+    validators: validatorsOf(genesis).map(nodeIdOf),
+    ...operations({ ledger, validator, chainId, keys, plots, clock }),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+interface OperationParts {
+  readonly ledger: OperationLedger;
+  readonly validator: ValidatorNode;
+  readonly chainId: ChainId;
+  readonly keys: NodeKeys;
+  readonly plots: PlotSource;
+  readonly clock: Clock;
+}
+
+/** Most anchors that one proof may try; a space challenge that this node cannot answer goes on to the next. */
+const anchorsTried = 4;
+
+function operations({ ledger, validator, chainId, keys, plots, clock }: OperationParts) {
+  const signer = createSigner(keys.ed25519.secretKey);
+  const vrf = createVrfKey(keys.vrfSeed);
+  let lastAct: Promise<unknown> = Promise.resolve();
+
+  async function anchors(): Promise<HeaderView[]> {
+    const found: HeaderView[] = [];
+    for (let height = ledger.appliedHeight(); height > 0 && found.length < anchorsTried; height--) {
+      const header = await finalizedHeader(validator, height);
+      if (header !== undefined) found.push(header);
+    }
+    if (found.length === 0) {
+      throw new NodeError(
+        { code: 'node/wrong-phase', phase: 1, needed: 2, next: 'wait until the first block is final: hypermesh status' },
+        'The ledger has no final block yet',
+      );
+    }
+    return found;
+  }
+
+  async function prepare(kind: string, body: CanonicalValue, signal?: AbortSignal) {
+    const sequence = ledger.sequenceOf(keys.ed25519.publicKey) + 1;
+    const operation = createOperation({ chainId, kind, actor: keys.ed25519.publicKey, sequence, body });
+    const context = ledger.proveContext({
+      signer,
+      vrf,
+      plots,
+      anchors: await anchors(),
+      nowMs: clock.nowMs(),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    return { operation, proof: await prove(operation, context) };
+  }
+
+  async function submit(transaction: Uint8Array, signal?: AbortSignal) {
+    const startedMs = clock.monotonicMs();
+    let final: Awaited<ReturnType<ValidatorNode['submit']>>;
+    try {
+      final = await validator.submit(transaction, signal === undefined ? {} : { signal });
+    } catch (error) {
+      throw refusal(error);
+    }
+    const { proof, result } = final;
+    if (result.code !== 'ok') throw refused('ledger', result.code);
+    return {
+      id: operationIdIn(transaction),
+      height: proof.header.height,
+      proof,
+      transaction,
+      finalityMs: clock.monotonicMs() - startedMs,
+    };
+  }
+
+  async function act(kind: string, body: CanonicalValue, signal?: AbortSignal): Promise<FinalOperation> {
+    const startedMs = clock.monotonicMs();
+    const { operation, proof } = await prepare(kind, body, signal);
+    const provingMs = clock.monotonicMs() - startedMs;
+    return { ...(await submit(encodeTransaction({ operation, proof }), signal)), provingMs };
+  }
+
+  return {
+    prepare,
+    submit,
+    act(kind: string, body: CanonicalValue, signal?: AbortSignal): Promise<FinalOperation> {
+      const mine = lastAct.then(() => act(kind, body, signal));
+      lastAct = mine.catch(() => undefined);
+      return mine;
+    },
+  };
+}
