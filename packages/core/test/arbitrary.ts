@@ -3,7 +3,7 @@ import { cidOfDigest, linkOf } from '@hypermesh/core';
 import fc from 'fast-check';
 
 /** Text with a fair share of keys that have bitten decoders before. */
-export const text: fc.Arbitrary<string> = fc.oneof(
+const text: fc.Arbitrary<string> = fc.oneof(
   { weight: 6, arbitrary: fc.string({ unit: 'grapheme', maxLength: 60 }) },
   { weight: 2, arbitrary: fc.string({ maxLength: 60 }) },
   {
@@ -12,14 +12,14 @@ export const text: fc.Arbitrary<string> = fc.oneof(
   },
 );
 
-export const integer: fc.Arbitrary<number | bigint> = fc.oneof(
+const integer: fc.Arbitrary<number | bigint> = fc.oneof(
   fc.maxSafeInteger().map((value) => (Object.is(value, -0) ? 0 : value)),
   fc.constantFrom(0, 23, 24, 255, 256, 65_535, 65_536, 2 ** 32 - 1, 2 ** 32, -1, -24, -25, -256, -257),
   fc.bigInt({ min: 2n ** 53n, max: 2n ** 64n - 1n }),
   fc.bigInt({ min: -(2n ** 63n), max: -(2n ** 53n) }),
 );
 
-export const link: fc.Arbitrary<CanonicalValue> = fc
+const link: fc.Arbitrary<CanonicalValue> = fc
   .tuple(fc.uint8Array({ minLength: 32, maxLength: 32 }), fc.constantFrom('raw', 'dag-cbor'))
   .map(([digest, codec]) => linkOf(cidOfDigest(digest, codec as 'raw')));
 

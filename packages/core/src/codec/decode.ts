@@ -127,7 +127,7 @@ class Reader {
 
   textOf(start: number, end: number): string {
     const { bytes } = this;
-    if (end - start <= 40) {
+    if (end - start <= 16) {
       let text = '';
       let index = start;
       for (; index < end; index += 1) {
