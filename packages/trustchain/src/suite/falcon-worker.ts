@@ -49,6 +49,7 @@ export function runFalconTask<T extends FalconTask>(
 function start(): Worker {
   const started = new Worker(new URL(import.meta.resolve('@hypermesh/trustchain/worker')), {
     name: 'hypermesh-trustchain',
+    execArgv: conditions(process.execArgv),
   });
   const lost = (cause: unknown) => {
     if (worker !== started) return;
@@ -59,6 +60,14 @@ function start(): Worker {
   started.on('error', lost);
   started.on('exit', (code) => lost(new Error(`the worker ended with ${code}`)));
   return started;
+}
+
+/** A worker gets the import conditions and nothing else: flags such as --input-type or --eval would break its start. */
+function conditions(execArgv: readonly string[]): string[] {
+  return execArgv.flatMap((flag, index) => {
+    if (/^(?:--conditions|-C)=/.test(flag)) return [flag];
+    return flag === '--conditions' || flag === '-C' ? [`--conditions=${execArgv[index + 1]}`] : [];
+  });
 }
 
 function failure(task: string, cause: unknown): TrustchainError {

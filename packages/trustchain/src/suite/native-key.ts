@@ -15,7 +15,10 @@ const frame = (spki: string, pkcs8: string): RawKeyFrame => ({
   pkcs8: Buffer.from(pkcs8, 'hex'),
 });
 
-const FRAMES = {
+/** The algorithms that have a raw-key frame. */
+export type RawKeyAlgorithm = 'ed25519' | 'x25519' | 'p256' | 'ml-dsa-44' | 'ml-dsa-65' | 'ml-kem-768';
+
+const FRAMES: Readonly<Record<RawKeyAlgorithm, RawKeyFrame>> = {
   ed25519: frame('302a300506032b6570032100', '302e020100300506032b657004220420'),
   x25519: frame('302a300506032b656e032100', '302e020100300506032b656e04220420'),
   p256: frame(
@@ -34,10 +37,7 @@ const FRAMES = {
     '308204b2300b0609608648016503040402038204a100',
     '3054020100300b0609608648016503040402' + '04428040',
   ),
-} as const;
-
-/** The algorithms that have a raw-key frame. */
-export type RawKeyAlgorithm = keyof typeof FRAMES;
+};
 
 /** Imports a raw public key; throws what OpenSSL says of a bad one. */
 export function importPublic(algorithm: RawKeyAlgorithm, raw: Uint8Array): KeyObject {
