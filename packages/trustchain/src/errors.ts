@@ -5,6 +5,9 @@ export type TrustchainFailure =
   | { readonly code: 'trustchain/unknown-suite'; readonly suite: string }
   | { readonly code: 'trustchain/backend-absent'; readonly suite: string; readonly backend: string }
   | { readonly code: 'trustchain/worker-failed'; readonly task: string }
+  | { readonly code: 'trustchain/exists'; readonly path: string }
+  | { readonly code: 'trustchain/storage-failed'; readonly operation: string }
+  | { readonly code: 'trustchain/closed'; readonly resource: string }
   | { readonly code: 'trustchain/bad-argument'; readonly argument: string; readonly expected: string };
 
 /** The error of this package; branch on `code`. */
@@ -18,5 +21,16 @@ export function badArgument(argument: string, expected: string, options?: ErrorO
     { code: 'trustchain/bad-argument', argument, expected },
     `${argument} must be ${expected}`,
     options,
+  );
+}
+
+/** The disk did not do what it was asked to: `operation` says what, `cause` why. */
+export function storageFailed(operation: string, cause: unknown): TrustchainError {
+  return new TrustchainError(
+    { code: 'trustchain/storage-failed', operation },
+    `the disk refused to ${operation}`,
+    {
+      cause,
+    },
   );
 }

@@ -1,13 +1,12 @@
+import { fromHex } from '@hypermesh/core';
 import { badArgument } from '../errors.ts';
 import type { BytesLike } from './suite.ts';
-
-const HEX = /^(?:[0-9a-f]{2})*$/i;
 
 /** The bytes of `value`, or undefined where it is neither bytes nor hex text. */
 export function readBytes(value: BytesLike | undefined): Uint8Array | undefined {
   if (value instanceof Uint8Array) return value;
-  if (typeof value !== 'string' || !HEX.test(value)) return undefined;
-  return new Uint8Array(Buffer.from(value, 'hex'));
+  const read = fromHex(value as string);
+  return read.ok ? read.bytes : undefined;
 }
 
 /** Insists on bytes, of exactly `length` where one is given. */
