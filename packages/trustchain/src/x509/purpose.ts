@@ -1,0 +1,41 @@
+import { Oid } from './oids.ts';
+
+/** What a leaf is to be used for: a key purpose by name or as a dotted OID, or `any` for no such check. */
+export type Purpose =
+  | 'serverAuth'
+  | 'server'
+  | 'clientAuth'
+  | 'client'
+  | 'codeSigning'
+  | 'emailProtection'
+  | 'timeStamping'
+  | 'ocspSigning'
+  | 'any'
+  | `${number}.${string}`;
+
+/** The closed set of rules that some authorities ask for and others do not. */
+export type Profile = 'common' | 'rfc5280' | 'webpki';
+
+const names: Readonly<Record<string, string>> = {
+  server: Oid.serverAuth,
+  serverauth: Oid.serverAuth,
+  client: Oid.clientAuth,
+  clientauth: Oid.clientAuth,
+  codesigning: Oid.codeSigning,
+  emailprotection: Oid.emailProtection,
+  timestamping: Oid.timeStamping,
+  ocspsigning: Oid.ocspSigning,
+};
+
+/** OIDs of the asked purposes, or undefined where one is not understood. Letter case and hyphens do not count. */
+export function purposeOids(purpose: string | readonly string[]): readonly string[] | undefined {
+  const oids: string[] = [];
+  for (const name of typeof purpose === 'string' ? [purpose] : purpose) {
+    if (typeof name !== 'string') return undefined;
+    if (name.toLowerCase() === 'any') continue;
+    const oid = /^[0-2](?:\.[0-9]{1,40}){1,32}$/.test(name) ? name : names[name.toLowerCase().replaceAll('-', '')];
+    if (oid === undefined) return undefined;
+    oids.push(oid);
+  }
+  return oids;
+}
