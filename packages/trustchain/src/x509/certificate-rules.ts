@@ -46,11 +46,17 @@ export function commonProblem(certificate: Certificate, context: RuleContext): P
       return problem('bad-extension', 'nameConstraints must be critical', certificate);
     }
   }
-  const usage = certificate.keyUsage;
-  if (usage !== undefined && isCa !== ((usage & KeyUsage.keyCertSign) !== 0)) {
-    return problem('bad-key-usage', 'cA and keyCertSign disagree', certificate);
-  }
-  return sanSyntaxProblem(certificate);
+  return sanSyntaxProblem(certificate) ?? keyUsageProblem(certificate);
+}
+
+/** RFC 5280 §4.2.1.9: who is a CA may sign certificates, and nobody else. */
+function keyUsageProblem(certificate: Certificate): Problem | undefined {
+  const { keyUsage, basicConstraints } = certificate;
+  if (keyUsage === undefined) return undefined;
+  const mayIssue = (keyUsage & KeyUsage.keyCertSign) !== 0;
+  return mayIssue === (basicConstraints?.ca === true)
+    ? undefined
+    : problem('bad-key-usage', 'cA and keyCertSign disagree', certificate);
 }
 
 const neverCritical = [Oid.authorityKeyIdentifier, Oid.subjectKeyIdentifier, Oid.authorityInfoAccess];
@@ -77,9 +83,9 @@ export function intermediateProblem(certificate: Certificate, context: RuleConte
 
 /** Rules for a certificate that issued another of the path. */
 function issuerProblem(certificate: Certificate, context: RuleContext): Problem | undefined {
+  if (certificate.basicConstraints?.ca !== true) return problem('not-a-ca', 'not a CA certificate', certificate);
   const common = commonProblem(certificate, context);
   if (common !== undefined) return common;
-  if (certificate.basicConstraints?.ca !== true) return problem('not-a-ca', 'not a CA certificate', certificate);
   if (certificate.extensions.get(Oid.basicConstraints)?.critical !== true) {
     return problem('bad-extension', 'basicConstraints of a CA must be critical', certificate);
   }

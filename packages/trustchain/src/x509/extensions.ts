@@ -96,6 +96,8 @@ const readers: ReadonlyMap<string, readonly [name: string, read: Read]> = new Ma
       (reader, into) => (into.subjectAltNames = readGeneralNames(reader.sequence('names'), 'alternative name')),
     ],
   ],
+  // Where lists are published; which lists count is for the caller to say.
+  [Oid.crlDistributionPoints, ['cRLDistributionPoints', (reader) => readList(reader, (item) => item.sequence('point'))]],
   [Oid.nameConstraints, ['nameConstraints', readNameConstraints]],
   [Oid.certificatePolicies, ['certificatePolicies', readPolicies]],
   [

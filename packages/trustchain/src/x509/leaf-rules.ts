@@ -26,7 +26,8 @@ export function leafProblem(
     (isPinned ? undefined : issuedProblem(leaf)) ??
     purposeProblem(leaf, context) ??
     nameFormProblem(leaf, context) ??
-    nameProblem(leaf, expected)
+    nameProblem(leaf, expected) ??
+    (context.profile !== 'rfc5280' && context.purposes.includes(Oid.serverAuth) ? commonNameProblem(leaf) : undefined)
   );
 }
 
@@ -66,10 +67,9 @@ function nameFormProblem(leaf: Certificate, { purposes, profile }: RuleContext):
     return problem('bad-extension', 'subjectAltName must be critical where the subject is empty', leaf);
   }
   if (profile === 'rfc5280') return undefined;
-  if (!isEmpty && san.critical) {
-    return problem('bad-extension', 'subjectAltName must not be critical where the subject is not empty', leaf);
-  }
-  return purposes.includes(Oid.serverAuth) ? commonNameProblem(leaf) : undefined;
+  return !isEmpty && san.critical
+    ? problem('bad-extension', 'subjectAltName must not be critical where the subject is not empty', leaf)
+    : undefined;
 }
 
 function nameProblem(leaf: Certificate, { host, emails, uri }: ExpectedNames): Problem | undefined {

@@ -1,7 +1,6 @@
 import type { Budget } from './budget.ts';
 import { isSelfIssued } from './certificate-rules.ts';
-import { type Certificate, sameBytes } from './certificate.ts';
-import type { NameConstraints } from './extensions.ts';
+import type { Certificate } from './certificate.ts';
 import type { GeneralName } from './general-name.ts';
 import { isDnsName, isMailbox, readAddress } from './host.ts';
 import { sameMailbox } from './leaf-rules.ts';
@@ -19,29 +18,41 @@ export function nameConstraintsProblem(path: readonly Certificate[], budget: Bud
     if (constraints === undefined) continue;
     const bad = [...constraints.permitted, ...constraints.excluded].find((subtree) => !isSubtree(subtree));
     if (bad !== undefined) return problem('name-constraints', `a malformed ${bad.kind} subtree`, path[ca]);
+    const subtrees = { permitted: byKind(constraints.permitted), excluded: byKind(constraints.excluded) };
     for (let i = ca - 1; i >= 0; i--) {
       const certificate = path[i] as Certificate;
       if (i > 0 && isSelfIssued(certificate)) continue;
-      const broken = check(certificate, constraints, budget);
+      const broken = check(certificate, subtrees, budget);
       if (broken !== undefined) return problem('name-constraints', broken, certificate);
     }
   }
   return undefined;
 }
 
-function check(certificate: Certificate, constraints: NameConstraints, budget: Budget): string | undefined {
+type Subtrees = ReadonlyMap<string, readonly GeneralName[]>;
+
+const kindOf = (name: GeneralName): string => (name.kind === 'other' ? `other ${name.tag}` : name.kind);
+
+function byKind(names: readonly GeneralName[]): Subtrees {
+  return Map.groupBy(names, kindOf);
+}
+
+function check(
+  certificate: Certificate,
+  constraints: { readonly permitted: Subtrees; readonly excluded: Subtrees },
+  budget: Budget,
+): string | undefined {
   for (const name of namesOf(certificate)) {
-    const isSameKind = (subtree: GeneralName) =>
-      subtree.kind === name.kind && (subtree.kind !== 'other' || subtree.tag === (name as typeof subtree).tag);
-    budget.spend('comparisons', constraints.permitted.length + constraints.excluded.length);
-    const permitted = constraints.permitted.filter(isSameKind);
-    const excluded = constraints.excluded.filter(isSameKind);
+    const kind = kindOf(name);
+    const permitted = constraints.permitted.get(kind) ?? [];
+    const excluded = constraints.excluded.get(kind) ?? [];
+    budget.spend('comparisons', permitted.length + excluded.length);
     if (name.kind === 'other' && permitted.length + excluded.length > 0) {
       return 'a constraint on a kind of name that cannot be compared';
     }
-    if (excluded.some((subtree) => mayLieWithin(name, subtree))) return `an excluded ${name.kind} name`;
+    if (excluded.some((subtree) => mayLieWithin(name, subtree))) return `an excluded name of kind ${kind}`;
     if (permitted.length > 0 && !permitted.some((subtree) => liesWithin(name, subtree))) {
-      return `a ${name.kind} name that is not permitted`;
+      return `a name of kind ${kind} that is not permitted`;
     }
   }
   return undefined;
@@ -141,10 +152,7 @@ function isUriUnder(uri: string, constraint: string): boolean | undefined {
 }
 
 function isInBlock(address: Uint8Array, block: Uint8Array): boolean {
-  if (block.length !== address.length * 2) return false;
-  const mask = block.subarray(address.length);
-  return sameBytes(
-    address.map((octet, i) => octet & (mask[i] as number)),
-    block.subarray(0, address.length).map((octet, i) => octet & (mask[i] as number)),
-  );
+  const size = address.length;
+  if (block.length !== size * 2) return false;
+  return address.every((octet, i) => ((octet ^ (block[i] as number)) & (block[size + i] as number)) === 0);
 }

@@ -32,6 +32,7 @@ export const Oid = {
   issuingDistributionPoint: '2.5.29.28',
   certificateIssuer: '2.5.29.29',
   nameConstraints: '2.5.29.30',
+  crlDistributionPoints: '2.5.29.31',
   certificatePolicies: '2.5.29.32',
   anyPolicy: '2.5.29.32.0',
   policyMappings: '2.5.29.33',

@@ -58,7 +58,7 @@ export class PathBuilder {
     const certificate = path[path.length - 1] as Certificate;
     for (const { issuer, isAnchor } of this.#candidates(certificate)) {
       this.#budget.spend('comparisons', STEP_COST + path.length);
-      if (path.some((earlier) => isSameCa(earlier, issuer))) continue;
+      if (path.some((earlier) => isSameCa(earlier, issuer)) || (!isAnchor && endsInItself(issuer))) continue;
       const nextDepth = depth + (isAnchor || isSelfIssued(issuer) ? 0 : 1);
       const broken =
         (isAnchor
@@ -135,6 +135,14 @@ export class PathBuilder {
 /** RFC 4158 §2.4.2: the same name with the same key is the same CA; coming by it again is a loop. */
 function isSameCa(a: Certificate, b: Certificate): boolean {
   return a === b || (a.subject.key === b.subject.key && sameBytes(a.publicKey.der, b.publicKey.der));
+}
+
+/** A self-signed certificate that is not trusted: nothing leads on from it. */
+function endsInItself(certificate: Certificate): boolean {
+  if (!isSelfIssued(certificate)) return false;
+  const { authorityKeyId, subjectKeyId } = certificate;
+  const issuerKey = authorityKeyId?.keyId;
+  return issuerKey === undefined || (subjectKeyId !== undefined && sameBytes(issuerKey, subjectKeyId));
 }
 
 function bySubject(certificates: readonly Certificate[]): ReadonlyMap<string, readonly Certificate[]> {

@@ -11,7 +11,7 @@ import { PathBuilder, pathLengthProblem } from './path.ts';
 import { readPem } from './pem.ts';
 import { policyProblem } from './policy.ts';
 import { type Profile, type Purpose, purposeOids } from './purpose.ts';
-import { type ChainReason, type Problem, problem } from './reason.ts';
+import { type Problem, problem } from './reason.ts';
 import { revocationProblem } from './revocation.ts';
 
 /** What `verifyChain` is asked. */
@@ -112,8 +112,9 @@ function check(
   { options, context, expected, maxDepth }: Request,
   budget: Budget,
 ): Problem | { readonly chain: readonly Certificate[]; readonly pq: AlternativeResult } {
-  const roots = readPool(options.roots, budget, 'roots');
-  const intermediates = readPool(options.intermediates ?? [], budget, 'intermediates');
+  const unreadable: string[] = [];
+  const roots = readPool(options.roots, budget, 'roots', unreadable);
+  const intermediates = readPool(options.intermediates ?? [], budget, 'intermediates', unreadable);
   const lists = readLists(options.crls ?? []);
   if ('reason' in lists) return lists;
   const revocation = { lists, isRequired: options.revocation === 'required', timeMs: context.timeMs };
@@ -134,7 +135,9 @@ function check(
       ? problem('pq-bad', 'an alternative signature is not good', leaf)
       : problem('pq-absent', 'a certificate has no alternative signature that could be checked', leaf);
   });
-  return 'reason' in result ? result : { chain: result.path, pq };
+  if (!('reason' in result)) return { chain: result.path, pq };
+  if (result.reason !== 'unknown-issuer' || unreadable.length === 0) return result;
+  return { ...result, detail: `${result.detail}; ${unreadable.slice(0, 3).join('; ')}` };
 }
 
 function readLeaf(source: CertificateSource, budget: Budget): Certificate {
@@ -145,39 +148,41 @@ function readLeaf(source: CertificateSource, budget: Budget): Certificate {
   return certificateFromDer(der);
 }
 
-/** The readable certificates of a pool. What cannot be read issues nothing, and need not stop the others. */
+/**
+ * The readable certificates of a pool. What cannot be read issues nothing, and need not stop the others; `unreadable`
+ * tells the caller of it where no path was found.
+ */
 function readPool(
   sources: readonly CertificateSource[],
   budget: Budget,
   kind: 'roots' | 'intermediates',
+  unreadable: string[],
 ): readonly Certificate[] {
   const pool: Certificate[] = [];
+  const attempt = (read: () => void): void => {
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      unreadable.push(`one of the ${kind} cannot be read (${error.message})`);
+    }
+  };
   for (const source of sources) {
-    const ders = typeof source === 'string' ? readablePem(source) : [source];
-    for (const item of ders) {
+    let items: readonly (Uint8Array | Certificate)[] = [];
+    attempt(() => {
+      items = typeof source === 'string' ? readPem(source, 'CERTIFICATE') : [source];
+    });
+    for (const item of items) {
       budget.spend('certificates');
       if (!(item instanceof Uint8Array)) {
         pool.push(item);
         continue;
       }
       if (kind === 'intermediates') budget.spend('bytes', item.length);
-      try {
-        pool.push(certificateFromDer(item));
-      } catch (error) {
-        if (!(error instanceof Malformed)) throw error;
-      }
+      attempt(() => pool.push(certificateFromDer(item)));
     }
   }
   return pool;
-}
-
-function readablePem(text: string): readonly Uint8Array[] {
-  try {
-    return readPem(text, 'CERTIFICATE');
-  } catch (error) {
-    if (error instanceof Malformed) return [];
-    throw error;
-  }
 }
 
 /** A revocation list that cannot be read refuses the check: it may be the one that matters. */
@@ -190,5 +195,3 @@ function readLists(sources: readonly RevocationListSource[]): readonly Revocatio
   }
   return lists;
 }
-
-export type { ChainReason };
