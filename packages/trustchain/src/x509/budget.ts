@@ -38,7 +38,8 @@ export class Budget {
 
   spend(what: 'signatures' | 'comparisons' | 'certificates' | 'bytes', amount = 1): void {
     this.#spent[what] += amount;
-    if (this.#spent[what] > this.#limits[what]) throw new BudgetExhausted(`more than ${this.#limits[what]} ${what}`);
+    if (this.#spent[what] > this.#limits[what])
+      throw new BudgetExhausted(`more than ${this.#limits[what]} ${what}`);
   }
 
   get done(): WorkDone {

@@ -1,4 +1,5 @@
-import { type Certificate, sameBytes } from './certificate.ts';
+import { equalBytes } from '@hypermesh/core';
+import type { Certificate } from './certificate.ts';
 import { isKnownExtension, KeyUsage } from './extensions.ts';
 import { Oid } from './oids.ts';
 import type { Profile } from './purpose.ts';
@@ -23,12 +24,17 @@ export function commonProblem(certificate: Certificate, context: RuleContext): P
     return problem('expired', `valid until ${date(certificate.notAfterMs)}`, certificate);
   }
   if (certificate.version !== 3) return problem('bad-version', 'not an X.509 v3 certificate', certificate);
-  if (certificate.issuer.rdns.length === 0) return problem('bad-name', 'the issuer name is empty', certificate);
+  if (certificate.issuer.rdns.length === 0)
+    return problem('bad-name', 'the issuer name is empty', certificate);
   const { kind, remark } = certificate.publicKey;
   if (kind === 'weak') return problem('weak-key', remark ?? 'weak key', certificate);
   for (const { oid, critical } of extensions.values()) {
     if (critical && !isKnownExtension(oid)) {
-      return problem('unknown-critical-extension', `critical extension ${oid} is not known here`, certificate);
+      return problem(
+        'unknown-critical-extension',
+        `critical extension ${oid} is not known here`,
+        certificate,
+      );
     }
   }
   for (const oid of neverCritical) {
@@ -67,8 +73,10 @@ const neverCritical = [Oid.authorityKeyIdentifier, Oid.subjectKeyIdentifier, Oid
  */
 export function issuedProblem(certificate: Certificate): Problem | undefined {
   const { serial, authorityKeyId } = certificate;
-  if ((serial[0] as number) >= 0x80) return problem('bad-serial', 'the serial number is negative', certificate);
-  if (serial.length === 1 && serial[0] === 0) return problem('bad-serial', 'the serial number is zero', certificate);
+  if ((serial[0] as number) >= 0x80)
+    return problem('bad-serial', 'the serial number is negative', certificate);
+  if (serial.length === 1 && serial[0] === 0)
+    return problem('bad-serial', 'the serial number is zero', certificate);
   if (serial.length > 20 && !(serial.length === 21 && serial[0] === 0)) {
     return problem('bad-serial', 'the serial number has more than 20 octets', certificate);
   }
@@ -83,7 +91,8 @@ export function intermediateProblem(certificate: Certificate, context: RuleConte
 
 /** Rules for a certificate that issued another of the path. */
 function issuerProblem(certificate: Certificate, context: RuleContext): Problem | undefined {
-  if (certificate.basicConstraints?.ca !== true) return problem('not-a-ca', 'not a CA certificate', certificate);
+  if (certificate.basicConstraints?.ca !== true)
+    return problem('not-a-ca', 'not a CA certificate', certificate);
   const common = commonProblem(certificate, context);
   if (common !== undefined) return common;
   if (certificate.extensions.get(Oid.basicConstraints)?.critical !== true) {
@@ -98,7 +107,8 @@ function issuerProblem(certificate: Certificate, context: RuleContext): Problem 
   const allowed = certificate.extendedKeyUsage;
   if (allowed !== undefined && !allowed.includes(Oid.anyExtendedKeyUsage)) {
     const missing = context.purposes.find((purpose) => !allowed.includes(purpose));
-    if (missing !== undefined) return problem('wrong-purpose', `the CA may not issue for ${missing}`, certificate);
+    if (missing !== undefined)
+      return problem('wrong-purpose', `the CA may not issue for ${missing}`, certificate);
   }
   return undefined;
 }
@@ -123,8 +133,12 @@ export function anchorProblem(
   if (context.profile === 'rfc5280') return undefined;
   if (authorityKeyId !== undefined) {
     const { keyId, hasIssuer, hasSerial } = authorityKeyId;
-    if (keyId === undefined || hasIssuer || hasSerial || !sameBytes(keyId, subjectKeyId as Uint8Array)) {
-      return problem('bad-extension', 'authorityKeyIdentifier of a root must be its own key identifier', certificate);
+    if (keyId === undefined || hasIssuer || hasSerial || !equalBytes(keyId, subjectKeyId as Uint8Array)) {
+      return problem(
+        'bad-extension',
+        'authorityKeyIdentifier of a root must be its own key identifier',
+        certificate,
+      );
     }
   }
   return extendedKeyUsage === undefined

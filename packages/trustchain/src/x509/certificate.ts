@@ -1,3 +1,4 @@
+import { equalBytes } from '@hypermesh/core';
 import { type DecodeReason, decoding, Malformed } from './der/malformed.ts';
 import { DerReader } from './der/reader.ts';
 import { type Extension, type KnownExtensions, readExtensions, readKnownExtensions } from './extensions.ts';
@@ -48,7 +49,8 @@ export function decodeCertificate(source: string | Uint8Array): CertificateVerdi
 
 /** Every certificate of a source; throws `Malformed` for the first that cannot be read. */
 export function certificateFromDer(der: Uint8Array): Certificate {
-  if (der.length > MAX_CERTIFICATE_BYTES) throw new Malformed('too-large', `a certificate of ${der.length} bytes`);
+  if (der.length > MAX_CERTIFICATE_BYTES)
+    throw new Malformed('too-large', `a certificate of ${der.length} bytes`);
   const reader = new DerReader(der);
   const outer = reader.sequence('certificate');
   reader.finish('certificate');
@@ -65,8 +67,11 @@ function readTbs(tbs: DerReader, outer: AlgorithmIdentifier) {
   const version = readVersion(tbs);
   const serial = tbs.integer('serial number');
   const inner = readAlgorithm(tbs, 'signature');
-  if (!sameBytes(inner.der, outer.der)) {
-    throw new Malformed('signature-algorithm-mismatch', 'the signed and the unsigned signature algorithm differ');
+  if (!equalBytes(inner.der, outer.der)) {
+    throw new Malformed(
+      'signature-algorithm-mismatch',
+      'the signed and the unsigned signature algorithm differ',
+    );
   }
   const issuer = readName(tbs, 'issuer');
   const validity = tbs.sequence('validity');
@@ -105,9 +110,4 @@ function readVersion(tbs: DerReader): number {
   explicit.finish('version');
   if (version === 1) throw new Malformed('der-value', 'version: the default is not written');
   return version;
-}
-
-/** Whether two public byte strings are equal; not for secrets. */
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((octet, i) => octet === b[i]);
 }

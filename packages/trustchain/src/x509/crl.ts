@@ -1,3 +1,4 @@
+import { equalBytes, toHex } from '@hypermesh/core';
 import { type DecodeReason, decoding, Malformed } from './der/malformed.ts';
 import { DerReader, Tag } from './der/reader.ts';
 import { type Extension, type KnownExtensions, readAuthorityKeyId, readExtensions } from './extensions.ts';
@@ -5,7 +6,6 @@ import { type AlgorithmIdentifier, readAlgorithm } from './key.ts';
 import { type DistinguishedName, readName } from './name.ts';
 import { Oid } from './oids.ts';
 import { readPem } from './pem.ts';
-import { sameBytes } from './certificate.ts';
 
 /** A certificate revocation list (RFC 5280 §5), entries by serial number in hex. */
 export interface RevocationList {
@@ -47,7 +47,8 @@ export function decodeRevocationList(
   return decoding(() => {
     const [der] = typeof source === 'string' ? readPem(source, 'X509 CRL') : [source];
     if (!(der instanceof Uint8Array)) throw new Malformed('not-pem', 'no X509 CRL block');
-    if (der.length > MAX_CRL_BYTES) throw new Malformed('too-large', `a revocation list of ${der.length} bytes`);
+    if (der.length > MAX_CRL_BYTES)
+      throw new Malformed('too-large', `a revocation list of ${der.length} bytes`);
     return { list: listFromDer(der) };
   });
 }
@@ -65,13 +66,17 @@ function listFromDer(der: Uint8Array): RevocationList {
 
   const version = tbs.peek() === Tag.integer ? tbs.uint('version', 1) + 1 : 1;
   const inner = readAlgorithm(tbs, 'signature');
-  if (!sameBytes(inner.der, signatureAlgorithm.der)) {
-    throw new Malformed('signature-algorithm-mismatch', 'the signed and the unsigned signature algorithm differ');
+  if (!equalBytes(inner.der, signatureAlgorithm.der)) {
+    throw new Malformed(
+      'signature-algorithm-mismatch',
+      'the signed and the unsigned signature algorithm differ',
+    );
   }
   const issuer = readName(tbs, 'issuer');
   const thisUpdateMs = tbs.time('thisUpdate');
   const next = tbs.peek();
-  const nextUpdateMs = next === Tag.utcTime || next === Tag.generalizedTime ? tbs.time('nextUpdate') : undefined;
+  const nextUpdateMs =
+    next === Tag.utcTime || next === Tag.generalizedTime ? tbs.time('nextUpdate') : undefined;
   const { revoked, hasCriticalEntries } = readEntries(tbs.optional(Tag.sequence, 'revoked certificates'));
   let extensions: ReadonlyMap<string, Extension> = new Map();
   const explicit = tbs.optional(0xa0, 'extensions');
@@ -108,7 +113,7 @@ function readEntries(list: DerReader | undefined): Pick<RevocationList, 'revoked
   let hasCriticalEntries = false;
   while (list !== undefined && !list.done) {
     const entry = list.sequence('revoked certificate');
-    const serial = serialText(entry.integer('serial number'));
+    const serial = toHex(entry.integer('serial number'));
     const atMs = entry.time('revocation date');
     let reason = 0;
     if (!entry.done) {
@@ -122,11 +127,4 @@ function readEntries(list: DerReader | undefined): Pick<RevocationList, 'revoked
     if (revoked.size > MAX_ENTRIES) throw new Malformed('too-large', 'too many revoked certificates');
   }
   return { revoked, hasCriticalEntries };
-}
-
-/** A serial number's content as lower-case hex. */
-export function serialText(serial: Uint8Array): string {
-  let text = '';
-  for (const octet of serial) text += octet.toString(16).padStart(2, '0');
-  return text;
 }

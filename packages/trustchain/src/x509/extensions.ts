@@ -77,27 +77,40 @@ export function readExtensions(reader: DerReader, what: string): ReadonlyMap<str
 
 type Read = (reader: DerReader, into: KnownExtensions) => void;
 
-const readers: ReadonlyMap<string, readonly [name: string, read: Read]> = new Map<string, readonly [string, Read]>([
+const readers: ReadonlyMap<string, readonly [name: string, read: Read]> = new Map<
+  string,
+  readonly [string, Read]
+>([
   [
     Oid.subjectKeyIdentifier,
-    ['subjectKeyIdentifier', (reader, into) => (into.subjectKeyId = reader.content(Tag.octetString, 'key identifier'))],
+    [
+      'subjectKeyIdentifier',
+      (reader, into) => (into.subjectKeyId = reader.content(Tag.octetString, 'key identifier')),
+    ],
   ],
   [Oid.authorityKeyIdentifier, ['authorityKeyIdentifier', readAuthorityKeyId]],
   [Oid.basicConstraints, ['basicConstraints', readBasicConstraints]],
   [Oid.keyUsage, ['keyUsage', readKeyUsage]],
   [
     Oid.extendedKeyUsage,
-    ['extendedKeyUsage', (reader, into) => (into.extendedKeyUsage = readList(reader, (item) => item.oid('purpose')))],
+    [
+      'extendedKeyUsage',
+      (reader, into) => (into.extendedKeyUsage = readList(reader, (item) => item.oid('purpose'))),
+    ],
   ],
   [
     Oid.subjectAltName,
     [
       'subjectAltName',
-      (reader, into) => (into.subjectAltNames = readGeneralNames(reader.sequence('names'), 'alternative name')),
+      (reader, into) =>
+        (into.subjectAltNames = readGeneralNames(reader.sequence('names'), 'alternative name')),
     ],
   ],
   // Where lists are published; which lists count is for the caller to say.
-  [Oid.crlDistributionPoints, ['cRLDistributionPoints', (reader) => readList(reader, (item) => item.sequence('point'))]],
+  [
+    Oid.crlDistributionPoints,
+    ['cRLDistributionPoints', (reader) => readList(reader, (item) => item.sequence('point'))],
+  ],
   [Oid.nameConstraints, ['nameConstraints', readNameConstraints]],
   [Oid.certificatePolicies, ['certificatePolicies', readPolicies]],
   [
@@ -116,12 +129,18 @@ const readers: ReadonlyMap<string, readonly [name: string, read: Read]> = new Ma
   [Oid.policyConstraints, ['policyConstraints', readPolicyConstraints]],
   [
     Oid.inhibitAnyPolicy,
-    ['inhibitAnyPolicy', (reader, into) => (into.inhibitAnyPolicy = reader.uint('skip certificates', MAX_COUNT))],
+    [
+      'inhibitAnyPolicy',
+      (reader, into) => (into.inhibitAnyPolicy = reader.uint('skip certificates', MAX_COUNT)),
+    ],
   ],
   [Oid.authorityInfoAccess, ['authorityInfoAccess', readAuthorityInfoAccess]],
   [
     Oid.subjectAltPublicKeyInfo,
-    ['subjectAltPublicKeyInfo', (reader, into) => (into.altPublicKey = readPublicKey(reader, 'alternative key'))],
+    [
+      'subjectAltPublicKeyInfo',
+      (reader, into) => (into.altPublicKey = readPublicKey(reader, 'alternative key')),
+    ],
   ],
   [
     Oid.altSignatureAlgorithm,
@@ -215,7 +234,8 @@ function readNameConstraints(reader: DerReader, into: KnownExtensions): void {
   const permitted = readSubtrees(sequence.optional(0xa0, 'permitted'));
   const excluded = readSubtrees(sequence.optional(0xa1, 'excluded'));
   sequence.finish('name constraints');
-  if (permitted.length + excluded.length === 0) throw new Malformed('der-value', 'neither permitted nor excluded');
+  if (permitted.length + excluded.length === 0)
+    throw new Malformed('der-value', 'neither permitted nor excluded');
   into.nameConstraints = { permitted, excluded };
 }
 

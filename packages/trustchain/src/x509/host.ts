@@ -47,7 +47,10 @@ export function readAddress(text: string): Uint8Array | undefined {
 
 function readIpv4(text: string): Uint8Array | undefined {
   const parts = text.split('.');
-  if (parts.length !== 4 || !parts.every((part) => /^(?:0|[1-9][0-9]{0,2})$/.test(part) && Number(part) < 256)) {
+  if (
+    parts.length !== 4 ||
+    !parts.every((part) => /^(?:0|[1-9][0-9]{0,2})$/.test(part) && Number(part) < 256)
+  ) {
     return undefined;
   }
   return Uint8Array.from(parts, Number);
@@ -89,7 +92,11 @@ function readGroups(text: string): number[] | undefined {
  * Whether the presented DNS name or pattern covers `host` (RFC 9525 §6.3): letter case does not count; `*` stands
  * for exactly one whole first label, and never directly beneath a public suffix.
  */
-export function coversHost(presented: string, host: string, isPublicSuffix: (name: string) => boolean): boolean {
+export function coversHost(
+  presented: string,
+  host: string,
+  isPublicSuffix: (name: string) => boolean,
+): boolean {
   const pattern = presented.toLowerCase();
   if (!pattern.startsWith('*.')) return pattern === host;
   const base = pattern.slice(2);

@@ -109,8 +109,10 @@ function classifyRsa(raw: Uint8Array, what: string): { readonly kind: KeyKind; r
   const bits = octets.length === 0 ? 0 : octets.length * 8 - (Math.clz32(octets[0] as number) - 24);
   if (bits < 2048) return { kind: 'weak', remark: `an RSA key of ${bits} bits` };
   if (bits % 8 !== 0) return { kind: 'weak', remark: `an RSA key of ${bits} bits, not whole octets` };
-  if (bits > 8192) return { kind: 'weak', remark: `an RSA key of ${bits} bits is more than is verified here` };
-  if (((octets[octets.length - 1] as number) & 1) === 0) return { kind: 'weak', remark: 'an even RSA modulus' };
+  if (bits > 8192)
+    return { kind: 'weak', remark: `an RSA key of ${bits} bits is more than is verified here` };
+  if (((octets[octets.length - 1] as number) & 1) === 0)
+    return { kind: 'weak', remark: 'an even RSA modulus' };
   let e = 0;
   for (const octet of exponent.subarray(0, 6)) e = e * 256 + octet;
   if (exponent.length > 5 || e < 3 || e % 2 === 0 || e > 2 ** 32) {

@@ -1,5 +1,6 @@
+import { equalBytes } from '@hypermesh/core';
+import type { Certificate } from './certificate.ts';
 import { commonProblem, issuedProblem, type RuleContext } from './certificate-rules.ts';
-import { type Certificate, sameBytes } from './certificate.ts';
 import type { GeneralName } from './general-name.ts';
 import { coversHost, type Host } from './host.ts';
 import { Oid } from './oids.ts';
@@ -27,7 +28,9 @@ export function leafProblem(
     purposeProblem(leaf, context) ??
     nameFormProblem(leaf, context) ??
     nameProblem(leaf, expected) ??
-    (context.profile !== 'rfc5280' && context.purposes.includes(Oid.serverAuth) ? commonNameProblem(leaf) : undefined)
+    (context.profile !== 'rfc5280' && context.purposes.includes(Oid.serverAuth)
+      ? commonNameProblem(leaf)
+      : undefined)
   );
 }
 
@@ -77,14 +80,16 @@ function nameProblem(leaf: Certificate, { host, emails, uri }: ExpectedNames): P
   const mismatch = (what: string) => problem('name-mismatch', `not issued for ${what}`, leaf);
   if (host !== undefined && !names.some((name) => isHost(name, host))) return mismatch('this host');
   for (const email of emails) {
-    if (!names.some((name) => name.kind === 'email' && sameMailbox(name.value, email))) return mismatch('this mailbox');
+    if (!names.some((name) => name.kind === 'email' && sameMailbox(name.value, email)))
+      return mismatch('this mailbox');
   }
-  if (uri !== undefined && !names.some((name) => name.kind === 'uri' && name.value === uri)) return mismatch('this URI');
+  if (uri !== undefined && !names.some((name) => name.kind === 'uri' && name.value === uri))
+    return mismatch('this URI');
   return undefined;
 }
 
 function isHost(name: GeneralName, host: Host): boolean {
-  if (host.kind === 'ip') return name.kind === 'ip' && sameBytes(name.octets, host.octets);
+  if (host.kind === 'ip') return name.kind === 'ip' && equalBytes(name.octets, host.octets);
   return name.kind === 'dns' && coversHost(name.value, host.name, isPublicSuffix);
 }
 

@@ -1,6 +1,6 @@
 import type { Budget } from './budget.ts';
-import { isSelfIssued } from './certificate-rules.ts';
 import type { Certificate } from './certificate.ts';
+import { isSelfIssued } from './certificate-rules.ts';
 import type { GeneralName } from './general-name.ts';
 import { isDnsName, isMailbox, readAddress } from './host.ts';
 import { sameMailbox } from './leaf-rules.ts';
@@ -113,7 +113,8 @@ function liesWithin(name: GeneralName, subtree: GeneralName): boolean {
 /** Whether any of what `name` stands for may lie within `subtree`: a wildcard reaches one label further. */
 function mayLieWithin(name: GeneralName, subtree: GeneralName): boolean {
   if (liesWithin(name, subtree)) return true;
-  if (name.kind === 'uri' && subtree.kind === 'uri') return isUriUnder(name.value, subtree.value) === undefined;
+  if (name.kind === 'uri' && subtree.kind === 'uri')
+    return isUriUnder(name.value, subtree.value) === undefined;
   if (name.kind !== 'dns' || subtree.kind !== 'dns' || !name.value.startsWith('*.')) return false;
   const dot = subtree.value.indexOf('.');
   return subtree.value.slice(dot + 1).toLowerCase() === name.value.slice(2).toLowerCase();

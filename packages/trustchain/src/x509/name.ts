@@ -1,3 +1,4 @@
+import { toHex } from '@hypermesh/core';
 import { Malformed } from './der/malformed.ts';
 import { DerReader, Tag } from './der/reader.ts';
 import { Oid } from './oids.ts';
@@ -39,9 +40,10 @@ export function readName(reader: DerReader, what: string): DistinguishedName {
       const value = pair.bytes.subarray(from, end);
       const text = decodeString(tag, value, what);
       attributes.push(text === undefined ? { oid } : { oid, text });
-      const compared = text === undefined ? `#${tag}:${hex(value)}` : foldText(text);
+      const compared = text === undefined ? `#${tag}:${toHex(value)}` : foldText(text);
       parts.push(`${oid}=${compared.length}:${compared}`);
-      if (attributes.length > MAX_ATTRIBUTES) throw new Malformed('too-large', `${what}: too many attributes`);
+      if (attributes.length > MAX_ATTRIBUTES)
+        throw new Malformed('too-large', `${what}: too many attributes`);
     } while (!set.done);
     rdns.push(parts.length === 1 ? (parts[0] as string) : parts.sort().join('+'));
   }
@@ -117,12 +119,6 @@ function readWide(value: Uint8Array, width: number, what: string): string {
     if (point > 0x10ffff) throw new Malformed('bad-name', `${what}: no such character`);
     text += String.fromCodePoint(point);
   }
-  return text;
-}
-
-function hex(bytes: Uint8Array): string {
-  let text = '';
-  for (const octet of bytes) text += octet.toString(16).padStart(2, '0');
   return text;
 }
 

@@ -1,6 +1,7 @@
+import { equalBytes } from '@hypermesh/core';
 import type { Budget } from './budget.ts';
+import type { Certificate } from './certificate.ts';
 import { anchorProblem, intermediateProblem, isSelfIssued, type RuleContext } from './certificate-rules.ts';
-import { type Certificate, sameBytes } from './certificate.ts';
 import { type Problem, problem } from './reason.ts';
 import { verifySignature } from './signature.ts';
 
@@ -37,7 +38,9 @@ export class PathBuilder {
 
   /** Whether the certificate is itself one of the roots. */
   isAnchor(certificate: Certificate): boolean {
-    return (this.#roots.get(certificate.subject.key) ?? []).some((root) => sameBytes(root.der, certificate.der));
+    return (this.#roots.get(certificate.subject.key) ?? []).some((root) =>
+      equalBytes(root.der, certificate.der),
+    );
   }
 
   /** The first path that `accept` finds no problem with, or the problem of the one that came closest. */
@@ -93,7 +96,9 @@ export class PathBuilder {
     if (this.#closest === undefined || rank > this.#closest.rank) this.#closest = { rank, problem: found };
   }
 
-  *#candidates(certificate: Certificate): Iterable<{ readonly issuer: Certificate; readonly isAnchor: boolean }> {
+  *#candidates(
+    certificate: Certificate,
+  ): Iterable<{ readonly issuer: Certificate; readonly isAnchor: boolean }> {
     for (const [pool, isAnchor] of [
       [this.#roots, true],
       [this.#intermediates, false],
@@ -105,7 +110,7 @@ export class PathBuilder {
         continue;
       }
       const isNamed = (issuer: Certificate) =>
-        issuer.subjectKeyId !== undefined && sameBytes(issuer.subjectKeyId, wanted);
+        issuer.subjectKeyId !== undefined && equalBytes(issuer.subjectKeyId, wanted);
       for (const issuer of issuers) if (isNamed(issuer)) yield { issuer, isAnchor };
       for (const issuer of issuers) if (!isNamed(issuer)) yield { issuer, isAnchor };
     }
@@ -134,7 +139,7 @@ export class PathBuilder {
 
 /** RFC 4158 §2.4.2: the same name with the same key is the same CA; coming by it again is a loop. */
 function isSameCa(a: Certificate, b: Certificate): boolean {
-  return a === b || (a.subject.key === b.subject.key && sameBytes(a.publicKey.der, b.publicKey.der));
+  return a === b || (a.subject.key === b.subject.key && equalBytes(a.publicKey.der, b.publicKey.der));
 }
 
 /** A self-signed certificate that is not trusted: nothing leads on from it. */
@@ -142,7 +147,7 @@ function endsInItself(certificate: Certificate): boolean {
   if (!isSelfIssued(certificate)) return false;
   const { authorityKeyId, subjectKeyId } = certificate;
   const issuerKey = authorityKeyId?.keyId;
-  return issuerKey === undefined || (subjectKeyId !== undefined && sameBytes(issuerKey, subjectKeyId));
+  return issuerKey === undefined || (subjectKeyId !== undefined && equalBytes(issuerKey, subjectKeyId));
 }
 
 function bySubject(certificates: readonly Certificate[]): ReadonlyMap<string, readonly Certificate[]> {
@@ -150,7 +155,7 @@ function bySubject(certificates: readonly Certificate[]): ReadonlyMap<string, re
   for (const certificate of certificates) {
     const list = map.get(certificate.subject.key);
     if (list === undefined) map.set(certificate.subject.key, [certificate]);
-    else if (!list.some((other) => sameBytes(other.der, certificate.der))) list.push(certificate);
+    else if (!list.some((other) => equalBytes(other.der, certificate.der))) list.push(certificate);
   }
   return map;
 }
@@ -162,7 +167,11 @@ export function pathLengthProblem(path: readonly Certificate[]): Problem | undef
     const certificate = path[i] as Certificate;
     const limit = certificate.basicConstraints?.pathLength;
     if (limit !== undefined && below > limit) {
-      return problem('path-too-long', `more intermediates under it than its path length of ${limit}`, certificate);
+      return problem(
+        'path-too-long',
+        `more intermediates under it than its path length of ${limit}`,
+        certificate,
+      );
     }
     if (!isSelfIssued(certificate)) below++;
   }

@@ -12,7 +12,8 @@ export function readPem(text: string, label: string): Uint8Array[] {
   for (const [, found, body] of text.matchAll(BLOCK)) {
     if (found !== label) continue;
     const base64 = (body as string).replace(/[\r\n\t ]+/g, '');
-    if (base64.length % 4 !== 0 || !BASE64.test(base64)) throw new Malformed('not-pem', `${label}: not base64`);
+    if (base64.length % 4 !== 0 || !BASE64.test(base64))
+      throw new Malformed('not-pem', `${label}: not base64`);
     const binary = atob(base64);
     const der = new Uint8Array(binary.length);
     for (let i = 0; i < der.length; i++) der[i] = binary.charCodeAt(i);

@@ -1,6 +1,6 @@
 import type { Budget } from './budget.ts';
-import { isSelfIssued } from './certificate-rules.ts';
 import type { Certificate } from './certificate.ts';
+import { isSelfIssued } from './certificate-rules.ts';
 import { Oid } from './oids.ts';
 import { type Problem, problem } from './reason.ts';
 
@@ -28,13 +28,16 @@ export function policyProblem(
   let explicit = acceptable === undefined ? n + 1 : 0;
   let mapping = n + 1;
   let inhibitAny = n + 1;
-  let level: Level = new Map([[Oid.anyPolicy, { expected: new Set([Oid.anyPolicy]), origins: new Set<string>() }]]);
+  let level: Level = new Map([
+    [Oid.anyPolicy, { expected: new Set([Oid.anyPolicy]), origins: new Set<string>() }],
+  ]);
   for (let i = 1; i <= n; i++) {
     const certificate = path[n - i] as Certificate;
     const isLeaf = i === n;
     const selfIssued = isSelfIssued(certificate);
     level = nextLevel(level, certificate, inhibitAny > 0 || (!isLeaf && selfIssued), budget);
-    if (explicit === 0 && level.size === 0) return problem('policy', 'no policy is left that is required', certificate);
+    if (explicit === 0 && level.size === 0)
+      return problem('policy', 'no policy is left that is required', certificate);
     const constraints = certificate.policyConstraints;
     if (isLeaf) {
       if (explicit > 0) explicit--;

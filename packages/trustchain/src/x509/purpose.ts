@@ -33,7 +33,9 @@ export function purposeOids(purpose: string | readonly string[]): readonly strin
   for (const name of typeof purpose === 'string' ? [purpose] : purpose) {
     if (typeof name !== 'string') return undefined;
     if (name.toLowerCase() === 'any') continue;
-    const oid = /^[0-2](?:\.[0-9]{1,40}){1,32}$/.test(name) ? name : names[name.toLowerCase().replaceAll('-', '')];
+    const oid = /^[0-2](?:\.[0-9]{1,40}){1,32}$/.test(name)
+      ? name
+      : names[name.toLowerCase().replaceAll('-', '')];
     if (oid === undefined) return undefined;
     oids.push(oid);
   }

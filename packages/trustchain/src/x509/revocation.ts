@@ -1,6 +1,7 @@
+import { equalBytes, toHex } from '@hypermesh/core';
 import type { Budget } from './budget.ts';
-import { type Certificate, sameBytes } from './certificate.ts';
-import { type RevocationList, serialText } from './crl.ts';
+import type { Certificate } from './certificate.ts';
+import type { RevocationList } from './crl.ts';
 import { KeyUsage } from './extensions.ts';
 import { Oid } from './oids.ts';
 import { type Problem, problem } from './reason.ts';
@@ -32,7 +33,7 @@ export function revocationProblem(
       const broken = listProblem(list, issuer, timeMs, budget);
       if (broken !== undefined) return problem('bad-crl', broken, certificate);
       isCovered = true;
-      if (list.revoked.has(serialText(certificate.serial))) {
+      if (list.revoked.has(toHex(certificate.serial))) {
         return problem('revoked', 'its issuer has revoked it', certificate);
       }
     }
@@ -48,7 +49,7 @@ function isMeantFor(list: RevocationList, issuer: Certificate): boolean {
   return (
     authorityKeyId === undefined ||
     issuer.subjectKeyId === undefined ||
-    sameBytes(authorityKeyId, issuer.subjectKeyId)
+    equalBytes(authorityKeyId, issuer.subjectKeyId)
   );
 }
 

@@ -101,4 +101,3 @@ const pssParameters: ReadonlyMap<string, string> = new Map(
     return [`3034a00f${algorithm}a11c301a06092a864886f70d010108${algorithm}a2030201${salt}`, hash];
   }),
 );
-

@@ -12,7 +12,11 @@ export function sanSyntaxProblem(certificate: Certificate): Problem | undefined 
   for (const name of certificate.subjectAltNames ?? []) {
     if (!hasSyntax(name)) {
       const value = 'value' in name ? JSON.stringify(name.value.slice(0, 100)) : '';
-      return problem('bad-name', `an alternative name is not a valid ${name.kind} name ${value}`, certificate);
+      return problem(
+        'bad-name',
+        `an alternative name is not a valid ${name.kind} name ${value}`,
+        certificate,
+      );
     }
   }
   return undefined;
@@ -50,9 +54,15 @@ export function commonNameProblem(certificate: Certificate): Problem | undefined
     if (oid !== Oid.commonName || text === undefined) continue;
     const isCovered = looksLikeAddress(text)
       ? addresses.includes(text)
-      : !looksLikeName(text) || dns.length === 0 || dns.some((name) => name === text || name.endsWith(`.${text}`));
+      : !looksLikeName(text) ||
+        dns.length === 0 ||
+        dns.some((name) => name === text || name.endsWith(`.${text}`));
     if (!isCovered) {
-      return problem('bad-name', 'the common name is a host that the alternative names do not have', certificate);
+      return problem(
+        'bad-name',
+        'the common name is a host that the alternative names do not have',
+        certificate,
+      );
     }
   }
   return undefined;

@@ -1,7 +1,7 @@
 import { type AlternativeResult, checkAlternative } from './alternative.ts';
 import { Budget, BudgetExhausted, type WorkDone, type WorkLimits } from './budget.ts';
-import type { RuleContext } from './certificate-rules.ts';
 import { type Certificate, type CertificateSource, certificateFromDer } from './certificate.ts';
+import type { RuleContext } from './certificate-rules.ts';
 import { decodeRevocationList, type RevocationList, type RevocationListSource } from './crl.ts';
 import { Malformed } from './der/malformed.ts';
 import { isMailbox, readHost } from './host.ts';
@@ -94,7 +94,8 @@ function readRequest(options: VerifyChainOptions): Request | Problem {
   const purposes = purposeOids(options.purpose ?? 'serverAuth');
   if (purposes === undefined) return problem('bad-input', 'purpose is not known');
   const host = options.host == null ? undefined : readHost(options.host);
-  if (options.host != null && host === undefined) return problem('bad-input', 'host is no DNS name and no address');
+  if (options.host != null && host === undefined)
+    return problem('bad-input', 'host is no DNS name and no address');
   const emails = typeof options.email === 'string' ? [options.email] : (options.email ?? []);
   if (!emails.every(isMailbox)) return problem('bad-input', 'email is not a mailbox');
   const maxDepth = options.maxDepth ?? DEFAULT_MAX_DEPTH;
@@ -102,7 +103,11 @@ function readRequest(options: VerifyChainOptions): Request | Problem {
   return {
     options,
     context: { timeMs: Math.floor(timeMs / 1000) * 1000, purposes, profile: options.profile ?? 'common' },
-    expected: { emails, ...(host === undefined ? {} : { host }), ...(options.uri == null ? {} : { uri: options.uri }) },
+    expected: {
+      emails,
+      ...(host === undefined ? {} : { host }),
+      ...(options.uri == null ? {} : { uri: options.uri }),
+    },
     maxDepth,
   };
 }

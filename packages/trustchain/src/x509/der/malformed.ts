@@ -29,7 +29,9 @@ export class Malformed extends Error {
 /** The edge of a decoder: what `decode` returns, or the reason why the input was refused. Other exceptions pass. */
 export function decoding<Value extends object>(
   decode: () => Value,
-): ({ readonly ok: true } & Value) | { readonly ok: false; readonly reason: DecodeReason; readonly detail: string } {
+):
+  | ({ readonly ok: true } & Value)
+  | { readonly ok: false; readonly reason: DecodeReason; readonly detail: string } {
   try {
     return { ok: true, ...decode() };
   } catch (error) {

@@ -66,7 +66,8 @@ export class DerReader {
     if (length >= 0x80) {
       const octets = length & 0x7f;
       if (octets === 0 || octets > 4) throw new Malformed('der-length', `${what}: indefinite or huge length`);
-      if (from + octets > end) throw new Malformed('der-truncated', `${what}: the bytes end within its length`);
+      if (from + octets > end)
+        throw new Malformed('der-truncated', `${what}: the bytes end within its length`);
       length = 0;
       for (let i = 0; i < octets; i++) length = length * 256 + (bytes[from + i] as number);
       if (length < 0x80 || (octets > 1 && bytes[from] === 0)) {
@@ -195,13 +196,15 @@ function shortestInteger(content: Uint8Array, what: string): Uint8Array {
 
 /** Dotted form of an OBJECT IDENTIFIER's content; arcs of any size up to 160 bits. */
 export function readOid(content: Uint8Array, what: string): string {
-  if (content.length === 0 || content.length > 64) throw new Malformed('der-value', `${what}: bad object identifier`);
+  if (content.length === 0 || content.length > 64)
+    throw new Malformed('der-value', `${what}: bad object identifier`);
   let text = '';
   let arc = 0;
   let wide: bigint | undefined;
   let octets = 0;
   for (const octet of content) {
-    if (octets === 0 && octet === 0x80) throw new Malformed('der-value', `${what}: arc not in its shortest form`);
+    if (octets === 0 && octet === 0x80)
+      throw new Malformed('der-value', `${what}: arc not in its shortest form`);
     if (++octets === 7) wide = BigInt(arc);
     if (octets > 23) throw new Malformed('der-value', `${what}: arc too large`);
     if (wide === undefined) arc = arc * 128 + (octet & 0x7f);

@@ -50,7 +50,10 @@ export function readTime(tag: number, content: Uint8Array, what: string): number
 /** The content and tag of a time as RFC 5280 wants it written; `ms` is cut to whole seconds. */
 export function writeTime(ms: number): { readonly tag: number; readonly text: string } {
   const moment = new Date(ms);
-  const digits = moment.toISOString().replace(/\.\d+Z$/, 'Z').replace(/[-:T]/g, '');
+  const digits = moment
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replace(/[-:T]/g, '');
   return moment.getUTCFullYear() < 2050
     ? { tag: UTC_TIME, text: digits.slice(2) }
     : { tag: GENERALIZED_TIME, text: digits };
