@@ -16,7 +16,8 @@ export type Purpose =
 /** The closed set of rules that some authorities ask for and others do not. */
 export type Profile = 'common' | 'rfc5280' | 'webpki';
 
-const names: Readonly<Record<string, string>> = {
+const names: ReadonlyMap<string, string> = new Map(
+  Object.entries({
   server: Oid.serverAuth,
   serverauth: Oid.serverAuth,
   client: Oid.clientAuth,
@@ -25,17 +26,20 @@ const names: Readonly<Record<string, string>> = {
   emailprotection: Oid.emailProtection,
   timestamping: Oid.timeStamping,
   ocspsigning: Oid.ocspSigning,
-};
+}),
+);
 
-/** OIDs of the asked purposes, or undefined where one is not understood. Letter case and hyphens do not count. */
+/**
+ * OIDs of the asked purposes, or undefined where one is not understood. Letter case, hyphens and the prefixes `tls`,
+ * `ssl` and `id-kp` do not count.
+ */
 export function purposeOids(purpose: string | readonly string[]): readonly string[] | undefined {
   const oids: string[] = [];
   for (const name of typeof purpose === 'string' ? [purpose] : purpose) {
     if (typeof name !== 'string') return undefined;
-    if (name.toLowerCase() === 'any') continue;
-    const oid = /^[0-2](?:\.[0-9]{1,40}){1,32}$/.test(name)
-      ? name
-      : names[name.toLowerCase().replaceAll('-', '')];
+    const bare = name.toLowerCase().replace(/[-_ ]/g, '').replace(/^(?:idkp|tls|ssl)/, '');
+    if (bare === 'any') continue;
+    const oid = /^[0-2](?:\.[0-9]{1,40}){1,32}$/.test(name) ? name : names.get(bare);
     if (oid === undefined) return undefined;
     oids.push(oid);
   }
