@@ -4,6 +4,7 @@ import { isKnownExtension, KeyUsage } from './extensions.ts';
 import { Oid } from './oids.ts';
 import type { Profile } from './purpose.ts';
 import { type Problem, problem } from './reason.ts';
+import type { SignatureResult } from './signature.ts';
 import { sanSyntaxProblem } from './subject-names.ts';
 
 /** What the rules need to know beside the certificate. */
@@ -115,35 +116,56 @@ function issuerProblem(certificate: Certificate, context: RuleContext): Problem 
 
 /**
  * Rules for a trust anchor. A self-signed one needs no authority key identifier, and one that has it names itself;
- * any other must say who issued it. `isSelfSigned` costs a signature and is asked where the names leave it open.
+ * any other must say who issued it. `ownSignature` costs a signature and is asked where it matters.
  */
 export function anchorProblem(
   certificate: Certificate,
   context: RuleContext,
-  isSelfSigned: () => boolean,
+  ownSignature: () => SignatureResult,
 ): Problem | undefined {
   const issuer = issuerProblem(certificate, context);
   if (issuer !== undefined) return issuer;
-  const { authorityKeyId, subjectKeyId, extendedKeyUsage } = certificate;
-  if (!isSelfIssued(certificate)) {
-    return authorityKeyId?.keyId !== undefined || isSelfSigned()
-      ? undefined
-      : problem('bad-extension', 'authorityKeyIdentifier of a cross-signed root is missing', certificate);
+  const { authorityKeyId, extendedKeyUsage } = certificate;
+  if (!isSelfIssued(certificate) && authorityKeyId?.keyId === undefined && ownSignature() !== 'good') {
+    return problem('bad-extension', 'authorityKeyIdentifier of a cross-signed root is missing', certificate);
   }
-  if (context.profile === 'rfc5280') return undefined;
-  if (authorityKeyId !== undefined) {
-    const { keyId, hasIssuer, hasSerial } = authorityKeyId;
-    if (keyId === undefined || hasIssuer || hasSerial || !equalBytes(keyId, subjectKeyId as Uint8Array)) {
+  if (isSelfIssued(certificate) && context.profile !== 'rfc5280') {
+    const hasMore = authorityKeyId?.hasIssuer === true || authorityKeyId?.hasSerial === true;
+    if (hasMore || !namesItself(certificate)) {
       return problem(
         'bad-extension',
         'authorityKeyIdentifier of a root must be its own key identifier',
         certificate,
       );
     }
+    if (extendedKeyUsage !== undefined) {
+      return problem('bad-extension', 'a root must not have extendedKeyUsage', certificate);
+    }
   }
-  return extendedKeyUsage === undefined
-    ? undefined
-    : problem('bad-extension', 'a root must not have extendedKeyUsage', certificate);
+  return damagedRootProblem(certificate, ownSignature);
+}
+
+/**
+ * Trust in a root does not come from its own signature, but a damaged one must not pass for the original. Old roots
+ * signed with algorithms that nobody accepts any more stay usable: nothing else is signed so.
+ */
+export function damagedRootProblem(
+  certificate: Certificate,
+  ownSignature: () => SignatureResult,
+): Problem | undefined {
+  const isRoot =
+    namesItself(certificate) && (isSelfIssued(certificate) || certificate.authorityKeyId !== undefined);
+  if (!isRoot) return undefined;
+  return ownSignature() === 'bad'
+    ? problem('bad-signature', 'the root did not sign itself', certificate)
+    : undefined;
+}
+
+/** Whether the authority key identifier, where there is one, is the certificate's own key identifier. */
+function namesItself({ authorityKeyId, subjectKeyId }: Certificate): boolean {
+  if (authorityKeyId === undefined) return true;
+  const { keyId } = authorityKeyId;
+  return keyId !== undefined && subjectKeyId !== undefined && equalBytes(keyId, subjectKeyId);
 }
 
 export function isSelfIssued(certificate: Certificate): boolean {

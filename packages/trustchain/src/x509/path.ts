@@ -1,9 +1,15 @@
 import { equalBytes } from '@hypermesh/core';
 import type { Budget } from './budget.ts';
 import type { Certificate } from './certificate.ts';
-import { anchorProblem, intermediateProblem, isSelfIssued, type RuleContext } from './certificate-rules.ts';
+import {
+  anchorProblem,
+  damagedRootProblem,
+  intermediateProblem,
+  isSelfIssued,
+  type RuleContext,
+} from './certificate-rules.ts';
 import { type Problem, problem } from './reason.ts';
-import { verifySignature } from './signature.ts';
+import { type SignatureResult, verifySignature } from './signature.ts';
 
 /** Where issuers are looked for. */
 export interface Pool {
@@ -25,7 +31,7 @@ export class PathBuilder {
   readonly #context: RuleContext;
   readonly #maxDepth: number;
   readonly #budget: Budget;
-  readonly #verified = new Map<Certificate, Map<Certificate, Problem | undefined>>();
+  readonly #verified = new Map<Certificate, Map<Certificate, SignatureResult>>();
   #closest: { readonly rank: number; readonly problem: Problem } | undefined;
 
   constructor(pool: Pool, context: RuleContext, maxDepth: number, budget: Budget) {
@@ -48,7 +54,10 @@ export class PathBuilder {
     leaf: Certificate,
     accept: (path: readonly Certificate[]) => Problem | undefined,
   ): { readonly path: readonly Certificate[] } | Problem {
-    const path = this.isAnchor(leaf) ? this.#judge([leaf], accept) : this.#extend([leaf], 0, accept);
+    const isPinned = this.isAnchor(leaf);
+    const damaged = isPinned ? damagedRootProblem(leaf, () => this.#signature(leaf, leaf)) : undefined;
+    if (damaged !== undefined) return damaged;
+    const path = isPinned ? this.#judge([leaf], accept) : this.#extend([leaf], 0, accept);
     if (path !== undefined) return { path };
     return this.#closest?.problem ?? problem('unknown-issuer', 'no trusted certificate issued it', leaf);
   }
@@ -65,7 +74,7 @@ export class PathBuilder {
       const nextDepth = depth + (isAnchor || isSelfIssued(issuer) ? 0 : 1);
       const broken =
         (isAnchor
-          ? anchorProblem(issuer, this.#context, () => this.#signatureProblem(issuer, issuer) === undefined)
+          ? anchorProblem(issuer, this.#context, () => this.#signature(issuer, issuer))
           : intermediateProblem(issuer, this.#context)) ??
         (nextDepth > this.#maxDepth
           ? problem('path-too-long', `more than ${this.#maxDepth} intermediates`, issuer)
@@ -117,23 +126,30 @@ export class PathBuilder {
   }
 
   #signatureProblem(certificate: Certificate, issuer: Certificate): Problem | undefined {
+    const result = this.#signature(certificate, issuer);
+    if (result === 'good') return undefined;
+    return result === 'bad'
+      ? problem('bad-signature', 'the issuer did not sign it', certificate)
+      : problem(
+          'unsupported-algorithm',
+          `algorithm ${certificate.signatureAlgorithm.oid} with this key`,
+          certificate,
+        );
+  }
+
+  #signature(certificate: Certificate, issuer: Certificate): SignatureResult {
     let results = this.#verified.get(certificate);
     if (results === undefined) {
       results = new Map();
       this.#verified.set(certificate, results);
     }
-    if (results.has(issuer)) return results.get(issuer);
+    const known = results.get(issuer);
+    if (known !== undefined) return known;
     this.#budget.spend('signatures');
     const { signatureAlgorithm, tbs, signature } = certificate;
     const result = verifySignature(signatureAlgorithm, issuer.publicKey, tbs, signature);
-    const found =
-      result === 'good'
-        ? undefined
-        : result === 'bad'
-          ? problem('bad-signature', 'the issuer did not sign it', certificate)
-          : problem('unsupported-algorithm', `signature algorithm ${signatureAlgorithm.oid}`, certificate);
-    results.set(issuer, found);
-    return found;
+    results.set(issuer, result);
+    return result;
   }
 }
 

@@ -18,15 +18,15 @@ export type Profile = 'common' | 'rfc5280' | 'webpki';
 
 const names: ReadonlyMap<string, string> = new Map(
   Object.entries({
-  server: Oid.serverAuth,
-  serverauth: Oid.serverAuth,
-  client: Oid.clientAuth,
-  clientauth: Oid.clientAuth,
-  codesigning: Oid.codeSigning,
-  emailprotection: Oid.emailProtection,
-  timestamping: Oid.timeStamping,
-  ocspsigning: Oid.ocspSigning,
-}),
+    server: Oid.serverAuth,
+    serverauth: Oid.serverAuth,
+    client: Oid.clientAuth,
+    clientauth: Oid.clientAuth,
+    codesigning: Oid.codeSigning,
+    emailprotection: Oid.emailProtection,
+    timestamping: Oid.timeStamping,
+    ocspsigning: Oid.ocspSigning,
+  }),
 );
 
 /**
@@ -37,7 +37,10 @@ export function purposeOids(purpose: string | readonly string[]): readonly strin
   const oids: string[] = [];
   for (const name of typeof purpose === 'string' ? [purpose] : purpose) {
     if (typeof name !== 'string') return undefined;
-    const bare = name.toLowerCase().replace(/[-_ ]/g, '').replace(/^(?:idkp|tls|ssl)/, '');
+    const bare = name
+      .toLowerCase()
+      .replace(/[-_ ]/g, '')
+      .replace(/^(?:idkp|tls|ssl)/, '');
     if (bare === 'any') continue;
     const oid = /^[0-2](?:\.[0-9]{1,40}){1,32}$/.test(name) ? name : names.get(bare);
     if (oid === undefined) return undefined;
