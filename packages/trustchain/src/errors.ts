@@ -7,8 +7,16 @@ export type TrustchainFailure =
   | { readonly code: 'trustchain/worker-failed'; readonly task: string }
   | { readonly code: 'trustchain/exists'; readonly path: string }
   | { readonly code: 'trustchain/storage-failed'; readonly operation: string }
+  | { readonly code: 'trustchain/log-locked'; readonly directory: string }
+  | { readonly code: 'trustchain/log-corrupt'; readonly problem: LogProblem; readonly size: number }
   | { readonly code: 'trustchain/closed'; readonly resource: string }
   | { readonly code: 'trustchain/bad-argument'; readonly argument: string; readonly expected: string };
+
+/**
+ * What is wrong with a log's files: another log's journal, a damaged record before acknowledged ones, a checkpoint that
+ * the entries do not give, or fewer entries than were published.
+ */
+export type LogProblem = 'foreign' | 'damaged' | 'rewritten' | 'rolled-back';
 
 /** The error of this package; branch on `code`. */
 export class TrustchainError extends HyperMeshError<TrustchainFailure> {
