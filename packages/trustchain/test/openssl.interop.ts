@@ -1,0 +1,146 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { connect, createServer, type TLSSocket } from 'node:tls';
+import { beforeEach, expect, test } from 'vitest';
+import { toPem } from '../src/x509/index.ts';
+import { createHierarchy } from './authority-fixture.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+const version = spawnSync('openssl', ['version'], { encoding: 'utf8' });
+const hierarchy = await createHierarchy(7);
+const { root, online, node, clock } = hierarchy;
+
+beforeEach((context) => {
+  if (version.status !== 0) context.skip('no openssl on this machine');
+});
+
+/** Runs `openssl verify` over files of these PEM texts; answers its exit status and what it said. */
+async function verify(
+  texts: { root: string; intermediate: string; leaf: string },
+  ...flags: readonly string[]
+) {
+  const folder = await temporaryFolder();
+  const files = Object.fromEntries(Object.keys(texts).map((name) => [name, join(folder, `${name}.pem`)]));
+  for (const [name, text] of Object.entries(texts)) await writeFile(files[name] as string, text);
+  const time = String(Math.floor(clock.nowMs() / 1000));
+  const { root: ca, intermediate, leaf } = files as typeof texts;
+  const run = spawnSync(
+    'openssl',
+    ['verify', '-x509_strict', '-attime', time, '-CAfile', ca, '-untrusted', intermediate, ...flags, leaf],
+    { encoding: 'utf8' },
+  );
+  return { status: run.status, said: run.stdout + run.stderr };
+}
+
+const texts = { root: root.rootPem, intermediate: online.chainPem[0] as string, leaf: node.pem };
+
+test('openssl verify -x509_strict accepts the chain for its purposes, host and address', async () => {
+  for (const purpose of ['sslserver', 'sslclient']) {
+    const flags = ['-purpose', purpose, '-verify_hostname', 'localhost', '-policy_check', '-check_ss_sig'];
+    expect(await verify(texts, ...flags)).toMatchObject({ status: 0 });
+    expect(await verify(texts, '-purpose', purpose, '-verify_ip', '::1')).toMatchObject({ status: 0 });
+  }
+});
+
+test('openssl refuses another host, another address, another purpose and a missing intermediate', async () => {
+  for (const flags of [
+    ['-verify_hostname', 'example.com'],
+    ['-verify_ip', '::2'],
+    ['-purpose', 'smimesign'],
+  ]) {
+    expect((await verify(texts, ...flags)).status, flags.join(' ')).not.toBe(0);
+  }
+  const missing = await verify({ ...texts, intermediate: texts.root });
+  expect(missing).toMatchObject({ status: 2, said: expect.stringMatching(/unable to get local issuer/) });
+});
+
+test('openssl refuses a chain in which one byte of the leaf, or of the intermediate, is altered', async () => {
+  const altered = (der: Uint8Array, at: number) =>
+    toPem(der.map((octet, i) => (i === at ? octet ^ 1 : octet)));
+  const leafDer = node.certificate.der;
+  const at = leafDer.length - 2000;
+  expect((await verify({ ...texts, leaf: altered(leafDer, at) })).status).not.toBe(0);
+  expect((await verify({ ...texts, leaf: altered(leafDer, leafDer.length - 5) })).status).not.toBe(0);
+  const onlineDer = online.certificate.der;
+  expect(
+    (await verify({ ...texts, intermediate: altered(onlineDer, onlineDer.length - 2000) })).status,
+  ).not.toBe(0);
+});
+
+test('openssl prints the names, the constraints and the alternative extensions of what is issued', () => {
+  const print = (pem: string) =>
+    execFileSync('openssl', ['x509', '-noout', '-text'], { input: pem, encoding: 'utf8' });
+  const leaf = print(node.pem);
+  expect(leaf).toContain(`URI:spiffe://hypermesh.online/node/${hierarchy.nodeId}`);
+  expect(leaf).toContain('DNS:localhost, IP Address:0:0:0:0:0:0:0:1');
+  for (const oid of ['2.5.29.72', '2.5.29.73', '2.5.29.74']) expect(leaf).toContain(`${oid}:`);
+  expect(print(texts.intermediate)).toMatch(
+    /Name Constraints: critical\s+Permitted:\s+URI:hypermesh\.online/,
+  );
+});
+
+test('openssl -crl_check accepts an empty list of ours and refuses what a list names', async () => {
+  const folder = await temporaryFolder();
+  const check = async (revoked: readonly { serial: Uint8Array; atMs: number }[], number: bigint) => {
+    const list = await online.issueRevocationList({ number, revoked });
+    const file = join(folder, `${number}.crl`);
+    await writeFile(file, list.pem);
+    return verify(texts, '-crl_check', '-CRLfile', file);
+  };
+  expect(await check([], 1n)).toMatchObject({ status: 0 });
+  const { serial } = node.certificate;
+  const refused = await check([{ serial, atMs: clock.nowMs() }], 2n);
+  expect(refused).toMatchObject({ status: 2, said: expect.stringMatching(/certificate revoked/) });
+});
+
+test("Node's own X509Certificate reads and verifies every link, and refuses the wrong issuer", () => {
+  const [leaf, intermediate, anchor] = [node.pem, texts.intermediate, texts.root].map(
+    (pem) => new X509Certificate(pem),
+  ) as [X509Certificate, X509Certificate, X509Certificate];
+  expect(leaf.verify(intermediate.publicKey)).toBe(true);
+  expect(intermediate.verify(anchor.publicKey)).toBe(true);
+  expect(anchor.verify(anchor.publicKey)).toBe(true);
+  expect(leaf.verify(anchor.publicKey)).toBe(false);
+  expect(leaf.checkHost('localhost')).toBe('localhost');
+  expect(leaf.checkIP('::1')).toBe('::1');
+  expect([leaf.ca, intermediate.ca, anchor.ca]).toEqual([false, true, true]);
+});
+
+test("Node's tls carries mutual authentication with the issued chain", async () => {
+  const live = await createHierarchy(8, Date.now()); // tls has no clock to set
+  const { secretKey, publicKey } = live.nodeKeys.p256;
+  const part = (octets: Uint8Array) => Buffer.from(octets).toString('base64url');
+  const key = createPrivateKey({
+    format: 'jwk',
+    key: {
+      kty: 'EC',
+      crv: 'P-256',
+      d: part(secretKey),
+      x: part(publicKey.subarray(1, 33)),
+      y: part(publicKey.subarray(33)),
+    },
+  }).export({ format: 'pem', type: 'pkcs8' });
+  const cert = live.node.chainPem.join('');
+  const options = { key, cert, ca: [live.root.rootPem], minVersion: 'TLSv1.3' as const };
+  const peers: (string | undefined)[] = [];
+  const server = createServer({ ...options, requestCert: true, rejectUnauthorized: true }, (socket) => {
+    peers.push((socket as TLSSocket).getPeerCertificate().subjectaltname);
+    socket.end('hello');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '::1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const said = await new Promise<string>((resolve, reject) => {
+    const socket = connect({ ...options, host: '::1', port, servername: 'localhost' });
+    socket.on('error', reject);
+    socket.on('data', (data: Buffer) => {
+      resolve(String(data));
+      socket.end();
+    });
+  });
+  await new Promise((resolve) => server.close(resolve));
+  expect(said).toBe('hello');
+  expect(peers[0]).toContain(live.nodeId);
+});
