@@ -66,10 +66,10 @@ const CONTRACT: Readonly<Record<string, readonly string[]>> = {
 /** Which names of the contract a loaded module lacks; empty means that it can be used. */
 export function missingFromNative(module: Readonly<Record<string, unknown>>): readonly string[] {
   return Object.entries(CONTRACT).flatMap(([name, methods]) => {
-    const constructor = module[name];
-    if (typeof constructor !== 'function') return [name];
+    const exported = module[name];
+    if (typeof exported !== 'function') return [name];
     return methods
-      .filter((method) => typeof constructor.prototype?.[method] !== 'function')
+      .filter((method) => typeof exported.prototype?.[method] !== 'function')
       .map((method) => `${name}.${method}`);
   });
 }
