@@ -42,9 +42,10 @@ export type StoqFailure =
   | { readonly code: 'stoq/stream-reset' }
   | { readonly code: 'stoq/too-large'; readonly what: string; readonly limit: number }
   | { readonly code: 'stoq/protocol'; readonly detail: string }
-  | { readonly code: 'stoq/closed'; readonly what: 'node' | 'peer' | 'stream' | 'listener' }
+  | { readonly code: 'stoq/closed'; readonly what: 'node' | 'peer' | 'stream' | 'store' }
   | { readonly code: 'stoq/cancelled' }
   | { readonly code: 'stoq/content-missing'; readonly id: string }
+  | { readonly code: 'stoq/content-corrupt'; readonly id: string }
   | { readonly code: 'stoq/content-too-large'; readonly limit: number };
 
 /** Why the other end did not take a named stream. */

@@ -1,6 +1,6 @@
+import { systemClock } from '@hypermesh/core/node';
 import { kindOf } from './address.ts';
 import { quicCarrier } from './carriers/quic.ts';
-import { systemClock } from './clock.ts';
 import { StoqError } from './errors.ts';
 import type { StoqEvent } from './events.ts';
 import { Handlers, type RequestHandler, type StreamHandler } from './handlers.ts';

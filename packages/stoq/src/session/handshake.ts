@@ -1,4 +1,5 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { equalBytes } from '@hypermesh/core';
 import type { RefusalReason } from '../errors.ts';
 import type { Authenticator, CarrierConnection, CarrierStream, PeerIdentity, SessionRole } from '../ports.ts';
 import { HandshakeAbort, type HandshakeChannel } from './channel.ts';
@@ -147,7 +148,7 @@ async function checkProof(
   if (!decoded.ok) throw new HandshakeAbort(decoded.reason);
   const { chain, signature, mac } = decoded.proof;
   const encoded = encodeChain(chain);
-  if (!timingSafeEqual(mac, proofMac(role, context, encoded, signature))) throw new HandshakeAbort('bad-mac');
+  if (!equalBytes(mac, proofMac(role, context, encoded, signature))) throw new HandshakeAbort('bad-mac');
   try {
     const verdict = await auth.verify(chain, signedTranscript(role, context.seen, encoded), signature);
     if (verdict.ok) return verdict.peer;

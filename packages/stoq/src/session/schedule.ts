@@ -1,7 +1,9 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
+import { domainHash, domainMessage } from '@hypermesh/core';
 import type { SessionRole } from '../ports.ts';
 
 const HANDSHAKE = 'hypermesh/stoq/handshake/v1';
+const TRANSCRIPT = 'hypermesh/stoq/transcript/v1';
 const LABELS = {
   dialerKey: 'hypermesh/stoq/dialer-handshake-key/v1',
   listenerKey: 'hypermesh/stoq/listener-handshake-key/v1',
@@ -17,20 +19,14 @@ const SIGNED: Readonly<Record<SessionRole, string>> = {
   listener: 'hypermesh/stoq/listener-signature/v1',
 };
 
-/** SHA-256 over each part behind its length as u32, so that no two lists of parts have one preimage. */
+/** SHA-256 over a domain and each part behind its length, so that no two lists of parts have one preimage. */
 export function transcriptHash(...parts: readonly Uint8Array[]): Uint8Array {
-  const hash = createHash('sha256');
-  for (const part of parts) {
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(part.length);
-    hash.update(length).update(part);
-  }
-  return hash.digest();
+  return domainHash(TRANSCRIPT, ...parts);
 }
 
 /** The hash that both ends begin with: carrier binding, hello and accept as they stood on the wire. */
 export function openingHash(binding: Uint8Array, hello: Uint8Array, accept: Uint8Array): Uint8Array {
-  return transcriptHash(Buffer.from(HANDSHAKE), binding, hello, accept);
+  return domainHash(HANDSHAKE, binding, hello, accept);
 }
 
 /** HKDF-Extract of RFC 5869 with SHA-256. */
@@ -51,9 +47,9 @@ export function streamKey(traffic: Uint8Array, opener: SessionRole, number: bigi
   return hmac(traffic, Buffer.from(STREAM), context, ONE);
 }
 
-/** What an authenticator signs: its domain, 0, the opening hash and the hash of all that the signer has seen and sends. */
+/** What an authenticator signs: its role's domain and the hash of what was seen so far and of the signer's own chain. */
 export function signedTranscript(role: SessionRole, seen: Uint8Array, chain: Uint8Array): Uint8Array {
-  return Buffer.concat([Buffer.from(SIGNED[role]), new Uint8Array(1), transcriptHash(seen, chain)]);
+  return domainMessage(SIGNED[role], transcriptHash(seen, chain));
 }
 
 /** HMAC-SHA-256 over the parts one after another. */
