@@ -41,7 +41,7 @@ function start(waiting: Waiting): void {
   worker.ref();
   const leave = (reuse: boolean): void => {
     running--;
-    worker.removeAllListeners();
+    worker.off('message', onMessage).off('error', fail).off('exit', onExit);
     signal?.removeEventListener('abort', abort);
     worker.unref();
     if (reuse && idle.length < MAX_IDLE) idle.push(worker);
@@ -62,15 +62,15 @@ function start(waiting: Waiting): void {
     );
   };
   signal?.addEventListener('abort', abort, { once: true });
-  worker.on('message', (reply: JobReply) => {
+  const onExit = (code: number): void => fail(new Error(`worker exited with ${code}`));
+  const onMessage = (reply: JobReply): void => {
     if (reply.id !== request.id) return;
     if ('progress' in reply) return options.onProgress?.(reply.progress);
     if ('failure' in reply) return fail(new Error(reply.failure));
     leave(true);
     waiting.resolve(reply.output);
-  });
-  worker.once('error', fail);
-  worker.once('exit', (code) => fail(new Error(`worker exited with ${code}`)));
+  };
+  worker.on('message', onMessage).on('error', fail).on('exit', onExit);
   worker.postMessage(request);
 }
 
