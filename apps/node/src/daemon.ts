@@ -1,6 +1,6 @@
 import { type Clock, createReplaceable, type Log, type NodeId, type ReplaceableCell } from '@hypermesh/core';
 import { systemClock } from '@hypermesh/core/node';
-import { createStoq, type StoqNode } from '@hypermesh/stoq';
+import { createStoq, type StoqEvent, type StoqNode } from '@hypermesh/stoq';
 import { type ContentStore, openDiskStore, serveContent } from '@hypermesh/stoq/content';
 import { fingerprint } from '@hypermesh/trustchain/x509';
 import { publicKeysOf } from '@hypermesh/trustchain/ca';
@@ -218,7 +218,8 @@ async function listen(
 ): Promise<StoqNode> {
   const { nodeId, config, credentials, pinnedRoot } = phase;
   const auth = certificateAuthenticator({ credentials, pinnedRoot, admitEnrolling: founder !== undefined, clock });
-  const start = (address: string) => createStoq({ auth, listen: [address], clock, log });
+  const onEvent = (event: StoqEvent) => log.debug(`stoq.${event.type}`, { ...event });
+  const start = (address: string) => createStoq({ auth, listen: [address], clock, onEvent });
   const before = book.addressOf(nodeId);
   if (before === undefined || !config.listen.endsWith(':0')) return start(config.listen);
   try {

@@ -2,7 +2,7 @@ import type { ChainId, Clock, Log, NodeId } from '@hypermesh/core';
 import { systemRandom } from '@hypermesh/core/node';
 import type { Genesis } from '@hypermesh/consensus';
 import type { StoqNode } from '@hypermesh/stoq';
-import { type CertificateAuthority, openCertificateAuthority } from '@hypermesh/trustchain/ca';
+import { openCertificateAuthority } from '@hypermesh/trustchain/ca';
 import type { Certificate } from '@hypermesh/trustchain/x509';
 import { type LocalTransparency, openTransparency, serveTransparency } from './adapters/transparency.ts';
 import type { DataDirectory } from './data-directory.ts';
@@ -35,7 +35,7 @@ export async function openFounder(
   const founding = openFounding(directory, clock);
   if (founding === undefined) return undefined;
   const keys = await loadAuthorityKeys(directory, passphrase);
-  const authority: CertificateAuthority = openCertificateAuthority(
+  const authority = await openCertificateAuthority(
     { chain: readChain(directory.authority), keys: keys.certificate },
     { clock, random: systemRandom },
   );

@@ -73,7 +73,7 @@ export async function initMesh(directory: DataDirectory, options: InitOptions): 
     publicKeys: publicKeysOf(authorityKeys),
   });
   const authorityChain = [...intermediate.chainPem, root.rootPem];
-  const authority = openCertificateAuthority({ chain: authorityChain, keys: authorityKeys }, ports);
+  const authority = await openCertificateAuthority({ chain: authorityChain, keys: authorityKeys }, ports);
   const issued = await authority.issueNodeCertificate({
     nodeId,
     publicKeys: publicKeysOf(keys.certificate),

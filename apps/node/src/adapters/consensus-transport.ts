@@ -1,5 +1,5 @@
-import type { Log, NodeId } from '@hypermesh/core';
 import type { Transport } from '@hypermesh/consensus';
+import type { Log, NodeId } from '@hypermesh/core';
 import type { MessageStream, Peer, StoqNode } from '@hypermesh/stoq';
 import { isEnrolling } from './authenticator.ts';
 
@@ -11,7 +11,7 @@ interface Lane {
   readonly index: number;
   queue: Uint8Array[];
   queuedBytes: number;
-  stream: MessageStream | undefined;
+  stream: MessageStream<Peer> | undefined;
   opening: boolean;
 }
 
@@ -63,7 +63,7 @@ export function stoqTransport(
   }
 
   const pumping = new Set<Lane>();
-  async function pump(lane: Lane, stream: MessageStream): Promise<void> {
+  async function pump(lane: Lane, stream: MessageStream<Peer>): Promise<void> {
     if (pumping.has(lane)) return;
     pumping.add(lane);
     try {

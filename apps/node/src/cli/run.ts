@@ -1,4 +1,4 @@
-import type { RunOutcome } from '../run/service.ts';
+import type { RunOutcome } from '../run/asking.ts';
 import { type Command, dataFlag } from './command.ts';
 import { callNode } from './control.ts';
 

@@ -5,6 +5,7 @@ import {
   createOperationLedger,
   createValidator,
   createVrfKey,
+  decodeTransaction,
   encodeTransaction,
   type FinalityProof,
   type Genesis,
@@ -18,11 +19,11 @@ import {
   validatorsOf,
 } from '@hypermesh/consensus';
 import { openFileStorage } from '@hypermesh/consensus/storage';
-import { type CanonicalValue, type ChainId, type Clock, type Log, type NodeId, nodeIdOf, type OperationId, toHex } from '@hypermesh/core';
+import { type CanonicalValue, type ChainId, type Clock, hasCode, type Log, type NodeId, nodeIdOf, type OperationId, toHex } from '@hypermesh/core';
 import { createSigner } from '@hypermesh/core/ed25519';
 import { finalizedHeader } from './headers.ts';
 import { blockIntervalMs, heartbeatMs, maxBlockBytes } from './options.ts';
-import { type DataDirectory } from '../data-directory.ts';
+import type { DataDirectory } from '../data-directory.ts';
 import { NodeError } from '../errors.ts';
 import type { NodeKeys } from '../identity.ts';
 
@@ -51,6 +52,8 @@ export interface LedgerService extends AsyncDisposable {
    * proofs or the ledger's rules refuse it.
    */
   submit(transaction: Uint8Array, signal?: AbortSignal): Promise<Omit<FinalOperation, 'provingMs'>>;
+  /** Resolves when this node has applied a height, which a catch-up may take a while for. */
+  applied(height: number, signal: AbortSignal): Promise<void>;
   /** `prepare` and `submit`, one operation of this node at a time, so that sequence numbers stay without a gap. */
   act(kind: string, body: CanonicalValue, signal?: AbortSignal): Promise<FinalOperation>;
 }
@@ -181,7 +184,7 @@ function operations({ ledger, validator, chainId, keys, plots, clock }: Operatio
     const { proof, result } = final;
     if (result.code !== 'ok') throw refused('ledger', result.code);
     return {
-      id: operationIdIn(transaction),
+      id: idOf(transaction),
       height: proof.header.height,
       proof,
       transaction,
@@ -199,10 +202,47 @@ function operations({ ledger, validator, chainId, keys, plots, clock }: Operatio
   return {
     prepare,
     submit,
+    async applied(height: number, signal: AbortSignal) {
+      if (ledger.appliedHeight() >= height) return;
+      for await (const entry of validator.finalized({ from: ledger.appliedHeight() + 1, signal })) {
+        if (entry.header.height >= height) return;
+      }
+      signal.throwIfAborted();
+      throw new NodeError(
+        { code: 'node/cancelled', next: 'ask again when the node runs' },
+        `The ledger stopped before block ${height} was final`,
+      );
+    },
     act(kind: string, body: CanonicalValue, signal?: AbortSignal): Promise<FinalOperation> {
       const mine = lastAct.then(() => act(kind, body, signal));
       lastAct = mine.catch(() => undefined);
       return mine;
     },
   };
+}
+
+function idOf(transaction: Uint8Array): OperationId {
+  const decoded = decodeTransaction(transaction);
+  if (decoded.ok) return decoded.id;
+  throw new TypeError(`a transaction that became final does not decode: ${decoded.reason}`);
+}
+
+const legs = ['space', 'stake', 'work', 'time', 'binding'] as const;
+
+/** The engine tells the application's reason as text, `LEG: REASON` where a leg of the proof failed. */
+function refusal(error: unknown): unknown {
+  if (!(error instanceof Error) || !hasCode(error, 'consensus/tx-refused') || !('failure' in error)) return error;
+  const { reason } = error.failure as { readonly reason: string };
+  const leg = legs.find((name) => reason.startsWith(`${name}: `) || reason === name);
+  return leg === undefined ? refused('ledger', reason) : refused(leg, reason.slice(leg.length + 2));
+}
+
+function refused(leg: string, reason: string): NodeError {
+  const next = 'make the operation again: a proof holds for one operation and a while';
+  return new NodeError({ code: 'node/operation-refused', leg, reason, next }, `The ledger refuses the operation: ${leg}: ${reason}`);
+}
+
+/** The members of a genesis by NodeId, in its order. */
+export function memberNodes(genesis: Genesis): ReadonlyMap<NodeId, Genesis['members'][number]> {
+  return new Map(genesis.members.map((member) => [nodeIdOf(member.key), member]));
 }

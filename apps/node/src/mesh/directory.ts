@@ -1,5 +1,5 @@
 import type { Log, NodeId } from '@hypermesh/core';
-import { parseAddress, type Peer, type StoqNode } from '@hypermesh/stoq';
+import type { Peer, StoqNode } from '@hypermesh/stoq';
 import { isEnrolling } from '../adapters/authenticator.ts';
 import type { AddressBook } from './addresses.ts';
 import { handleForMembers } from './members.ts';
@@ -52,6 +52,7 @@ export function shareAddresses(
   };
 }
 
+/** The form of an address only: whether anybody listens there is for dialling to find out. */
 function isAddress(text: string): boolean {
-  return parseAddress(text).ok;
+  return /^[a-z0-9]{1,16}:\/\/(?:\[[0-9a-fA-F:.]{2,45}\]|[0-9.]{7,15}):[0-9]{1,5}$/.test(text);
 }

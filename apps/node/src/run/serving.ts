@@ -67,13 +67,14 @@ export function serveRuns(stoq: StoqNode, parts: ServingParts): () => void {
     const decoded = decodeReexecuteAsk(ask);
     if (!decoded.ok) return refuse('malformed', Buffer.from(decoded.reason));
     const { receipt: receiptBytes, memoryPages, deadlineMs } = decoded.value;
-    const receipt = decodeReceipt(receiptBytes);
-    if (!receipt.ok) return refuse('malformed', Buffer.from(receipt.reason));
-    const excess = excessOf({ fuel: receipt.receipt.fuel, memoryPages, deadlineMs }, parts.config);
+    const opened = decodeReceipt(receiptBytes);
+    if (!opened.ok) return refuse('malformed', Buffer.from(opened.reason));
+    const receipt = opened.value;
+    const terms = { fuel: receipt.fuel, memoryPages, deadlineMs };
+    const excess = excessOf(terms, parts.config);
     if (excess !== undefined) return refuse('over-limits', Buffer.from(excess));
     const got = await packages.obtain(decoded.value.package, tell, signal);
-    const terms = { fuel: receipt.receipt.fuel, memoryPages, deadlineMs };
-    const verdict = await executor.reexecute(receipt.receipt, await requestFor(got, terms, packages, signal));
+    const verdict = await executor.reexecute(receipt, await requestFor(got, terms, packages, signal));
     log.info('run.reexecuted', { package: decoded.value.package, matches: verdict.matches });
     return signReexecuteAnswer(
       { v: 1, matches: verdict.matches, differs: verdict.matches ? '' : verdict.differs, receipt: sha256(receiptBytes) },
