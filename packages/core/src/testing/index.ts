@@ -1,0 +1,2 @@
+export { createManualClock, type ManualClock } from './clock.ts';
+export { createSeededRandom, type SeededRandom } from './random.ts';
