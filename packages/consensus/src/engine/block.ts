@@ -101,7 +101,9 @@ const blockSchema = ({ maxBlockTxs, maxTxBytes }: BlockLimits) =>
   s.record({ header: headerSchema, txs: s.array(s.bytes({ max: maxTxBytes }), maxBlockTxs) });
 
 /** A decoder of blocks within limits. A block that passes holds exactly the transactions its header binds. */
-export function createBlockDecoder(limits: BlockLimits): (bytes: Uint8Array) => Verdict<{ block: Block }, BlockReason> {
+export function createBlockDecoder(
+  limits: BlockLimits,
+): (bytes: Uint8Array) => Verdict<{ block: Block }, BlockReason> {
   const schema = blockSchema(limits);
   const bounds = { maxBytes: limits.maxBlockBytes, maxDepth: 4, maxItems: limits.maxBlockTxs + 64 };
   return (bytes) => {

@@ -26,7 +26,11 @@ export function certificateBytes(validators: number, count: number): number {
   return VOTE_HEAD_BYTES + Math.ceil(validators / 8) + count * 64;
 }
 
-export function writeCertificate(writer: ByteWriter, certificate: Certificate, validators: number): ByteWriter {
+export function writeCertificate(
+  writer: ByteWriter,
+  certificate: Certificate,
+  validators: number,
+): ByteWriter {
   const bitmap = new Uint8Array(Math.ceil(validators / 8));
   for (const signer of certificate.signers) {
     bitmap[signer >> 3] = (bitmap[signer >> 3] as number) | (1 << (signer & 7));

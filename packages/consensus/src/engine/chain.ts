@@ -2,7 +2,7 @@ import type { Block } from './block.ts';
 import { type Certificate, checkCertificate } from './certificate.ts';
 import type { Draft } from './draft.ts';
 import type { FinalizedEntryMessage } from './message.ts';
-import { askForFinalized, askForBlock } from './resolver.ts';
+import { askForBlock, askForFinalized } from './resolver.ts';
 import { headOf } from './state.ts';
 import { enterView } from './view.ts';
 
@@ -69,7 +69,9 @@ export function takeFinalized(draft: Draft, entries: readonly FinalizedEntryMess
     run.push(block);
     if (certificate === undefined) continue;
     const fits =
-      certificate.kind === 'finalize' && certificate.block === block.id && certificate.view === block.header.view;
+      certificate.kind === 'finalize' &&
+      certificate.block === block.id &&
+      certificate.view === block.header.view;
     if (!fits || !rules.countsSignature(checkCertificate(certificate, scheme, { quorum }))) {
       draft.report('bad-certificate', certificate.view, { peer: from, detail: 'finalized batch' });
       return;

@@ -5,8 +5,8 @@ import type { Draft } from './draft.ts';
 import { faultsOf, leaderOf } from './leader.ts';
 import { askForBlock, askForCertificates } from './resolver.ts';
 import { type Head, headOf, type Round } from './state.ts';
-import type { BlockId } from './vote.ts';
 import { armForNotarization, giveUp } from './view.ts';
+import type { BlockId } from './vote.ts';
 
 /** Blocks that a leader may send unasked in one view before the rest is dropped. */
 const MAX_OFFERS = 2;
@@ -198,7 +198,10 @@ export function takeVerdict(draft: Draft, view: number, id: BlockId, ok: boolean
   round.check = ok ? 'good' : 'bad';
   const block = state.blocks.get(id);
   if (!ok || block === undefined) {
-    draft.report('refused-proposal', view, { peer: leaderOf(view, state.config.validators), detail: 'contents' });
+    draft.report('refused-proposal', view, {
+      peer: leaderOf(view, state.config.validators),
+      detail: 'contents',
+    });
     giveUp(draft, view);
     return;
   }

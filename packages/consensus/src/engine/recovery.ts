@@ -1,7 +1,15 @@
-import type { Certificate } from './certificate.ts';
-import { createEngineState, type EngineConfig, type EngineState, emptyRound, type Head, type LogRecord, type Round } from './state.ts';
-import type { BlockId } from './vote.ts';
 import type { Block } from './block.ts';
+import type { Certificate } from './certificate.ts';
+import {
+  createEngineState,
+  type EngineConfig,
+  type EngineState,
+  emptyRound,
+  type Head,
+  type LogRecord,
+  type Round,
+} from './state.ts';
+import type { BlockId } from './vote.ts';
 
 /** What a validator finds on its disk. */
 export interface Recovered {
@@ -75,11 +83,14 @@ export function liveRecords({ rounds, blocks, logged, best, config, head }: Engi
   const records: LogRecord[] = [];
   for (const [id, block] of blocks) if (logged.has(id)) records.push({ type: 'block', block });
   if (best !== undefined) records.push({ type: 'certificate', certificate: best });
-  const inOrder = [...rounds.values()].filter((round) => round.view > head.view).sort((a, b) => a.view - b.view);
+  const inOrder = [...rounds.values()]
+    .filter((round) => round.view > head.view)
+    .sort((a, b) => a.view - b.view);
   for (const { view, own, certificates, ...round } of inOrder) {
     for (const certificate of Object.values(certificates)) records.push({ type: 'certificate', certificate });
     if (config.me === undefined) continue;
-    if (own.notarized !== undefined) records.push({ type: 'vote', kind: 'notarize', view, block: own.notarized });
+    if (own.notarized !== undefined)
+      records.push({ type: 'vote', kind: 'notarize', view, block: own.notarized });
     if (own.nullified) records.push({ type: 'vote', kind: 'nullify', view, block: '' });
     const finalized = certificates.notarize?.block ?? round.finalize[config.me]?.block;
     if (own.finalized && finalized !== undefined) {

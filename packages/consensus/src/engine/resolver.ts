@@ -9,7 +9,11 @@ import { MAX_CERTIFICATE_RANGE } from './wire.ts';
 const MAX_WANTED_BLOCKS = 64;
 
 /** Another validator, a different one at each attempt. */
-function peerFor({ config, view }: EngineState, attempt: number, preferred?: readonly number[]): number | undefined {
+function peerFor(
+  { config, view }: EngineState,
+  attempt: number,
+  preferred?: readonly number[],
+): number | undefined {
   const choices = (preferred ?? Array.from({ length: config.validators }, (_, peer) => peer)).filter(
     (peer) => peer !== config.me,
   );

@@ -159,7 +159,12 @@ export type EngineEffect =
       readonly afterMs: number;
     }
   /** Asks for a block on `parent`; the driver may hold it until work waits. A later one replaces it. */
-  | { readonly type: 'propose'; readonly view: number; readonly parent: Head; readonly ancestors: readonly Block[] }
+  | {
+      readonly type: 'propose';
+      readonly view: number;
+      readonly parent: Head;
+      readonly ancestors: readonly Block[];
+    }
   /** Asks whether time, state root and transactions of a well-placed block are good. */
   | { readonly type: 'verify'; readonly view: number; readonly block: Block; readonly parent: Head }
   /** These blocks are final, in order. `logged`: with their certificate they are in the log already. */

@@ -1,4 +1,4 @@
-import { tryCommit, takeFinalized } from './chain.ts';
+import { takeFinalized, tryCommit } from './chain.ts';
 import { Draft } from './draft.ts';
 import { leaderOf } from './leader.ts';
 import type { Message } from './message.ts';
@@ -69,7 +69,8 @@ function take(draft: Draft, input: EngineInput): void {
 function takeMessage(draft: Draft, message: Message, from: number): void {
   switch (message.type) {
     case 'vote':
-      if (message.vote.signer === from && from !== draft.state.config.me) takeVote(draft, message.vote, false);
+      if (message.vote.signer === from && from !== draft.state.config.me)
+        takeVote(draft, message.vote, false);
       return;
     case 'certificate':
       takeCertificate(draft, message.certificate, from);
@@ -112,7 +113,10 @@ function releaseUnsafe(draft: Draft): void {
   for (let rest = draft.takeUnsafe(); rest.votes.length > 0; rest = draft.takeUnsafe()) letOut(draft, rest);
 }
 
-function letOut(draft: Draft, { blocks, votes }: Pick<EngineState['waiting'][number], 'blocks' | 'votes'>): void {
+function letOut(
+  draft: Draft,
+  { blocks, votes }: Pick<EngineState['waiting'][number], 'blocks' | 'votes'>,
+): void {
   for (const block of blocks) draft.broadcast({ type: 'block', block });
   for (const vote of votes) {
     draft.broadcast({ type: 'vote', vote });
@@ -166,11 +170,13 @@ function repeatOwn(draft: Draft, view: number): void {
   for (const kind of KINDS) {
     const slot = round[kind][me];
     if (slot === undefined) continue;
-    const block = kind === 'notarize' && leaderOf(view, validators) === me ? state.blocks.get(slot.block) : undefined;
+    const block =
+      kind === 'notarize' && leaderOf(view, validators) === me ? state.blocks.get(slot.block) : undefined;
     if (block !== undefined) draft.broadcast({ type: 'block', block });
     const { signature } = slot;
     draft.broadcast({ type: 'vote', vote: { kind, view, block: slot.block, signer: me, signature } });
   }
   const { notarize } = round.certificates;
-  if (view < state.view && notarize !== undefined) draft.broadcast({ type: 'certificate', certificate: notarize });
+  if (view < state.view && notarize !== undefined)
+    draft.broadcast({ type: 'certificate', certificate: notarize });
 }

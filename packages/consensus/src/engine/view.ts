@@ -47,7 +47,8 @@ export function takeWork(draft: Draft, pending: boolean): void {
   const { state } = draft;
   state.work = pending;
   const round = draft.peek(state.view);
-  if (pending && state.idle && round?.own.nullified !== true && round?.advancing !== true) armForLeader(draft);
+  if (pending && state.idle && round?.own.nullified !== true && round?.advancing !== true)
+    armForLeader(draft);
 }
 
 /** Gives the present view up, unless a finalize vote forbids it. */

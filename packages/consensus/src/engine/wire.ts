@@ -1,4 +1,5 @@
 import type { Verdict } from '@hypermesh/core';
+import { toHex } from '@hypermesh/core';
 import { type Block, type BlockLimits, type BlockReason, createBlockDecoder } from './block.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import {
@@ -10,7 +11,6 @@ import {
 } from './certificate.ts';
 import type { FinalizedEntryMessage, Message } from './message.ts';
 import { idBytes, readVote, VOTE_BYTES, writeVote } from './vote.ts';
-import { toHex } from '@hypermesh/core';
 
 /** What travels between validators: agreement messages and batches of transactions. */
 export type WireMessage = Message | { readonly type: 'txs'; readonly txs: readonly Uint8Array[] };
@@ -99,17 +99,26 @@ function encodeFinalized(
 ): Uint8Array {
   const sizeOf = (certificate: Certificate | undefined): number =>
     certificate === undefined ? 0 : certificateBytes(validators, certificate.signers.length);
-  const total = entries.reduce((sum, entry) => sum + 5 + entry.block.bytes.length + sizeOf(entry.certificate), 2);
+  const total = entries.reduce(
+    (sum, entry) => sum + 5 + entry.block.bytes.length + sizeOf(entry.certificate),
+    2,
+  );
   const writer = start(total).u16(entries.length);
   for (const { block, certificate } of entries) {
-    writer.u32(block.bytes.length).put(block.bytes).u8(certificate === undefined ? 0 : 1);
+    writer
+      .u32(block.bytes.length)
+      .put(block.bytes)
+      .u8(certificate === undefined ? 0 : 1);
     if (certificate !== undefined) writeCertificate(writer, certificate, validators);
   }
   return writer.bytes;
 }
 
 type Decoded = Verdict<{ message: WireMessage }, WireReason>;
-const refused = (reason: WireReason): { readonly ok: false; readonly reason: WireReason } => ({ ok: false, reason });
+const refused = (reason: WireReason): { readonly ok: false; readonly reason: WireReason } => ({
+  ok: false,
+  reason,
+});
 
 /** A decoder of one chain's messages: bounded, strict, never throws. Blocks keep views into the given bytes. */
 export function createMessageDecoder(context: WireContext): (bytes: Uint8Array) => Decoded {
@@ -156,7 +165,8 @@ export function createMessageDecoder(context: WireContext): (bytes: Uint8Array) 
 
   return (bytes) => {
     if (bytes.length === 0) return refused('empty');
-    if (bytes.length > Math.max(context.maxBatchBytes, context.maxBlockBytes) + 65_536) return refused('too-large');
+    if (bytes.length > Math.max(context.maxBatchBytes, context.maxBlockBytes) + 65_536)
+      return refused('too-large');
     const reader = new ByteReader(bytes);
     const type = TYPES[reader.u8()];
     switch (type) {
@@ -174,7 +184,9 @@ export function createMessageDecoder(context: WireContext): (bytes: Uint8Array) 
       }
       case 'block': {
         const decoded = block(bytes.subarray(1));
-        return typeof decoded === 'string' ? refused(decoded) : { ok: true, message: { type, block: decoded } };
+        return typeof decoded === 'string'
+          ? refused(decoded)
+          : { ok: true, message: { type, block: decoded } };
       }
       case 'get-block':
         return whole(reader, { type, id: toHex(reader.take(32)) });
