@@ -42,13 +42,13 @@ export function armForNotarization(draft: Draft): void {
   draft.setTimer('view', state.config.timeouts.advanceMs);
 }
 
-/** Work came while the view was idle: from now on the leader is waited for. */
+/** With work the leader is waited for from now on; when the last of it is done the view may rest. */
 export function takeWork(draft: Draft, pending: boolean): void {
   const { state } = draft;
+  if (state.work === pending) return;
   state.work = pending;
   const round = draft.peek(state.view);
-  if (pending && state.idle && round?.own.nullified !== true && round?.advancing !== true)
-    armForLeader(draft);
+  if (round?.own.nullified !== true && round?.advancing !== true) armForLeader(draft);
 }
 
 /** Gives the present view up, unless a finalize vote forbids it. */
