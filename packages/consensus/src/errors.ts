@@ -1,7 +1,9 @@
 import { HyperMeshError } from '@hypermesh/core';
+import type { EngineFailure } from './engine/failure.ts';
 
 /** Why a call could not be served: misuse of this API, or an environment that lacks something. */
 export type ConsensusFailure =
+  | EngineFailure
   | { readonly code: 'consensus/bad-argument'; readonly argument: string; readonly expected: string }
   | { readonly code: 'consensus/bad-genesis'; readonly reason: string }
   | {

@@ -1,0 +1,61 @@
+import { randomFillSync } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { equalBytes, sha256 } from '@hypermesh/core';
+import { ByteReader, ByteWriter } from '../engine/bytes.ts';
+import { ConsensusError } from '../errors.ts';
+import type { SignGuard } from '../ports.ts';
+import { replaceFile } from './replace-file.ts';
+
+/** The guard as a file of 48 bytes: version (8), store id (16), view (8), checksum (16); replaced as a whole. */
+export interface GuardFile extends SignGuard {
+  /** Names this storage: files of another one do not fit. */
+  readonly storeId: Uint8Array;
+  readonly isNew: boolean;
+}
+
+const VERSION = 1;
+
+function encode(storeId: Uint8Array, view: number): Uint8Array {
+  const head = new ByteWriter(32).u53(VERSION).put(storeId).u53(view).bytes;
+  return new ByteWriter(48).put(head).put(sha256(head).subarray(0, 16)).bytes;
+}
+
+/** Opens the guard, or creates one with a new store id. */
+export async function openGuardFile(file: string): Promise<GuardFile> {
+  const found = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  let storeId: Uint8Array;
+  let view = 0;
+  if (found === undefined) {
+    storeId = randomFillSync(new Uint8Array(16));
+    await replaceFile(file, encode(storeId, 0));
+  } else {
+    const reader = new ByteReader(found);
+    const version = reader.u53();
+    storeId = reader.take(16).slice();
+    view = reader.u53();
+    const sum = reader.take(16);
+    const fits =
+      !reader.failed && version === VERSION && equalBytes(sum, sha256(found.subarray(0, 32)).subarray(0, 16));
+    if (!fits) {
+      throw new ConsensusError(
+        { code: 'consensus/storage-corrupt', file, offset: 0, reason: 'the guard is damaged' },
+        `${file} is no sign guard`,
+      );
+    }
+  }
+  return {
+    storeId,
+    isNew: found === undefined,
+    get view() {
+      return view;
+    },
+    async raise(next) {
+      if (next <= view) return;
+      await replaceFile(file, encode(storeId, next));
+      view = next;
+    },
+  };
+}
