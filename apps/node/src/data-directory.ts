@@ -18,7 +18,7 @@ export interface DataDirectory {
   readonly founding: string;
   readonly enrolments: string;
   readonly genesis: string;
-  readonly logKey: string;
+  readonly facts: string;
   readonly addresses: string;
   readonly plots: string;
   readonly ledger: string;
@@ -52,7 +52,7 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     founding: inside('founding.cbor'),
     enrolments: inside('enrolments'),
     genesis: inside('genesis.cbor'),
-    logKey: inside('log-key'),
+    facts: inside('facts.cbor'),
     addresses: inside('addresses.json'),
     plots: inside('plots'),
     ledger: inside('ledger'),

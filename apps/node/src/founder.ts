@@ -1,6 +1,5 @@
-import type { ChainId, Clock, Log, NodeId } from '@hypermesh/core';
+import type { Clock, Log, NodeId } from '@hypermesh/core';
 import { systemRandom } from '@hypermesh/core/node';
-import type { Genesis } from '@hypermesh/consensus';
 import type { StoqNode } from '@hypermesh/stoq';
 import { openCertificateAuthority } from '@hypermesh/trustchain/ca';
 import type { Certificate } from '@hypermesh/trustchain/x509';
@@ -8,7 +7,7 @@ import { type LocalTransparency, openTransparency, serveTransparency } from './a
 import type { DataDirectory } from './data-directory.ts';
 import { loadAuthorityKeys, readChain } from './identity.ts';
 import { type CertificateRequest, issueNodeChain, serveAuthority } from './mesh/authority.ts';
-import { openFounding } from './mesh/founding.ts';
+import { type FoundGenesis, openFounding } from './mesh/founding.ts';
 import type { Invitation } from './mesh/invitation.ts';
 
 /** What the node that founded a mesh does beyond others: it certifies, logs, and makes the genesis. */
@@ -20,7 +19,7 @@ export interface Founder extends AsyncDisposable {
   /** Certifies this node itself. */
   certify(request: CertificateRequest): Promise<readonly Certificate[]>;
   /** Resolves with the genesis when the last founding member has joined. */
-  genesis(signal: AbortSignal): Promise<{ readonly genesis: Genesis; readonly chainId: ChainId; readonly logKey: string }>;
+  genesis(signal: AbortSignal): Promise<FoundGenesis>;
 }
 
 /** Name of the mesh's log in its checkpoints. */
@@ -71,7 +70,7 @@ export async function openFounder(
       }
       const made = founding.genesis(logKey);
       if (made === undefined) throw new TypeError('a founding completes with all its members');
-      return { ...made, logKey };
+      return made;
     },
     [Symbol.asyncDispose]: () => transparency[Symbol.asyncDispose](),
   };

@@ -5,6 +5,7 @@ import { generateKey } from '@hypermesh/core/ed25519';
 import { systemRandom } from '@hypermesh/core/node';
 import { type CertificateKeys, generateCertificateKeys } from '@hypermesh/trustchain/ca';
 import { createKeystore, type Keystore, type KeystoreCost, openKeystore } from '@hypermesh/trustchain/keystore';
+import { signerId } from '@hypermesh/trustchain/sign';
 import { type KeyPair, suiteFor } from '@hypermesh/trustchain/suite';
 import { type Certificate, decodeCertificate } from '@hypermesh/trustchain/x509';
 import { type DataDirectory, readIfPresent, renameDurably, writeDurably } from './data-directory.ts';
@@ -39,6 +40,11 @@ export async function generateNodeKeys(): Promise<NodeKeys> {
 /** The node that a set of keys belongs to. */
 export function nodeIdOfKeys(keys: NodeKeys): NodeId {
   return nodeIdOf(keys.ed25519.publicKey);
+}
+
+/** Id of the two keys with which a node signs artifacts. */
+export function signerIdOf({ ed25519, falcon }: NodeKeys): string {
+  return signerId({ ed25519: ed25519.publicKey, falcon1024: falcon.publicKey });
 }
 
 /**

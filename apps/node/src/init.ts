@@ -19,6 +19,7 @@ import {
   newPassphrase,
   nodeIdOfKeys,
   nodeKeyEntries,
+  signerIdOf,
   storeKeys,
 } from './identity.ts';
 import { certificateNames } from './mesh/authority.ts';
@@ -100,6 +101,7 @@ export async function initMesh(directory: DataDirectory, options: InitOptions): 
       name: options.name,
       key: keys.ed25519.publicKey,
       vrfKey: createVrfKey(keys.vrfSeed).publicKey,
+      signer: signerIdOf(keys),
     },
     undefined,
   );

@@ -17,6 +17,7 @@ import {
   nodeIdOfKeys,
   nodeKeyEntries,
   readPassphrase,
+  signerIdOf,
   storeKeys,
 } from './identity.ts';
 import { claimEmptyDirectory } from './init.ts';
@@ -61,6 +62,7 @@ export async function joinMesh(directory: DataDirectory, options: JoinOptions): 
         enrolment: await enrolmentOf(keys, invitation.root, invitation.token),
         name,
         vrfKey: createVrfKey(keys.vrfSeed).publicKey,
+        signer: signerIdOf(keys),
       }),
       signal === undefined ? {} : { signal },
     ),

@@ -2,16 +2,15 @@ import type { Genesis } from '@hypermesh/consensus';
 import {
   type ChainId,
   type Clock,
-  domainHash,
   equalBytes,
   type NodeId,
   type Replaceable,
-  utf8,
   type Verdict,
 } from '@hypermesh/core';
 import { fingerprint, nodeIn, verifyChain } from '@hypermesh/trustchain/x509';
 import type { NodeConfig } from './config.ts';
 import type { Credentials, NodeKeys } from './identity.ts';
+import { isBoundTo, type MeshFacts } from './mesh/facts.ts';
 
 /*
  * How far a node has come, as values: each phase is made from the one before it and from evidence, so that a wrong
@@ -33,13 +32,12 @@ export interface Phase1 extends Omit<Phase0, 'phase'> {
   readonly credentials: Replaceable<Credentials>;
 }
 
-/** The genesis of the mesh, which lists this node and names the pinned root: operations can be ordered. */
+/** The genesis of the mesh, which lists this node and is bound to the pinned root: operations can be ordered. */
 export interface Phase2 extends Omit<Phase1, 'phase'> {
   readonly phase: 2;
   readonly genesis: Genesis;
   readonly chainId: ChainId;
-  /** Verifier key of the mesh's transparency log. */
-  readonly logKey: string;
+  readonly facts: MeshFacts;
 }
 
 /** Evidence for phase 1: a chain that is valid now, ends in the pinned root and names this node. */
@@ -61,30 +59,15 @@ export function phase1(before: Phase0, credentials: Replaceable<Credentials>, cl
   return { ok: true, next: { ...before, phase: 1, credentials } };
 }
 
-/** Evidence for phase 2: a genesis that is bound to the pinned root and lists this node's key. */
+/** Evidence for phase 2: facts that name the pinned root, and a genesis that is bound to them and lists this node. */
 export function phase2(
   before: Phase1,
-  { genesis, chainId, logKey }: { readonly genesis: Genesis; readonly chainId: ChainId; readonly logKey: string },
+  found: { readonly genesis: Genesis; readonly chainId: ChainId; readonly facts: MeshFacts },
 ): Verdict<{ next: Phase2 }> {
-  const { root, log } = bindingsOf(before.pinnedRoot, logKey);
-  if (!isBound(genesis, 'root', root)) return { ok: false, reason: 'the genesis belongs to another root certificate' };
-  if (!isBound(genesis, 'log', log)) return { ok: false, reason: 'the genesis names another transparency log' };
-  const own = Buffer.from(before.keys.ed25519.publicKey);
-  if (!genesis.members.some(({ key }) => own.equals(key))) {
-    return { ok: false, reason: 'the genesis does not list this node' };
-  }
-  return { ok: true, next: { ...before, phase: 2, genesis, chainId, logKey } };
-}
-
-/** What a genesis is bound to beside its members: the root certificate and the key of the transparency log. */
-export function bindingsOf(pinnedRoot: string, logKey: string): { readonly root: Uint8Array; readonly log: Uint8Array } {
-  return {
-    root: domainHash('hypermesh/node/genesis-root/v1', utf8(pinnedRoot)),
-    log: domainHash('hypermesh/node/genesis-log/v1', utf8(logKey)),
-  };
-}
-
-function isBound(genesis: Genesis, name: 'root' | 'log', digest: Uint8Array): boolean {
-  const bound = genesis.bindings[name];
-  return bound !== undefined && equalBytes(bound, digest);
+  const { genesis, chainId, facts } = found;
+  if (facts.root !== before.pinnedRoot) return { ok: false, reason: 'it belongs to another root certificate' };
+  if (!isBoundTo(genesis, facts)) return { ok: false, reason: 'it is not bound to the facts that came with it' };
+  const own = before.keys.ed25519.publicKey;
+  if (!genesis.members.some(({ key }) => equalBytes(key, own))) return { ok: false, reason: 'it does not list this node' };
+  return { ok: true, next: { ...before, phase: 2, genesis, chainId, facts } };
 }

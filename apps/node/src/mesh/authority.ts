@@ -4,6 +4,7 @@ import { type Certificate, decodeCertificate } from '@hypermesh/trustchain/x509'
 import { refuse, type StoqNode } from '@hypermesh/stoq';
 import { checkName } from '../config.ts';
 import { NodeError } from '../errors.ts';
+import { encodeFacts } from './facts.ts';
 import type { Founding } from './founding.ts';
 import { handleForMembers } from './members.ts';
 import { enrolRequest, genesisRequest, meshMessages, renewRequest } from './protocol.ts';
@@ -42,7 +43,7 @@ export function serveAuthority(
   const offEnrol = stoq.handle(enrolRequest, async (body, { peer }) => {
     const ask = meshMessages.enrolAsk.decode(body);
     if (!ask.ok) return refuse('malformed', Buffer.from(ask.reason));
-    const { invitation, enrolment, name, vrfKey } = ask.value;
+    const { invitation, enrolment, name, vrfKey, signer } = ask.value;
     const token = founding.tokenFor(invitation, peer.id as NodeId);
     if (token === undefined) return refuse('invitation-used');
     const verdict = await verifyEnrolment(enrolment, {
@@ -54,7 +55,7 @@ export function serveAuthority(
     const { nodeId, ed25519, publicKeys } = verdict.request;
     if (nodeId !== peer.id) return refuse('enrolment-refused', Buffer.from('another node than the one that asks'));
     try {
-      founding.admit({ v: 1, node: nodeId, name: checkName(name), key: ed25519, vrfKey }, invitation);
+      founding.admit({ v: 1, node: nodeId, name: checkName(name), key: ed25519, vrfKey, signer }, invitation);
     } catch (error) {
       if (!(error instanceof NodeError)) throw error;
       return refuse('enrolment-refused', Buffer.from(error.message));
@@ -83,11 +84,11 @@ export function serveAuthority(
 
   const offGenesis = handleForMembers(stoq, genesisRequest, async (_, { signal }) => {
     await Promise.race([completed.promise, aborted(AbortSignal.any([signal, AbortSignal.timeout(genesisHoldMs)]))]);
-    const genesis = founding.genesis(logKey)?.bytes ?? new Uint8Array();
+    const made = founding.genesis(logKey);
     return meshMessages.genesisAnswer.encode({
       v: 1,
-      genesis,
-      logKey,
+      genesis: made?.bytes ?? new Uint8Array(),
+      facts: made === undefined ? new Uint8Array() : encodeFacts(made.facts),
       members: founding.members().length,
       wanted: founding.wanted,
     });

@@ -5,7 +5,7 @@ import { type ChainId, type Clock, compareBytes, decodeRecord, encodeRecord, typ
 import { type DataDirectory, readIfPresent, writeDurably } from '../data-directory.ts';
 import { NodeError } from '../errors.ts';
 import { foundingPlots, foundingPower } from '../ledger/options.ts';
-import { bindingsOf } from '../phases.ts';
+import { factsBinding, type MeshFacts } from './facts.ts';
 import { type Invitation, tokenDigest } from './invitation.ts';
 
 const founderMember = record({
@@ -14,6 +14,8 @@ const founderMember = record({
   name: s.text(32),
   key: s.bytes({ length: 32 }),
   vrfKey: s.bytes({ length: 32 }),
+  /** Id of the keys with which it signs artifacts. */
+  signer: s.text(128),
 });
 
 /** A node that will be in the genesis. */
@@ -28,6 +30,14 @@ const foundingFile = record({
   tokens: s.array(s.bytes({ length: 32 }), 256),
 });
 
+/** A genesis with the facts that it is bound to. */
+export interface FoundGenesis {
+  readonly genesis: Genesis;
+  readonly chainId: ChainId;
+  readonly bytes: Uint8Array;
+  readonly facts: MeshFacts;
+}
+
 /** What the first node keeps until the genesis is made, and what it then made of it. */
 export interface Founding {
   readonly wanted: number;
@@ -40,7 +50,7 @@ export interface Founding {
    */
   admit(member: FoundingMember, digest: string | undefined): void;
   /** The genesis, made once all members are there and bound to the log's key; undefined before. */
-  genesis(logKey: string): { readonly genesis: Genesis; readonly chainId: ChainId; readonly bytes: Uint8Array } | undefined;
+  genesis(logKey: string): FoundGenesis | undefined;
   invitations(node: NodeId, addresses: readonly string[]): readonly Invitation[];
 }
 
@@ -90,8 +100,10 @@ export function openFounding(directory: DataDirectory, clock: Clock): Founding |
     genesis(logKey) {
       const present = readIfPresent(directory.genesis);
       if (present === undefined && admitted.size < validators) return undefined;
-      if (present !== undefined) return openGenesis(present, directory.genesis);
       const members = [...admitted.values()].sort((a, b) => compareBytes(a.key, b.key));
+      const signers = Object.fromEntries(members.map(({ node, signer }) => [node, signer]));
+      const facts: MeshFacts = { v: 1, root, logKey, signers };
+      if (present !== undefined) return { ...openGenesis(present, directory.genesis), facts };
       const made = createGenesis({
         name: mesh,
         createdMs: clock.nowMs(),
@@ -104,10 +116,10 @@ export function openFounding(directory: DataDirectory, clock: Clock): Founding |
           validator: true,
           space: foundingPlots,
         })),
-        bindings: { ...bindingsOf(root, logKey) },
+        bindings: factsBinding(facts),
       });
       writeDurably(directory.genesis, made.bytes);
-      return made;
+      return { ...made, facts };
     },
     invitations: (node, addresses) =>
       [...tokenOf].flatMap(([digest, token]) => (usedBy.has(digest) ? [] : [{ v: 1, root, addresses, node, token }])),

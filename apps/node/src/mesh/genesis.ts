@@ -1,18 +1,15 @@
-import type { Genesis } from '@hypermesh/consensus';
-import { type ChainId, hasCode, type Log, type NodeId } from '@hypermesh/core';
+import { hasCode, type Log, type NodeId } from '@hypermesh/core';
 import { type DataDirectory, readIfPresent, writeDurably } from '../data-directory.ts';
+import { NodeError } from '../errors.ts';
 import type { Founder } from '../founder.ts';
-import { openGenesis } from './founding.ts';
+import { decodeFacts, type MeshFacts } from './facts.ts';
+import { type FoundGenesis, openGenesis } from './founding.ts';
 import { requestOf } from './members.ts';
 import type { Peers } from './peers.ts';
 import { genesisRequest, meshMessages } from './protocol.ts';
 
-/** A genesis and the key of the log that it is bound to. */
-export interface ReceivedGenesis {
-  readonly genesis: Genesis;
-  readonly chainId: ChainId;
-  readonly logKey: string;
-}
+/** A genesis and the facts that it claims to be bound to. */
+export type ReceivedGenesis = Omit<FoundGenesis, 'bytes'>;
 
 /**
  * The genesis of this node's mesh: from its files, made here by the founder, or asked of the founder until it has one.
@@ -31,21 +28,31 @@ export async function receiveGenesis(
   const { founder, founderId, peers, log, signal } = source;
   if (founder !== undefined) return founder.genesis(signal);
   const stored = readIfPresent(directory.genesis);
-  const storedKey = readIfPresent(directory.logKey);
-  if (stored !== undefined && storedKey !== undefined) {
-    return { ...openGenesis(stored, directory.genesis), logKey: storedKey.toString('utf8') };
+  const storedFacts = readIfPresent(directory.facts);
+  if (stored !== undefined && storedFacts !== undefined) {
+    return { ...openGenesis(stored, directory.genesis), facts: openFacts(storedFacts, directory.facts) };
   }
   peers.keep(founderId);
   for (;;) {
     const answer = await askOnce(founderId, peers, signal);
     if (answer !== undefined && answer.genesis.length > 0) {
       const opened = openGenesis(answer.genesis, 'the answer of the founder');
-      writeDurably(directory.logKey, answer.logKey);
+      const facts = openFacts(answer.facts, 'the answer of the founder');
+      writeDurably(directory.facts, answer.facts);
       writeDurably(directory.genesis, answer.genesis);
-      return { ...opened, logKey: answer.logKey };
+      return { ...opened, facts };
     }
     if (answer !== undefined) log.info('mesh.waiting', { members: answer.members, wanted: answer.wanted });
   }
+}
+
+function openFacts(bytes: Uint8Array, file: string): MeshFacts {
+  const decoded = decodeFacts(bytes);
+  if (decoded.ok) return decoded.value;
+  throw new NodeError(
+    { code: 'node/damaged-file', file, reason: decoded.reason, next: 'restore it from a copy, or join again' },
+    `${file} cannot be used: ${decoded.reason}`,
+  );
 }
 
 /** Asks for the genesis; the founder holds the question for a while. Undefined where it cannot be reached now. */

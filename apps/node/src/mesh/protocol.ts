@@ -15,6 +15,8 @@ const enrolAsk = record({
   enrolment: s.bytes({ max: 40_960 }),
   name: s.text(32),
   vrfKey: s.bytes({ length: 32 }),
+  /** Id of the keys with which it will sign artifacts. */
+  signer: s.text(128),
 });
 const chainAnswer = record({ v: s.literal(1), chain: s.array(s.bytes({ max: 16_384 }), 8) });
 const renewAsk = record({ v: s.literal(1), enrolment: s.bytes({ max: 40_960 }) });
@@ -22,8 +24,8 @@ const genesisAnswer = record({
   v: s.literal(1),
   /** Empty while members are missing. */
   genesis: s.bytes({ max: 1_048_576 }),
-  /** Verifier key of the mesh's transparency log. */
-  logKey: s.text(256),
+  /** The facts that the genesis is bound to; empty with it. */
+  facts: s.bytes({ max: 1_048_576 }),
   members: s.uint(65_536),
   wanted: s.uint(65_536),
 });
