@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { beforeEach, expect, test } from 'vitest';
-import { toPem } from '../src/x509/index.ts';
+import { toPem, verifyChain } from '../src/x509/index.ts';
 import { createHierarchy } from './authority-fixture.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -143,4 +143,103 @@ test("Node's tls carries mutual authentication with the issued chain", async () 
   await new Promise((resolve) => server.close(resolve));
   expect(said).toBe('hello');
   expect(peers[0]).toContain(live.nodeId);
+});
+
+test.each([
+  ['RSA 2048 with PKCS #1', ['-newkey', 'rsa:2048', '-sha256']],
+  [
+    'RSA 3072 with PSS',
+    ['-newkey', 'rsa:3072', '-sha384', '-sigopt', 'rsa_padding_mode:pss', '-sigopt', 'rsa_pss_saltlen:-1'],
+  ],
+  ['P-384', ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-384', '-sha384']],
+  ['P-521', ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-521', '-sha512']],
+  ['Ed25519', ['-newkey', 'ed25519']],
+])('a chain that openssl makes with %s verifies here, and not when altered', async (_title, flags) => {
+  const folder = await temporaryFolder();
+  const file = (name: string) => join(folder, name);
+  const extensions = (lines: readonly string[]) => lines.flatMap((line) => ['-addext', line]);
+  const make = (name: string, ...more: readonly string[]) =>
+    execFileSync(
+      'openssl',
+      [
+        'req',
+        '-x509',
+        '-nodes',
+        '-days',
+        '30',
+        ...flags,
+        '-keyout',
+        file(`${name}.key`),
+        '-out',
+        file(`${name}.pem`),
+        ...more,
+      ],
+      { stdio: 'pipe' },
+    );
+  make('ca', '-subj', '/CN=ca', ...extensions(['keyUsage=critical,keyCertSign']));
+  const names = [
+    'subjectAltName=DNS:example.com,IP:::1',
+    'extendedKeyUsage=serverAuth',
+    'keyUsage=digitalSignature',
+  ];
+  // Debian's openssl 3.0 cannot sign with a CA in `req -x509`, so a request is made and then signed.
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-new',
+      '-nodes',
+      ...flags,
+      '-keyout',
+      file('leaf.key'),
+      '-out',
+      file('leaf.csr'),
+      '-subj',
+      '/CN=leaf',
+    ],
+    { stdio: 'pipe' },
+  );
+  await writeFile(
+    file('leaf.ext'),
+    [...names, 'authorityKeyIdentifier=keyid', 'basicConstraints=CA:FALSE'].join('\n'),
+  );
+  const signing = flags.filter(
+    (flag, i) => flag.startsWith('-sha') || flag === '-sigopt' || flags[i - 1] === '-sigopt',
+  );
+  execFileSync(
+    'openssl',
+    [
+      'x509',
+      '-req',
+      '-in',
+      file('leaf.csr'),
+      '-CA',
+      file('ca.pem'),
+      '-CAkey',
+      file('ca.key'),
+      '-days',
+      '30',
+      '-set_serial',
+      '0x1234567890abcdef',
+      '-extfile',
+      file('leaf.ext'),
+      ...signing,
+      '-out',
+      file('leaf.pem'),
+    ],
+    { stdio: 'pipe' },
+  );
+  const [leaf, root] = await Promise.all([
+    readFile(file('leaf.pem'), 'utf8'),
+    readFile(file('ca.pem'), 'utf8'),
+  ]);
+  const timeMs = Date.now() + 60_000;
+  expect(verifyChain(leaf, { roots: [root], host: '::1', purpose: 'server', timeMs })).toMatchObject({
+    ok: true,
+  });
+  const der = Buffer.from(leaf.replace(/-----[A-Z ]+-----|\n/g, ''), 'base64');
+  der[der.length - 3] = (der[der.length - 3] as number) ^ 1;
+  expect(verifyChain(new Uint8Array(der), { roots: [root], timeMs })).toMatchObject({
+    reason: 'bad-signature',
+  });
 });

@@ -8,6 +8,7 @@ import {
   extension,
   FORGED_TIME_MS,
   forge,
+  forgedKeyKinds,
   forgeKey,
   permitted,
   san,
@@ -156,6 +157,30 @@ test('a certificate that is no CA issues nothing', () => {
   );
   expect(outcome(leaf, { intermediates: [middleWith(extension('1.2.3', false, sequence()))] })).toBe('ok');
 });
+
+test.each(forgedKeyKinds)(
+  'a chain of %s keys is verified, and refused when its signature is altered',
+  (kind) => {
+    const [anchorKey, key] = [forgeKey(kind), forgeKey(kind)];
+    const anchor = forge({
+      subject: 'a',
+      key: anchorKey,
+      issuer: 'a',
+      issuerKey: anchorKey,
+      extensions: [ca()],
+    });
+    const der = forge({
+      subject: 'b',
+      key,
+      issuer: 'a',
+      issuerKey: anchorKey,
+      extensions: [serverAuth, names],
+    });
+    expect(outcome(der, { roots: [anchor] })).toBe('ok');
+    const altered = der.map((octet, i) => (i === der.length - 9 ? octet ^ 1 : octet));
+    expect(outcome(altered, { roots: [anchor] })).toBe('bad-signature');
+  },
+);
 
 test('a root whose own signature is damaged is not the root', () => {
   const damaged = root.map((octet, i) => (i === root.length - 1 ? octet ^ 1 : octet));

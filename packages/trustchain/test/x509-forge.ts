@@ -12,27 +12,50 @@ import {
   utf8String,
 } from '../src/x509/der/writer.ts';
 
-/** A key pair with its SubjectPublicKeyInfo and key identifier. */
+/** A key pair with its SubjectPublicKeyInfo, its key identifier and how it signs. */
 export interface ForgedKey {
   readonly privateKey: KeyObject;
   readonly spki: Uint8Array;
   readonly keyId: Uint8Array;
+  readonly kind: ForgedKeyKind;
 }
 
-export function forgeKey(): ForgedKey {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const kinds = {
+  p256: {
+    make: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+    oid: '1.2.840.10045.4.3.2',
+    hash: 'sha256',
+  },
+  p384: {
+    make: () => generateKeyPairSync('ec', { namedCurve: 'P-384' }),
+    oid: '1.2.840.10045.4.3.3',
+    hash: 'sha384',
+  },
+  p521: {
+    make: () => generateKeyPairSync('ec', { namedCurve: 'P-521' }),
+    oid: '1.2.840.10045.4.3.4',
+    hash: 'sha512',
+  },
+  ed25519: { make: () => generateKeyPairSync('ed25519'), oid: '1.3.101.112', hash: null },
+  'ml-dsa-44': { make: () => generateKeyPairSync('ml-dsa-44'), oid: '2.16.840.1.101.3.4.3.17', hash: null },
+  'ml-dsa-65': { make: () => generateKeyPairSync('ml-dsa-65'), oid: '2.16.840.1.101.3.4.3.18', hash: null },
+  'ml-dsa-87': { make: () => generateKeyPairSync('ml-dsa-87'), oid: '2.16.840.1.101.3.4.3.19', hash: null },
+} as const;
+
+export type ForgedKeyKind = keyof typeof kinds;
+export const forgedKeyKinds = Object.keys(kinds) as readonly ForgedKeyKind[];
+
+export function forgeKey(kind: ForgedKeyKind = 'p256'): ForgedKey {
+  const { privateKey, publicKey } = kinds[kind].make();
   const spki = new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }));
-  return {
-    privateKey,
-    spki,
-    keyId: new Uint8Array(createHash('sha256').update(spki).digest().subarray(0, 20)),
-  };
+  const keyId = new Uint8Array(createHash('sha256').update(spki).digest().subarray(0, 20));
+  return { privateKey, spki, keyId, kind };
 }
 
 export const extension = (type: string, critical: boolean, value: Uint8Array): Uint8Array =>
   sequence(oid(type), ...(critical ? [boolean(true)] : []), octetString(value));
 
-export const forgedName = (commonName: string): Uint8Array =>
+const forgedName = (commonName: string): Uint8Array =>
   sequence(setOf(sequence(oid('2.5.4.3'), utf8String(commonName))));
 
 const ascii = (text: string) => new TextEncoder().encode(text);
@@ -52,10 +75,9 @@ export const permitted = (...names: readonly Uint8Array[]): Uint8Array =>
 export const excluded = (...names: readonly Uint8Array[]): Uint8Array =>
   extension('2.5.29.30', true, sequence(tlv(0xa1, ...names.map((name) => sequence(name)))));
 
-const algorithm = sequence(oid('1.2.840.10045.4.3.2'));
 let serials = 1000;
 
-/** Any certificate at all, valid from 2020 to 2030, signed with ECDSA. `extensions` come after both key identifiers. */
+/** Any certificate at all, valid from 2020 to 2030, signed as the issuer's key signs. `extensions` come after both key identifiers. */
 export function forge(options: {
   readonly subject: string;
   readonly key: ForgedKey;
@@ -65,6 +87,8 @@ export function forge(options: {
   readonly notAfterMs?: number;
 }): Uint8Array {
   const { subject, key, issuer, issuerKey, extensions, notAfterMs = Date.UTC(2030, 0) } = options;
+  const { oid: type, hash } = kinds[issuerKey.kind];
+  const algorithm = sequence(oid(type));
   const tbs = sequence(
     tlv(0xa0, integer(2)),
     integer(serials++),
@@ -82,7 +106,7 @@ export function forge(options: {
       ),
     ),
   );
-  return sequence(tbs, algorithm, bitString(new Uint8Array(sign('sha256', tbs, issuerKey.privateKey))));
+  return sequence(tbs, algorithm, bitString(new Uint8Array(sign(hash, tbs, issuerKey.privateKey))));
 }
 
 /** A time at which everything forged here is valid. */

@@ -38,12 +38,12 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** How long certificates live where nobody says otherwise, and at most (`maxNode`). */
-export const lifetimesMs = {
+export const lifetimesMs: Readonly<Record<'root' | 'intermediate' | 'node' | 'maxNode', number>> = {
   root: 3650 * DAY_MS,
   intermediate: 90 * DAY_MS,
   node: DAY_MS,
   maxNode: 7 * DAY_MS,
-} as const;
+};
 
 /** A new certificate counts from a little earlier, for peers whose clocks are behind. */
 const BACKDATE_MS = 5 * MINUTE_MS;

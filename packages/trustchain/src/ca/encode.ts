@@ -14,9 +14,10 @@ import {
 import { Oid } from '../x509/oids.ts';
 import type { CertificatePublicKeys } from './keys.ts';
 
-/** AlgorithmIdentifiers of the signatures that this authority makes (RFC 5758, RFC 9881). */
+/** AlgorithmIdentifier of the classical signature (RFC 5758). */
 export const ecdsaWithSha256: Uint8Array = sequence(oid(Oid.ecdsaWithSha256));
-export const mlDsa65: Uint8Array = sequence(oid(Oid.mlDsa65));
+/** AlgorithmIdentifier of ML-DSA-65, for keys and signatures alike (RFC 9881). */
+const mlDsa65: Uint8Array = sequence(oid(Oid.mlDsa65));
 
 /** A Name: organisation first, common name last, as UTF-8 strings. */
 export function distinguishedName(name: {
@@ -45,6 +46,7 @@ function extension(type: string, critical: boolean, value: Uint8Array): Uint8Arr
   return sequence(oid(type), ...(critical ? [boolean(true)] : []), octetString(value));
 }
 
+/** Critical, as RFC 5280 §4.2.1.9 wants it of a CA. */
 export const basicConstraints = (ca: boolean, pathLength?: number): Uint8Array =>
   extension(
     Oid.basicConstraints,
@@ -64,12 +66,15 @@ export function keyUsage(mask: number): Uint8Array {
   return extension(Oid.keyUsage, true, bitString(Uint8Array.of(octet), unused));
 }
 
+/** Purposes by OID (RFC 5280 §4.2.1.12). */
 export const extendedKeyUsage = (...purposes: readonly string[]): Uint8Array =>
   extension(Oid.extendedKeyUsage, false, sequence(...purposes.map(oid)));
 
+/** RFC 5280 §4.2.1.2. */
 export const subjectKeyIdentifier = (keyId: Uint8Array): Uint8Array =>
   extension(Oid.subjectKeyIdentifier, false, octetString(keyId));
 
+/** The key identifier of the issuer, alone (RFC 5280 §4.2.1.1). */
 export const authorityKeyIdentifier = (keyId: Uint8Array): Uint8Array =>
   extension(Oid.authorityKeyIdentifier, false, sequence(tlv(0x80, keyId)));
 
@@ -80,6 +85,7 @@ export interface AlternativeNames {
   readonly addresses?: readonly Uint8Array[];
 }
 
+/** URIs, then DNS names, then addresses; not critical, since the subject is never empty. */
 export function subjectAltName({ uris = [], dnsNames = [], addresses = [] }: AlternativeNames): Uint8Array {
   return extension(
     Oid.subjectAltName,
@@ -110,6 +116,7 @@ export function alternativeKey(keys: CertificatePublicKeys): readonly Uint8Array
 export const alternativeSignature = (signature: Uint8Array): Uint8Array =>
   extension(Oid.altSignatureValue, false, bitString(signature));
 
+/** RFC 5280 §5.2.3. */
 export const crlNumber = (number: bigint): Uint8Array => extension(Oid.crlNumber, false, integer(number));
 
 /** RFC 5280 §5.3.1; unspecified (0) is not written. */

@@ -17,6 +17,7 @@ export function newSerial(random: Random): Uint8Array {
   return serial;
 }
 
+/** A decoded certificate, or `trustchain/bad-argument`. */
 export function requireCertificate(source: CertificateSource): Certificate {
   if (typeof source !== 'string' && !(source instanceof Uint8Array)) return source;
   const decoded = decodeCertificate(source);
@@ -24,6 +25,7 @@ export function requireCertificate(source: CertificateSource): Certificate {
   return decoded.certificate;
 }
 
+/** That a certificate is a CA's and holds exactly these keys; compares public halves of the secret ones. */
 export async function requireOwnKeys(own: Certificate, keys: CertificateKeys): Promise<void> {
   const named = certificateKeys(own);
   const [p256, mldsa65] = await Promise.all([
@@ -41,26 +43,31 @@ export async function requireOwnKeys(own: Certificate, keys: CertificateKeys): P
   }
 }
 
+/** That keys to be certified have the sizes of their kinds. */
 export function requirePublicKeys({ p256, mldsa65 }: CertificatePublicKeys): void {
   if (p256.length !== 65 || p256[0] !== 4) throw badArgument('publicKeys.p256', '65 bytes, uncompressed');
   if (mldsa65.length !== 1952) throw badArgument('publicKeys.mldsa65', '1,952 bytes');
 }
 
+/** A name of 1 to 64 characters, the upper bound of X.520. */
 export function requireCommonName(text: string): string {
   if (text.length < 1 || text.length > 64) throw badArgument('commonName', '1 to 64 characters');
   return text;
 }
 
+/** That a name is a DNS name without a wildcard. */
 export function requireDomain(argument: string, name: string): void {
   if (!isDnsName(name)) throw badArgument(argument, 'a DNS name');
 }
 
+/** The octets of an address literal. */
 export function requireAddress(text: string): Uint8Array {
   const octets = readAddress(text);
   if (octets === undefined) throw badArgument('addresses', 'an IPv6 or IPv4 literal');
   return octets;
 }
 
+/** A lifetime of at least a minute. */
 export function requireLifetime(ms: number): number {
   if (!Number.isFinite(ms) || ms < MINUTE_MS) throw badArgument('lifetimeMs', 'at least a minute');
   return ms;

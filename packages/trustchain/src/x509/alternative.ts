@@ -34,7 +34,7 @@ export function checkAlternative(path: readonly Certificate[], budget: Budget): 
  * What an alternative signature is made over (X.509 (2019) §7.2.2 and §9.8.4): the TBSCertificate without its
  * `signature` field and without the altSignatureValue extension.
  */
-export function preTbs(tbs: Uint8Array): Uint8Array {
+function preTbs(tbs: Uint8Array): Uint8Array {
   const outer = new DerReader(tbs).sequence('tbsCertificate');
   const fields: Uint8Array[] = [];
   for (let index = 0; !outer.done; index++) {

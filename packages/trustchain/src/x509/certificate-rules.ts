@@ -168,6 +168,7 @@ function namesItself({ authorityKeyId, subjectKeyId }: Certificate): boolean {
   return keyId !== undefined && subjectKeyId !== undefined && equalBytes(keyId, subjectKeyId);
 }
 
+/** Subject and issuer have the same name; says nothing about keys (RFC 5280 §3.2). */
 export function isSelfIssued(certificate: Certificate): boolean {
   return certificate.subject.key === certificate.issuer.key;
 }

@@ -33,7 +33,7 @@ export type CertificateVerdict =
   | { readonly ok: false; readonly reason: DecodeReason; readonly detail: string };
 
 /** Longest DER of one certificate that is read. */
-export const MAX_CERTIFICATE_BYTES = 128 * 1024;
+export const MAX_CERTIFICATE_BYTES: number = 128 * 1024;
 
 /**
  * Decodes one certificate from DER, or the first CERTIFICATE block of a PEM text: strict DER, at most 128 KiB, no

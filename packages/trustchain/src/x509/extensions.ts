@@ -13,15 +13,15 @@ export interface Extension {
 
 /** Bits of KeyUsage (RFC 5280 §4.2.1.3), as a mask. */
 export const KeyUsage = {
-  digitalSignature: 1 << 0,
-  nonRepudiation: 1 << 1,
-  keyEncipherment: 1 << 2,
-  dataEncipherment: 1 << 3,
-  keyAgreement: 1 << 4,
-  keyCertSign: 1 << 5,
-  cRLSign: 1 << 6,
-  encipherOnly: 1 << 7,
-  decipherOnly: 1 << 8,
+  digitalSignature: 0x001,
+  nonRepudiation: 0x002,
+  keyEncipherment: 0x004,
+  dataEncipherment: 0x008,
+  keyAgreement: 0x010,
+  keyCertSign: 0x020,
+  cRLSign: 0x040,
+  encipherOnly: 0x080,
+  decipherOnly: 0x100,
 } as const;
 
 /** Names inside (`permitted`) or outside (`excluded`) of which a CA may issue. */
@@ -190,6 +190,7 @@ function readList<Item>(reader: DerReader, read: (item: DerReader) => Item): rea
   return items;
 }
 
+/** Reads an AuthorityKeyIdentifier (RFC 5280 §4.2.1.1), also that of a revocation list. */
 export function readAuthorityKeyId(reader: DerReader, into: KnownExtensions): void {
   const sequence = reader.sequence('authority key identifier');
   const keyId = sequence.peek() === 0x80 ? sequence.content(0x80, 'key identifier') : undefined;

@@ -32,6 +32,7 @@ export interface PublicKeyInfo {
   readonly remark?: string;
 }
 
+/** Reads an AlgorithmIdentifier; its parameters stay as they stand. */
 export function readAlgorithm(reader: DerReader, what: string): AlgorithmIdentifier {
   const start = reader.at;
   const sequence = reader.sequence(what);
@@ -42,6 +43,7 @@ export function readAlgorithm(reader: DerReader, what: string): AlgorithmIdentif
   return parameters === undefined ? { oid, der } : { oid, parameters, der };
 }
 
+/** Reads a SubjectPublicKeyInfo and says what kind of key it is. */
 export function readPublicKey(reader: DerReader, what: string): PublicKeyInfo {
   const start = reader.at;
   const sequence = reader.sequence(what);
@@ -49,14 +51,6 @@ export function readPublicKey(reader: DerReader, what: string): PublicKeyInfo {
   const raw = sequence.octetBits(what);
   sequence.finish(what);
   return { der: reader.since(start), raw, algorithm, ...classify(algorithm, raw, what) };
-}
-
-/** Reads a SubjectPublicKeyInfo that fills `bytes`. */
-export function publicKeyFromDer(bytes: Uint8Array, what: string): PublicKeyInfo {
-  const reader = new DerReader(bytes);
-  const key = readPublicKey(reader, what);
-  reader.finish(what);
-  return key;
 }
 
 const rawLengths: Readonly<Record<string, readonly [KeyKind, number]>> = {

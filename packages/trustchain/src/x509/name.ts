@@ -1,6 +1,6 @@
 import { toHex } from '@hypermesh/core';
 import { Malformed } from './der/malformed.ts';
-import { DerReader, Tag } from './der/reader.ts';
+import { type DerReader, Tag } from './der/reader.ts';
 import { Oid } from './oids.ts';
 
 /** One attribute of a distinguished name. `text` is absent where its value is not a string. */
@@ -120,12 +120,4 @@ function readWide(value: Uint8Array, width: number, what: string): string {
     text += String.fromCodePoint(point);
   }
   return text;
-}
-
-/** Reads a Name that fills `bytes`. */
-export function nameFromDer(bytes: Uint8Array, what: string): DistinguishedName {
-  const reader = new DerReader(bytes);
-  const name = readName(reader, what);
-  reader.finish(what);
-  return name;
 }

@@ -146,11 +146,28 @@ export class PathBuilder {
     const known = results.get(issuer);
     if (known !== undefined) return known;
     this.#budget.spend('signatures');
-    const { signatureAlgorithm, tbs, signature } = certificate;
-    const result = verifySignature(signatureAlgorithm, issuer.publicKey, tbs, signature);
+    const result = certificate === issuer ? ownSignature(certificate) : signatureOf(certificate, issuer);
     results.set(issuer, result);
     return result;
   }
+}
+
+function signatureOf(
+  { signatureAlgorithm, tbs, signature }: Certificate,
+  issuer: Certificate,
+): SignatureResult {
+  return verifySignature(signatureAlgorithm, issuer.publicKey, tbs, signature);
+}
+
+/** Results for roots, which a caller that decodes them once hands in again and again. */
+const ownSignatures = new WeakMap<Certificate, SignatureResult>();
+
+function ownSignature(certificate: Certificate): SignatureResult {
+  const known = ownSignatures.get(certificate);
+  if (known !== undefined) return known;
+  const result = signatureOf(certificate, certificate);
+  ownSignatures.set(certificate, result);
+  return result;
 }
 
 /** RFC 4158 §2.4.2: the same name with the same key is the same CA; coming by it again is a loop. */

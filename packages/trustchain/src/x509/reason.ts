@@ -37,6 +37,7 @@ export interface Problem {
   readonly subject?: string;
 }
 
+/** A broken rule, with the name of the certificate that broke it. */
 export function problem(reason: ChainReason, detail: string, at?: Certificate): Problem {
   return at === undefined ? { reason, detail } : { reason, detail, subject: nameText(at.subject) };
 }

@@ -74,7 +74,7 @@ const looksLikeAddress = (text: string): boolean =>
 const looksLikeName = (text: string): boolean => /^[^\s/@:]*[^\s/@:.]\.[^\s/@:.]+$/.test(text);
 
 /** An address as text: dotted decimal, or RFC 5952. */
-export function addressText(octets: Uint8Array): string {
+function addressText(octets: Uint8Array): string {
   if (octets.length === 4) return octets.join('.');
   const groups: string[] = [];
   for (let i = 0; i < octets.length; i += 2) {

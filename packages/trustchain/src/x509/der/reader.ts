@@ -195,7 +195,7 @@ function shortestInteger(content: Uint8Array, what: string): Uint8Array {
 }
 
 /** Dotted form of an OBJECT IDENTIFIER's content; arcs of any size up to 160 bits. */
-export function readOid(content: Uint8Array, what: string): string {
+function readOid(content: Uint8Array, what: string): string {
   if (content.length === 0 || content.length > 64)
     throw new Malformed('der-value', `${what}: bad object identifier`);
   let text = '';

@@ -21,12 +21,18 @@ export function tlv(tag: number, ...contents: readonly Uint8Array[]): Uint8Array
   return out;
 }
 
+/** A SEQUENCE of elements as they come. */
 export const sequence = (...items: readonly Uint8Array[]): Uint8Array => tlv(0x30, ...items);
+/** An OCTET STRING. */
 export const octetString = (content: Uint8Array): Uint8Array => tlv(0x04, content);
+/** A BIT STRING; `unused` low bits of its last octet do not count and must be zero. */
 export const bitString = (octets: Uint8Array, unused = 0): Uint8Array =>
   tlv(0x03, Uint8Array.of(unused), octets);
+/** A BOOLEAN. */
 export const boolean = (value: boolean): Uint8Array => tlv(0x01, Uint8Array.of(value ? 0xff : 0));
+/** A UTF8String. */
 export const utf8String = (text: string): Uint8Array => tlv(0x0c, new TextEncoder().encode(text));
+/** Octets of text that the caller knows to be ASCII. */
 export const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** A SET OF with its members in the order that DER wants. */
