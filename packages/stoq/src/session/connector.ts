@@ -146,14 +146,21 @@ export class Connector {
       isLate = true;
       connection.close();
     });
+    let channel: HandshakeChannel | undefined;
     try {
-      await this.#authenticateInbound(connection);
+      const stream = await connection.acceptStream();
+      if (stream === undefined) throw new HandshakeAbort('truncated');
+      channel = new HandshakeChannel(stream);
+      await this.#authenticateInbound(connection, stream, channel);
     } catch (error) {
-      if (isLate) this.#report(address, 'us', 'timeout');
-      else if (error instanceof PeerRefusal) this.#report(address, 'peer', error.reason);
-      else if (error instanceof HandshakeAbort) this.#report(address, 'us', error.reason, error.detail);
-      else if (error instanceof AdmissionRefusal) this.#report(address, 'us', error.reason);
-      else this.#report(address, 'us', 'truncated', String(error));
+      const refusal = refusalOf(error);
+      const reason = isLate
+        ? 'timeout'
+        : (refusal ?? (error instanceof PeerRefusal ? error.reason : 'truncated'));
+      const detail = error instanceof HandshakeAbort ? error.detail : undefined;
+      this.#report(address, error instanceof PeerRefusal ? 'peer' : 'us', reason, detail);
+      if (channel !== undefined && refusal !== undefined)
+        await this.#sendRefusal(connection, channel, refusal);
       connection.close();
     } finally {
       stopTimer();
@@ -161,19 +168,22 @@ export class Connector {
     }
   }
 
-  async #authenticateInbound(connection: CarrierConnection): Promise<void> {
+  async #authenticateInbound(
+    connection: CarrierConnection,
+    stream: CarrierStream,
+    channel: HandshakeChannel,
+  ): Promise<void> {
     const { auth, pq, limits, sessions } = this.#setting;
-    const stream = await connection.acceptStream();
-    if (stream === undefined) throw new HandshakeAbort('truncated');
-    const channel = new HandshakeChannel(stream);
     let isAdmitted = false;
+    const isFull = () => sessions.size + this.#admitted >= limits.connections;
     const admit = (): RefusalReason | undefined => {
       if (this.#isClosed) return 'closing';
-      if (sessions.size + this.#admitted >= limits.connections) return 'too-many-connections';
+      if (isFull()) return 'too-many-connections';
       isAdmitted = true;
       this.#admitted += 1;
       return undefined;
     };
+    if (isFull()) throw new AdmissionRefusal('too-many-connections');
     // Nothing may come beside the handshake before it is done: there is no early data.
     const second = connection.acceptStream();
     const early = Promise.withResolvers<never>();
@@ -184,16 +194,9 @@ export class Connector {
       early.reject(new HandshakeAbort('early-data'));
     });
     try {
-      if (sessions.size + this.#admitted >= limits.connections)
-        throw new AdmissionRefusal('too-many-connections');
       const handshake = listenHandshake({ connection, stream, channel, auth, pq, admit });
       const established = await Promise.race([handshake, early.promise]);
       this.#open(connection, established, second);
-    } catch (error) {
-      if (error instanceof HandshakeAbort || error instanceof AdmissionRefusal) {
-        await this.#sendRefusal(connection, channel, error.reason);
-      }
-      throw error;
     } finally {
       if (isAdmitted) this.#admitted -= 1;
     }
@@ -243,4 +246,9 @@ export class Connector {
       ...(detail === undefined ? {} : { detail }),
     });
   }
+}
+
+/** What to tell the other end; undefined where it has gone or gave up itself. */
+function refusalOf(error: unknown): RefusalReason | undefined {
+  return error instanceof HandshakeAbort || error instanceof AdmissionRefusal ? error.reason : undefined;
 }
