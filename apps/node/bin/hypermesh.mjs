@@ -3,14 +3,17 @@
 var needed = [24, 15];
 var found = process.versions.node.split('.').map(Number);
 if (found[0] > needed[0] || (found[0] === needed[0] && found[1] >= needed[1])) {
-  import('../dist/main.js').then(function (cli) {
-    return cli.main(process.argv.slice(2));
-  });
+  import('../dist/main.js').then((cli) => cli.main(process.argv.slice(2)));
 } else {
   console.error(
-    'hypermesh needs Node.js ' + needed.join('.') + ' or newer; this is ' + process.versions.node + '.\n' +
+    'hypermesh needs Node.js ' +
+      needed.join('.') +
+      ' or newer; this is ' +
+      process.versions.node +
+      '.\n' +
       'Update Node.js, or let npm bring one for this command:\n' +
-      '  npx -y -p node@24 -- node ' + process.argv.slice(1).join(' '),
+      '  npx -y -p node@24 -- node ' +
+      process.argv.slice(1).join(' '),
   );
   process.exitCode = 1;
 }

@@ -77,8 +77,10 @@ export function readConfig(directory: DataDirectory): NodeConfig {
   const { max_fuel, max_memory_pages, max_ms, ...runRest } = run as Record<string, unknown>;
   const unknown = [...Object.keys(rest), ...Object.keys(runRest).map((key) => `run.${key}`)][0];
   if (unknown !== undefined) throw badConfig(directory, `there is no setting ${unknown}`);
-  if (typeof name !== 'string' || !namePattern.test(name)) throw badConfig(directory, 'name must be 1 to 32 of a-z, 0-9, -');
-  if (typeof listen !== 'string') throw badConfig(directory, 'listen must be a text such as "quic://[::1]:0"');
+  if (typeof name !== 'string' || !namePattern.test(name))
+    throw badConfig(directory, 'name must be 1 to 32 of a-z, 0-9, -');
+  if (typeof listen !== 'string')
+    throw badConfig(directory, 'listen must be a text such as "quic://[::1]:0"');
   const founderId = founder === undefined ? undefined : parseNodeId(String(founder));
   if (founderId?.ok === false) throw badConfig(directory, 'founder must be a NodeId');
   const integer = (key: string, value: unknown, most: bigint, fallback: bigint): bigint => {
@@ -112,7 +114,12 @@ function parseToml(directory: DataDirectory, text: string): Record<string, unkno
 function badConfig(directory: DataDirectory, what: string, line?: number): NodeError {
   const place = line === undefined ? directory.config : `${directory.config}:${line}`;
   return new NodeError(
-    { code: 'node/bad-config', file: directory.config, ...(line === undefined ? {} : { line }), next: `correct ${place}` },
+    {
+      code: 'node/bad-config',
+      file: directory.config,
+      ...(line === undefined ? {} : { line }),
+      next: `correct ${place}`,
+    },
     `${place}: ${what}`,
   );
 }

@@ -2,8 +2,8 @@ import { type Clock, createReplaceable, type Log, type NodeId, type ReplaceableC
 import { systemClock } from '@hypermesh/core/node';
 import { createStoq, type StoqEvent, type StoqNode } from '@hypermesh/stoq';
 import { type ContentStore, openDiskStore, serveContent } from '@hypermesh/stoq/content';
-import { fingerprint } from '@hypermesh/trustchain/x509';
 import { publicKeysOf } from '@hypermesh/trustchain/ca';
+import { fingerprint } from '@hypermesh/trustchain/x509';
 import { certificateAuthenticator, isEnrolling } from './adapters/authenticator.ts';
 import { remoteTransparency } from './adapters/transparency.ts';
 import { readConfig } from './config.ts';
@@ -72,9 +72,24 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
   const peers = cleanup.use(createPeers(nodeId, stoq, book, { clock, log }));
   cleanup.defer(shareAddresses(stoq, { self: nodeId, address, book, log }));
   if (founder !== undefined) cleanup.defer(founder.serve(stoq, { clock, log }));
-  cleanup.use(keepCertified(phase.credentials, { clock, log, renew: () => renew(directory, phase, { founder, peers }) }));
+  cleanup.use(
+    keepCertified(phase.credentials, {
+      clock,
+      log,
+      renew: () => renew(directory, phase, { founder, peers }),
+    }),
+  );
 
-  const growth = grow(directory, phase, { stoq, peers, store, founder, book, clock, log, signal: stopping.signal });
+  const growth = grow(directory, phase, {
+    stoq,
+    peers,
+    store,
+    founder,
+    book,
+    clock,
+    log,
+    signal: stopping.signal,
+  });
   cleanup.defer(async () => {
     stopping.abort(new Error('the node stops'));
     await (await growth.settled())?.[Symbol.asyncDispose]();
@@ -82,13 +97,30 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
   const startedMs = clock.monotonicMs();
   const invitations = () => (founder?.invitations(nodeId, stoq.addresses) ?? []).map(formatInvitation);
   const status = () =>
-    describeNode({ phase, stoq, book, address, services: growth.current(), uptimeMs: clock.monotonicMs() - startedMs });
+    describeNode({
+      phase,
+      stoq,
+      book,
+      address,
+      services: growth.current(),
+      uptimeMs: clock.monotonicMs() - startedMs,
+    });
   cleanup.use(
-    await serveControl(directory.controlSocket, controlMethods({ status, invitations, config, nodeId, growth }), log),
+    await serveControl(
+      directory.controlSocket,
+      controlMethods({ status, invitations, config, nodeId, growth }),
+      log,
+    ),
   );
   log.info('node.up', { name: config.name, nodeId, address });
   const owned = cleanup.move();
-  return { name: config.name, nodeId, address, invitations, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    name: config.name,
+    nodeId,
+    address,
+    invitations,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }
 
 /** How a node comes from phase 1 to phase 2, which may take until the last member has joined. */
@@ -110,7 +142,11 @@ interface GrowthParts {
   readonly signal: AbortSignal;
 }
 
-function grow(directory: DataDirectory, phase: Phase1, parts: GrowthParts): Growth & { settled(): Promise<MeshServices | undefined> } {
+function grow(
+  directory: DataDirectory,
+  phase: Phase1,
+  parts: GrowthParts,
+): Growth & { settled(): Promise<MeshServices | undefined> } {
   const { peers, founder, book, log, signal } = parts;
   let services: MeshServices | undefined;
 
@@ -120,7 +156,12 @@ function grow(directory: DataDirectory, phase: Phase1, parts: GrowthParts): Grow
     const advanced = phase2(phase, found);
     if (!advanced.ok) {
       throw new NodeError(
-        { code: 'node/refused', by: 'genesis', reason: advanced.reason, next: 'join again with a new invitation' },
+        {
+          code: 'node/refused',
+          by: 'genesis',
+          reason: advanced.reason,
+          next: 'join again with a new invitation',
+        },
         `The genesis cannot be used: ${advanced.reason}`,
       );
     }
@@ -152,7 +193,12 @@ function pinnedRootOf(directory: DataDirectory): string {
   const [root] = readChain(directory.root);
   if (root !== undefined) return fingerprint(root);
   throw new NodeError(
-    { code: 'node/damaged-file', file: directory.root, reason: 'no certificate in it', next: 'restore it from a copy' },
+    {
+      code: 'node/damaged-file',
+      file: directory.root,
+      reason: 'no certificate in it',
+      next: 'restore it from a copy',
+    },
     `${directory.root} holds no certificate`,
   );
 }
@@ -165,10 +211,17 @@ interface CertifiedParts {
 }
 
 /** Phase 1: with the certificate at hand, or, where that ran out while the node was off, with a fresh one. */
-async function certified(directory: DataDirectory, phase0: Phase0, parts: CertifiedParts): Promise<Phase1WithCell> {
+async function certified(
+  directory: DataDirectory,
+  phase0: Phase0,
+  parts: CertifiedParts,
+): Promise<Phase1WithCell> {
   const { founder, book, clock, log } = parts;
   const { keys, config, pinnedRoot, nodeId } = phase0;
-  const credentials = createReplaceable<Credentials>({ chain: readChain(directory.certificate), keys: keys.certificate });
+  const credentials = createReplaceable<Credentials>({
+    chain: readChain(directory.certificate),
+    keys: keys.certificate,
+  });
   const first = phase1(phase0, credentials, clock);
   if (first.ok) return { ...first.next, credentials };
   log.warn('certificate.unusable', { reason: first.reason });
@@ -176,13 +229,21 @@ async function certified(directory: DataDirectory, phase0: Phase0, parts: Certif
   const address = book.addressOf(founderId);
   const chain =
     founder === undefined
-      ? await renewByEnrolling(keys, pinnedRoot, { node: founderId, addresses: address === undefined ? [] : [address] })
+      ? await renewByEnrolling(keys, pinnedRoot, {
+          node: founderId,
+          addresses: address === undefined ? [] : [address],
+        })
       : await founder.certify({ nodeId, publicKeys: publicKeysOf(keys.certificate) });
   credentials.replace({ chain, keys: keys.certificate });
   const second = phase1(phase0, credentials, clock);
   if (!second.ok) {
     throw new NodeError(
-      { code: 'node/refused', by: founderId, reason: second.reason, next: "check this machine's clock, then start again" },
+      {
+        code: 'node/refused',
+        by: founderId,
+        reason: second.reason,
+        next: "check this machine's clock, then start again",
+      },
       `This node has no certificate that holds: ${second.reason}`,
     );
   }
@@ -202,7 +263,11 @@ async function renew(
   const chain =
     founder === undefined
       ? chainIn(
-          await requestOf(await peers.sessionWith(founderId), renewRequest, await renewalAsk(keys, pinnedRoot)),
+          await requestOf(
+            await peers.sessionWith(founderId),
+            renewRequest,
+            await renewalAsk(keys, pinnedRoot),
+          ),
           founderId,
         )
       : await founder.certify({ nodeId, publicKeys: publicKeysOf(keys.certificate) });
@@ -214,10 +279,19 @@ async function renew(
 async function listen(
   phase: Phase1,
   book: AddressBook,
-  { founder, clock, log }: { readonly founder: Founder | undefined; readonly clock: Clock; readonly log: Log },
+  {
+    founder,
+    clock,
+    log,
+  }: { readonly founder: Founder | undefined; readonly clock: Clock; readonly log: Log },
 ): Promise<StoqNode> {
   const { nodeId, config, credentials, pinnedRoot } = phase;
-  const auth = certificateAuthenticator({ credentials, pinnedRoot, admitEnrolling: founder !== undefined, clock });
+  const auth = certificateAuthenticator({
+    credentials,
+    pinnedRoot,
+    admitEnrolling: founder !== undefined,
+    clock,
+  });
   const onEvent = (event: StoqEvent) => log.debug(`stoq.${event.type}`, { ...event });
   const start = (address: string) => createStoq({ auth, listen: [address], clock, onEvent });
   const before = book.addressOf(nodeId);

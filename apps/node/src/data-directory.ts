@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { NodeError } from './errors.ts';
@@ -60,7 +69,8 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     log: inside('log'),
     usedLeases: inside('used-leases'),
     lock: inside('daemon.pid'),
-    controlSocket: Buffer.byteLength(socket) <= maxSocketPath ? socket : join(tmpdir(), `hypermesh-${digest}.sock`),
+    controlSocket:
+      Buffer.byteLength(socket) <= maxSocketPath ? socket : join(tmpdir(), `hypermesh-${digest}.sock`),
   };
 }
 
@@ -123,7 +133,9 @@ export function lockDirectory(directory: DataDirectory): Disposable {
 
 /** The process that holds the directory, or undefined where none that lives does. */
 export function lockHolder(directory: DataDirectory): number | undefined {
-  const [pidText = '', start = ''] = (readIfPresent(directory.lock)?.toString('utf8') ?? '').trim().split(' ');
+  const [pidText = '', start = ''] = (readIfPresent(directory.lock)?.toString('utf8') ?? '')
+    .trim()
+    .split(' ');
   const pid = Number(pidText);
   if (!Number.isSafeInteger(pid) || pid <= 0 || !isAlive(pid)) return undefined;
   // A recycled process id has another start time.
@@ -148,7 +160,12 @@ function processStart(pid: number): string | undefined {
 
 function alreadyRunning(directory: DataDirectory, pid: number): NodeError {
   return new NodeError(
-    { code: 'node/already-running', directory: directory.path, pid, next: 'stop that process, or use another --data' },
+    {
+      code: 'node/already-running',
+      directory: directory.path,
+      pid,
+      next: 'stop that process, or use another --data',
+    },
     `A node already runs on ${directory.path} (process ${pid})`,
   );
 }

@@ -51,7 +51,14 @@ export async function openFounder(
     invitations: founding.invitations,
     certify: (request) => issueNodeChain(authority, request, recordCertificate),
     serve(stoq, ports) {
-      const offAuthority = serveAuthority(stoq, { authority, founding, logKey, completed, recordCertificate, ...ports });
+      const offAuthority = serveAuthority(stoq, {
+        authority,
+        founding,
+        logKey,
+        completed,
+        recordCertificate,
+        ...ports,
+      });
       const offLog = serveTransparency(stoq, transparency);
       return () => {
         offAuthority();

@@ -4,7 +4,12 @@ import { type NodeId, nodeIdOf } from '@hypermesh/core';
 import { generateKey } from '@hypermesh/core/ed25519';
 import { systemRandom } from '@hypermesh/core/node';
 import { type CertificateKeys, generateCertificateKeys } from '@hypermesh/trustchain/ca';
-import { createKeystore, type Keystore, type KeystoreCost, openKeystore } from '@hypermesh/trustchain/keystore';
+import {
+  createKeystore,
+  type Keystore,
+  type KeystoreCost,
+  openKeystore,
+} from '@hypermesh/trustchain/keystore';
 import { signerId } from '@hypermesh/trustchain/sign';
 import { type KeyPair, suiteFor } from '@hypermesh/trustchain/suite';
 import { type Certificate, decodeCertificate } from '@hypermesh/trustchain/x509';
@@ -33,8 +38,16 @@ const generatedPassphraseCost: KeystoreCost = { memoryKiB: 8 << 10, passes: 1, l
 
 /** Makes the keys of a new node; a second or two, Falcon's in a worker. */
 export async function generateNodeKeys(): Promise<NodeKeys> {
-  const [certificate, falcon] = await Promise.all([generateCertificateKeys(), suiteFor('falcon-1024-r3').generate()]);
-  return { ed25519: generateKey(systemRandom.bytes(32)), certificate, falcon, vrfSeed: systemRandom.bytes(32) };
+  const [certificate, falcon] = await Promise.all([
+    generateCertificateKeys(),
+    suiteFor('falcon-1024-r3').generate(),
+  ]);
+  return {
+    ed25519: generateKey(systemRandom.bytes(32)),
+    certificate,
+    falcon,
+    vrfSeed: systemRandom.bytes(32),
+  };
 }
 
 /** The node that a set of keys belongs to. */
@@ -53,16 +66,26 @@ export function signerIdOf({ ed25519, falcon }: NodeKeys): string {
  */
 export function readPassphrase(directory: DataDirectory, file: string | undefined): string {
   const path = file ?? directory.passphrase;
-  const text = readIfPresent(path)?.toString('utf8').replace(/\r?\n$/, '');
+  const text = readIfPresent(path)
+    ?.toString('utf8')
+    .replace(/\r?\n$/, '');
   if (text !== undefined && text.length > 0) return text;
   throw new NodeError(
-    { code: 'node/damaged-file', file: path, reason: 'no passphrase in it', next: 'name the file that holds it: --passphrase-file FILE' },
+    {
+      code: 'node/damaged-file',
+      file: path,
+      reason: 'no passphrase in it',
+      next: 'name the file that holds it: --passphrase-file FILE',
+    },
     `${path} holds no passphrase`,
   );
 }
 
 /** Where new keystores get their passphrase from, and what it is worth to stretch it. */
-export function newPassphrase(directory: DataDirectory, file: string | undefined): { readonly passphrase: string; readonly cost?: KeystoreCost } {
+export function newPassphrase(
+  directory: DataDirectory,
+  file: string | undefined,
+): { readonly passphrase: string; readonly cost?: KeystoreCost } {
   if (file !== undefined) return { passphrase: readFileSync(file, 'utf8').replace(/\r?\n$/, '') };
   const present = readIfPresent(directory.passphrase)?.toString('utf8').trim();
   const passphrase = present ?? Buffer.from(systemRandom.bytes(32)).toString('base64url');
@@ -148,10 +171,14 @@ async function open(path: string, passphrase: string): Promise<Keystore> {
 
 function takeKey(keystore: Keystore, name: string): KeyPair {
   const key = keystore.get(name);
-  if (key === undefined) throw damaged(keystore.path, `it holds no key called ${name}`, 'restore it from a copy');
+  if (key === undefined)
+    throw damaged(keystore.path, `it holds no key called ${name}`, 'restore it from a copy');
   return { publicKey: key.publicKey, secretKey: key.secretKey };
 }
 
 function damaged(file: string, reason: string, next: string): NodeError {
-  return new NodeError({ code: 'node/damaged-file', file, reason, next }, `${file} cannot be used: ${reason}`);
+  return new NodeError(
+    { code: 'node/damaged-file', file, reason, next },
+    `${file} cannot be used: ${reason}`,
+  );
 }

@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { createVrfKey } from '@hypermesh/consensus';
 import type { NodeId } from '@hypermesh/core';
 import { generateKey } from '@hypermesh/core/ed25519';
 import { systemClock, systemRandom } from '@hypermesh/core/node';
@@ -9,7 +10,6 @@ import {
   openCertificateAuthority,
   publicKeysOf,
 } from '@hypermesh/trustchain/ca';
-import { createVrfKey } from '@hypermesh/consensus';
 import { defaultConfig, writeConfig } from './config.ts';
 import { type DataDirectory, writeDurably } from './data-directory.ts';
 import { NodeError } from './errors.ts';
@@ -45,7 +45,11 @@ export interface InitResult {
 export function claimEmptyDirectory(directory: DataDirectory): void {
   if (existsSync(directory.config)) {
     throw new NodeError(
-      { code: 'node/already-initialized', directory: directory.path, next: `start it: hypermesh up --data ${directory.path}` },
+      {
+        code: 'node/already-initialized',
+        directory: directory.path,
+        next: `start it: hypermesh up --data ${directory.path}`,
+      },
       `There is a node in ${directory.path} already`,
     );
   }
@@ -68,7 +72,10 @@ export async function initMesh(directory: DataDirectory, options: InitOptions): 
   ]);
   const nodeId = nodeIdOfKeys(keys);
 
-  const root = await createCertificateAuthority({ commonName: `${options.mesh} root`, keys: rootKeys }, ports);
+  const root = await createCertificateAuthority(
+    { commonName: `${options.mesh} root`, keys: rootKeys },
+    ports,
+  );
   const intermediate = await root.issueIntermediate({
     commonName: `${options.mesh} authority`,
     publicKeys: publicKeysOf(authorityKeys),
@@ -82,7 +89,11 @@ export async function initMesh(directory: DataDirectory, options: InitOptions): 
   });
 
   await storeKeys(directory.keystore, protection, nodeKeyEntries(keys));
-  await storeKeys(directory.authorityKeystore, protection, authorityKeyEntries(authorityKeys, generateKey(systemRandom.bytes(32))));
+  await storeKeys(
+    directory.authorityKeystore,
+    protection,
+    authorityKeyEntries(authorityKeys, generateKey(systemRandom.bytes(32))),
+  );
   await storeKeys(directory.rootKeystore, protection, authorityKeyEntries(rootKeys));
   writeDurably(directory.root, root.rootPem, 0o644);
   writeDurably(directory.authority, authorityChain.join(''), 0o644);

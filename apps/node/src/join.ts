@@ -12,8 +12,8 @@ import { NodeError } from './errors.ts';
 import {
   generateNodeKeys,
   loadNodeKeys,
-  newPassphrase,
   type NodeKeys,
+  newPassphrase,
   nodeIdOfKeys,
   nodeKeyEntries,
   readPassphrase,
@@ -41,7 +41,10 @@ export interface JoinOptions {
  * Joins the mesh that an invitation names: makes keys, has them certified, and believes the answer only if it ends in
  * the invitation's root. Interrupted, it may be repeated with the same invitation: the keys stay.
  */
-export async function joinMesh(directory: DataDirectory, options: JoinOptions): Promise<{ readonly nodeId: NodeId }> {
+export async function joinMesh(
+  directory: DataDirectory,
+  options: JoinOptions,
+): Promise<{ readonly nodeId: NodeId }> {
   claimEmptyDirectory(directory);
   const { invitation, name, signal } = options;
   const keys = await keysForJoining(directory, options.passphraseFile);
@@ -125,8 +128,12 @@ function enrolmentOf(keys: NodeKeys, audience: string, token?: Uint8Array): Prom
   );
 }
 
-async function keysForJoining(directory: DataDirectory, passphraseFile: string | undefined): Promise<NodeKeys> {
-  if (existsSync(directory.keystore)) return loadNodeKeys(directory, readPassphrase(directory, passphraseFile));
+async function keysForJoining(
+  directory: DataDirectory,
+  passphraseFile: string | undefined,
+): Promise<NodeKeys> {
+  if (existsSync(directory.keystore))
+    return loadNodeKeys(directory, readPassphrase(directory, passphraseFile));
   const keys = await generateNodeKeys();
   await storeKeys(directory.keystore, newPassphrase(directory, passphraseFile), nodeKeyEntries(keys));
   return keys;
@@ -146,7 +153,10 @@ async function askFounder(
     let last: unknown;
     for (const address of founder.addresses) {
       try {
-        const peer = await stoq.connect(address, { expect: founder.node, ...(signal === undefined ? {} : { signal }) });
+        const peer = await stoq.connect(address, {
+          expect: founder.node,
+          ...(signal === undefined ? {} : { signal }),
+        });
         return { chain: chainIn(await ask(peer), founder.node), address };
       } catch (error) {
         signal?.throwIfAborted();

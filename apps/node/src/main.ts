@@ -39,7 +39,12 @@ async function dispatch(argv: readonly string[], signal: AbortSignal): Promise<n
   }
 }
 
-async function runCommand(command: Command, argv: readonly string[], json: boolean, signal: AbortSignal): Promise<number> {
+async function runCommand(
+  command: Command,
+  argv: readonly string[],
+  json: boolean,
+  signal: AbortSignal,
+): Promise<number> {
   const { flags, positionals } = parseCommandLine(command, argv);
   if (flags['help'] === true) {
     console.log(commandHelp(command));
@@ -58,7 +63,9 @@ async function runCommand(command: Command, argv: readonly string[], json: boole
 
 function fail(error: unknown, json: boolean, interrupted: boolean): number {
   const failure =
-    error instanceof Error && 'failure' in error ? (error.failure as { code: string; next?: string }) : undefined;
+    error instanceof Error && 'failure' in error
+      ? (error.failure as { code: string; next?: string })
+      : undefined;
   const message = error instanceof Error ? error.message : String(error);
   if (json) console.log(toJson({ ok: false, error: { code: 'node/internal', ...failure, message } }));
   console.error(`hypermesh: ${message}`);
@@ -70,8 +77,12 @@ function fail(error: unknown, json: boolean, interrupted: boolean): number {
 
 function unknownCommand(typed: string): NodeError {
   const close = commands.find(({ name }) => distance(typed, name) <= 2);
-  const next = close === undefined ? 'hypermesh --help lists the commands' : `did you mean: hypermesh ${close.name}?`;
-  return new NodeError({ code: 'node/unknown-command', command: typed, next }, `There is no command ${typed}`);
+  const next =
+    close === undefined ? 'hypermesh --help lists the commands' : `did you mean: hypermesh ${close.name}?`;
+  return new NodeError(
+    { code: 'node/unknown-command', command: typed, next },
+    `There is no command ${typed}`,
+  );
 }
 
 function version(): string {

@@ -41,7 +41,11 @@ export interface Phase2 extends Omit<Phase1, 'phase'> {
 }
 
 /** Evidence for phase 1: a chain that is valid now, ends in the pinned root and names this node. */
-export function phase1(before: Phase0, credentials: Replaceable<Credentials>, clock: Clock): Verdict<{ next: Phase1 }> {
+export function phase1(
+  before: Phase0,
+  credentials: Replaceable<Credentials>,
+  clock: Clock,
+): Verdict<{ next: Phase1 }> {
   const { chain } = credentials.current();
   const [leaf, ...others] = chain;
   if (leaf === undefined) return { ok: false, reason: 'no certificate' };
@@ -55,7 +59,8 @@ export function phase1(before: Phase0, credentials: Replaceable<Credentials>, cl
     timeMs: clock.nowMs(),
   });
   if (!verdict.ok) return { ok: false, reason: `${verdict.reason}: ${verdict.detail}` };
-  if (nodeIn(leaf)?.nodeId !== before.nodeId) return { ok: false, reason: 'the certificate names another node' };
+  if (nodeIn(leaf)?.nodeId !== before.nodeId)
+    return { ok: false, reason: 'the certificate names another node' };
   return { ok: true, next: { ...before, phase: 1, credentials } };
 }
 
@@ -65,9 +70,12 @@ export function phase2(
   found: { readonly genesis: Genesis; readonly chainId: ChainId; readonly facts: MeshFacts },
 ): Verdict<{ next: Phase2 }> {
   const { genesis, chainId, facts } = found;
-  if (facts.root !== before.pinnedRoot) return { ok: false, reason: 'it belongs to another root certificate' };
-  if (!isBoundTo(genesis, facts)) return { ok: false, reason: 'it is not bound to the facts that came with it' };
+  if (facts.root !== before.pinnedRoot)
+    return { ok: false, reason: 'it belongs to another root certificate' };
+  if (!isBoundTo(genesis, facts))
+    return { ok: false, reason: 'it is not bound to the facts that came with it' };
   const own = before.keys.ed25519.publicKey;
-  if (!genesis.members.some(({ key }) => equalBytes(key, own))) return { ok: false, reason: 'it does not list this node' };
+  if (!genesis.members.some(({ key }) => equalBytes(key, own)))
+    return { ok: false, reason: 'it does not list this node' };
   return { ok: true, next: { ...before, phase: 2, genesis, chainId, facts } };
 }

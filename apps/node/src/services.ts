@@ -3,6 +3,7 @@ import type { StoqNode } from '@hypermesh/stoq';
 import type { ContentStore } from '@hypermesh/stoq/content';
 import { trustchainArtifacts } from './adapters/artifacts.ts';
 import { stoqTransport } from './adapters/consensus-transport.ts';
+import { createCounters } from './adapters/counters.ts';
 import { wasmExecutor } from './adapters/wasm-executor.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type LedgerService, memberNodes, openLedgerService } from './ledger/service.ts';
@@ -21,6 +22,8 @@ export interface MeshServices extends AsyncDisposable {
   readonly runs: RunService;
   /** Members of the genesis by NodeId. */
   readonly members: ReadonlyMap<NodeId, { readonly name: string; readonly key: Uint8Array }>;
+  /** Pairs of contradicting votes by one validator that this node has seen since it started. */
+  secondVotesSeen(): number;
 }
 
 /** Opens the services of a node that has a ledger. Validators are kept connected from here on. */
@@ -43,8 +46,11 @@ export async function openMeshServices(
   for (const node of members.keys()) peers.keep(node);
 
   await using cleanup = new AsyncDisposableStack();
-  const transport = cleanup.use(stoqTransport(stoq, self, [...members].filter(([, { validator }]) => validator).map(([node]) => node), log));
-  const ledger = cleanup.use(await openLedgerService(directory, phase, { transport, clock, log, signal }));
+  const validators = [...members].flatMap(([node, { validator }]) => (validator ? [node] : []));
+  const transport = cleanup.use(stoqTransport(stoq, self, validators, log));
+  const counters = createCounters();
+  const ports = { transport, clock, log, metrics: counters, signal };
+  const ledger = cleanup.use(await openLedgerService(directory, phase, keys, ports));
   const artifacts = trustchainArtifacts({ phase, transparency, clock });
   const packages = createPackageService({ ledger, peers, store, artifacts, self, log });
   const nameOf = (node: NodeId) => members.get(node)?.name ?? node;
@@ -63,5 +69,13 @@ export async function openMeshServices(
     }),
   );
   const owned = cleanup.move();
-  return { ledger, packages, runs, members, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  const secondVotesSeen = () => counters.total('consensus_reports_total', { event: 'equivocation' });
+  return {
+    ledger,
+    packages,
+    runs,
+    members,
+    secondVotesSeen,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }

@@ -3,7 +3,13 @@ import { isEnrolling } from './adapters/authenticator.ts';
 import type { AddressBook } from './mesh/addresses.ts';
 import type { Phase1 } from './phases.ts';
 import type { MeshServices } from './services.ts';
-import { type LedgerStatus, type MemberStatus, type NodeStatus, phaseMeanings, profileMeanings } from './status.ts';
+import {
+  type LedgerStatus,
+  type MemberStatus,
+  type NodeStatus,
+  phaseMeanings,
+  profileMeanings,
+} from './status.ts';
 
 /** What a node says of itself at this moment. */
 export function describeNode(parts: {
@@ -31,7 +37,7 @@ export function describeNode(parts: {
     uptimeMs: Math.round(uptimeMs),
     members: services === undefined ? [] : describeMembers(parts, services),
     ...(services === undefined ? {} : { ledger: describeLedger(services) }),
-    secondVotesSeen: services?.ledger.validator.status().contradictions ?? 0,
+    secondVotesSeen: services?.secondVotesSeen() ?? 0,
   };
 }
 

@@ -10,7 +10,11 @@ import { runTour, type StepReport } from './tour.ts';
 interface TourReport {
   readonly ok: boolean;
   readonly durationMs: number;
-  readonly nodes: readonly { readonly name: string; readonly address: string; readonly peakResidentBytes: number }[];
+  readonly nodes: readonly {
+    readonly name: string;
+    readonly address: string;
+    readonly peakResidentBytes: number;
+  }[];
   readonly steps: readonly StepReport[];
   readonly error?: object;
 }
@@ -32,11 +36,18 @@ export async function main(options: TourOptions, startedMs: number): Promise<num
   try {
     ok = await runTour({ mesh, progress, signal: interrupt.signal, scratch, seen: {} }, (step) => {
       steps.push(step);
-      if (!step.ok) progress.line(`  FAILED: ${(step['error'] as { message?: string } | undefined)?.message ?? 'see the facts above'}`);
+      if (!step.ok)
+        progress.line(
+          `  FAILED: ${(step['error'] as { message?: string } | undefined)?.message ?? 'see the facts above'}`,
+        );
     });
     nodes = await describeNodes(mesh);
     const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
-    progress.line(ok ? `\nAll steps done in ${seconds} s.` : `\nThe tour failed after ${seconds} s; logs are in ${folder}/*/daemon.log`);
+    progress.line(
+      ok
+        ? `\nAll steps done in ${seconds} s.`
+        : `\nThe tour failed after ${seconds} s; logs are in ${folder}/*/daemon.log`,
+    );
     if (ok && !options.once) await stayUp(mesh, folder, options, interrupt.signal);
   } catch (error) {
     failure = { code: 'tour/failed', message: error instanceof Error ? error.message : String(error) };

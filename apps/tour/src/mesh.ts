@@ -12,7 +12,8 @@ export type Mesh = readonly [NodeProcess, NodeProcess, NodeProcess, NodeProcess]
 /** Describes the nodes below `folder`. */
 export function describeMesh(folder: string): Mesh {
   const [a, b, c, d] = nodeNames.map((name) => createNodeProcess(name, join(folder, name)));
-  if (a === undefined || b === undefined || c === undefined || d === undefined) throw new Error('four names, four nodes');
+  if (a === undefined || b === undefined || c === undefined || d === undefined)
+    throw new Error('four names, four nodes');
   return [a, b, c, d];
 }
 
@@ -20,7 +21,11 @@ export function describeMesh(folder: string): Mesh {
  * Starts every node. On an empty folder the first one founds the mesh and invites the others, by the same commands
  * that people use across machines; otherwise the nodes go on where they stopped.
  */
-export async function startMesh(mesh: Mesh, progress: Progress, signal: AbortSignal): Promise<{ readonly resumed: boolean }> {
+export async function startMesh(
+  mesh: Mesh,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<{ readonly resumed: boolean }> {
   const [founder, ...others] = mesh;
   const resumed = mesh.every(({ directory }) => existsSync(join(directory, 'genesis.cbor')));
   if (resumed) {
@@ -33,12 +38,17 @@ export async function startMesh(mesh: Mesh, progress: Progress, signal: AbortSig
     signal,
   );
   await founder.start(signal);
-  const { invitations } = await founder.call<{ invitations: readonly string[] }>('invitations', {}, { signal });
+  const { invitations } = await founder.call<{ invitations: readonly string[] }>(
+    'invitations',
+    {},
+    { signal },
+  );
   progress.fact(`${founder.name} founded the mesh; root certificate ${String(founding['root'])}`);
   await Promise.all(
     others.map(async (node, index) => {
       const invitation = invitations[index];
-      if (invitation === undefined) throw new Error(`${founder.name} gave ${invitations.length} invitations only`);
+      if (invitation === undefined)
+        throw new Error(`${founder.name} gave ${invitations.length} invitations only`);
       progress.live(`${node.name} joins`);
       await hypermesh(['join', invitation, '--data', node.directory, '--name', node.name], signal);
       progress.fact(`${node.name} joined with a certificate of the mesh`);

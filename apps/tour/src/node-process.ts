@@ -10,7 +10,10 @@ import { type ControlClient, connectControl, dataDirectory, type NodeStatus } fr
 const binary = fileURLToPath(new URL('../bin/hypermesh.mjs', import.meta.resolve('@hypermesh/node/control')));
 
 /** Runs one `hypermesh` command to its end and answers its JSON. Throws with what it said where it failed. */
-export async function hypermesh(argv: readonly string[], signal: AbortSignal): Promise<Record<string, unknown>> {
+export async function hypermesh(
+  argv: readonly string[],
+  signal: AbortSignal,
+): Promise<Record<string, unknown>> {
   const child = spawn(process.execPath, [...process.execArgv, binary, ...argv, '--json'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,
@@ -101,7 +104,8 @@ export function createNodeProcess(name: string, directory: string): NodeProcess 
           ...(onProgress === undefined ? {} : { onProgress: ({ text }) => onProgress(String(text)) }),
         });
       } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'node/not-running') client = undefined;
+        if (error instanceof Error && 'code' in error && error.code === 'node/not-running')
+          client = undefined;
         throw error;
       }
     },
@@ -114,7 +118,12 @@ export function createNodeProcess(name: string, directory: string): NodeProcess 
 }
 
 /** Waits for the line with which a node says that it serves. */
-async function ready(child: ChildProcess, name: string, directory: string, signal: AbortSignal): Promise<void> {
+async function ready(
+  child: ChildProcess,
+  name: string,
+  directory: string,
+  signal: AbortSignal,
+): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     let text = '';
     const fail = () => reject(new Error(`${name} did not start; see ${join(directory, 'daemon.log')}`));

@@ -24,7 +24,9 @@ installed by another, run by a third, run again by the fourth, and a validator k
   -h, --help      show this help`;
 
 /** Reads the command line. Answers the words to print where it cannot be used. */
-export function parseOptions(argv: readonly string[]): TourOptions | { readonly message: string; readonly exitCode: number } {
+export function parseOptions(
+  argv: readonly string[],
+): TourOptions | { readonly message: string; readonly exitCode: number } {
   try {
     const { values } = parseArgs({
       // pnpm hands over a leading `--` as it stands.

@@ -13,8 +13,12 @@ if ('message' in options) {
   process.exitCode = options.exitCode;
 } else {
   const say = (text: string) => (options.json ? process.stderr : process.stdout).write(`${text}\n`);
-  say('HyperMesh: builds itself (about 20 s the first time, then 1 s), then starts four nodes on this machine and takes a');
-  say('package through its life in about 20 s. Everything stays on this machine. Ctrl-C ends it at any moment.');
+  say(
+    'HyperMesh: builds itself (about 20 s the first time, then 1 s), then starts four nodes on this machine and takes a',
+  );
+  say(
+    'package through its life in about 20 s. Everything stays on this machine. Ctrl-C ends it at any moment.',
+  );
   const built = await build();
   if (built === 0) {
     const { main } = await import('./main.ts');

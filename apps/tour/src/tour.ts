@@ -27,7 +27,11 @@ export interface StepReport {
   readonly [fact: string]: unknown;
 }
 
-const steps: readonly { readonly name: string; readonly title: string; run(context: TourContext): Promise<StepResult> }[] = [
+const steps: readonly {
+  readonly name: string;
+  readonly title: string;
+  run(context: TourContext): Promise<StepResult>;
+}[] = [
   { name: 'genesis', title: '1. Genesis: four nodes agree on a first block', run: genesisStep },
   { name: 'publish', title: '2. Publish: a package is signed, logged and ordered', run: publishStep },
   { name: 'install', title: '3. Install: another node fetches and verifies it', run: installStep },

@@ -1,4 +1,4 @@
-export type { Block, BlockHeader } from './engine/block.ts';
+export { type Block, type BlockHeader, headerHash } from './engine/block.ts';
 export type { Certificate } from './engine/certificate.ts';
 export {
   createValidator,

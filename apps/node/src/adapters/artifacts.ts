@@ -1,5 +1,11 @@
 import { type Clock, nodeIdOf, sha256, toHex, type Verdict } from '@hypermesh/core';
-import { attachLogProof, bundleLogEntry, signBundle, signerId, verifyBundle } from '@hypermesh/trustchain/sign';
+import {
+  attachLogProof,
+  bundleLogEntry,
+  signBundle,
+  signerId,
+  verifyBundle,
+} from '@hypermesh/trustchain/sign';
 import { decodeCertificate, fingerprint, nodeIn, verifyChain } from '@hypermesh/trustchain/x509';
 import { signerOf } from '../mesh/facts.ts';
 import type { Transparency } from '../mesh/transparency.ts';
@@ -43,16 +49,21 @@ export function trustchainArtifacts(parts: {
       const verdict = await verifyBundle(bundle, bytes, {
         logs: [facts.logKey],
         chain: {
-          verifyChain: (chain, signer, signedAtMs) => checkPublisher(chain, signer.keys.ed25519, signedAtMs, pinnedRoot),
+          verifyChain: (chain, signer, signedAtMs) =>
+            checkPublisher(chain, signer.keys.ed25519, signedAtMs, pinnedRoot),
         },
       });
       if (!verdict.ok) {
         const failed = verdict.checks.find((check) => check.verdict === 'failed');
-        return { ok: false, reason: failed === undefined ? verdict.reason : `${failed.name}: ${verdict.reason}` };
+        return {
+          ok: false,
+          reason: failed === undefined ? verdict.reason : `${failed.name}: ${verdict.reason}`,
+        };
       }
       const { statement } = verdict;
       const publisher = nodeIdOf(statement.signer.ed25519);
-      if (statement.subject.type !== documentType) return { ok: false, reason: `signed as ${statement.subject.type}` };
+      if (statement.subject.type !== documentType)
+        return { ok: false, reason: `signed as ${statement.subject.type}` };
       if (signerOf(facts, publisher) !== signerId(statement.signer)) {
         return { ok: false, reason: 'the keys are not those that the mesh lists for its publisher' };
       }
@@ -61,7 +72,10 @@ export function trustchainArtifacts(parts: {
   };
 }
 
-function signersOf(keys: { readonly ed25519: Uint8Array; readonly falcon1024: Uint8Array }): readonly ArtifactSigner[] {
+function signersOf(keys: {
+  readonly ed25519: Uint8Array;
+  readonly falcon1024: Uint8Array;
+}): readonly ArtifactSigner[] {
   return [
     { suite: 'ed25519', key: toHex(sha256(keys.ed25519)) },
     { suite: 'falcon-1024-r3', key: toHex(sha256(keys.falcon1024)) },
@@ -79,7 +93,15 @@ function checkPublisher(
   const [leaf, ...others] = certificates;
   if (leaf === undefined || certificates.length < decoded.length) return { ok: false, reason: 'malformed' };
   const roots = others.filter((certificate) => fingerprint(certificate) === pinnedRoot);
-  const verdict = verifyChain(leaf, { roots, intermediates: others, purpose: 'any', requirePq: true, timeMs });
+  const verdict = verifyChain(leaf, {
+    roots,
+    intermediates: others,
+    purpose: 'any',
+    requirePq: true,
+    timeMs,
+  });
   if (!verdict.ok) return { ok: false, reason: verdict.reason };
-  return nodeIn(leaf)?.nodeId === nodeIdOf(ed25519) ? { ok: true } : { ok: false, reason: 'it names another node' };
+  return nodeIn(leaf)?.nodeId === nodeIdOf(ed25519)
+    ? { ok: true }
+    : { ok: false, reason: 'it names another node' };
 }

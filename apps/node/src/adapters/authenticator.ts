@@ -108,11 +108,18 @@ async function verifyMember(
   const [leaf, ...others] = certificates;
   if (leaf === undefined) return { ok: false, reason: 'no-certificate' };
   const roots = others.filter((certificate) => fingerprint(certificate) === pinnedRoot);
-  const verdict = verifyChain(leaf, { roots, intermediates: others, purpose: 'any', requirePq: true, timeMs });
+  const verdict = verifyChain(leaf, {
+    roots,
+    intermediates: others,
+    purpose: 'any',
+    requirePq: true,
+    timeMs,
+  });
   if (!verdict.ok) return { ok: false, reason: `chain-${verdict.reason}` };
   const id = nodeIn(leaf)?.nodeId;
   const { p256, mldsa65 } = certificateKeys(leaf);
-  if (id === undefined || p256 === undefined || mldsa65 === undefined) return { ok: false, reason: 'not-a-node' };
+  if (id === undefined || p256 === undefined || mldsa65 === undefined)
+    return { ok: false, reason: 'not-a-node' };
   const signatures = decodeRecord(hybridSignature, signature);
   if (!signatures.ok) return { ok: false, reason: 'bad-signature' };
   const message = domainMessage(transcriptDomain, transcript);

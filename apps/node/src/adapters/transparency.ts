@@ -1,8 +1,8 @@
 import { decodeRecord, encodeRecord, type NodeId, record, s } from '@hypermesh/core';
 import { createSigner } from '@hypermesh/core/ed25519';
 import { refuse, type StoqNode } from '@hypermesh/stoq';
-import type { KeyPair } from '@hypermesh/trustchain/suite';
 import { type LogProof, openLog } from '@hypermesh/trustchain/log';
+import type { KeyPair } from '@hypermesh/trustchain/suite';
 import { NodeError } from '../errors.ts';
 import { handleForMembers, requestOf } from '../mesh/members.ts';
 import type { Peers } from '../mesh/peers.ts';
@@ -22,7 +22,11 @@ export interface LocalTransparency extends Transparency, AsyncDisposable {
 }
 
 /** Opens the mesh's log in a folder of the node that founded it. */
-export async function openTransparency(directory: string, origin: string, key: KeyPair): Promise<LocalTransparency> {
+export async function openTransparency(
+  directory: string,
+  origin: string,
+  key: KeyPair,
+): Promise<LocalTransparency> {
   const log = await openLog({ directory, origin, signer: createSigner(key.secretKey) });
   return {
     verifierKey: log.verifierKey,

@@ -25,7 +25,8 @@ export function wasmExecutor(): Executor {
       return { exit: reason, detail, ...(fuelUsed === undefined ? {} : { fuelUsed }) };
     },
     async reexecute(receipt, { module, operation, input, memoryPages, deadlineMs, signal }) {
-      if (receipt.op !== operation) return { matches: false, differs: 'op', detail: `the receipt is of ${receipt.op}` };
+      if (receipt.op !== operation)
+        return { matches: false, differs: 'op', detail: `the receipt is of ${receipt.op}` };
       const metered = meter(module, { memoryMaxPages: memoryPages });
       if (!metered.ok) return { matches: false, differs: 'module', detail: metered.detail };
       const verdict = await reexecute(receipt, {
@@ -34,7 +35,9 @@ export function wasmExecutor(): Executor {
         deadlineMs,
         ...(signal === undefined ? {} : { signal }),
       });
-      return verdict.ok ? { matches: true } : { matches: false, differs: verdict.reason, detail: verdict.detail };
+      return verdict.ok
+        ? { matches: true }
+        : { matches: false, differs: verdict.reason, detail: verdict.detail };
     },
   };
 }

@@ -19,7 +19,10 @@ export function commandHelp(command: Command): string {
   const positionals = command.positionals.map(({ name, required }) => (required ? ` ${name}` : ` [${name}]`));
   const flags = [...command.flags, ...commonFlags];
   const labels = flags.map(flagLabel);
-  const width = Math.max(...labels.map((label) => label.length), ...command.positionals.map(({ name }) => name.length));
+  const width = Math.max(
+    ...labels.map((label) => label.length),
+    ...command.positionals.map(({ name }) => name.length),
+  );
   return [
     `Usage: hypermesh ${command.name}${positionals.join('')} [flags]`,
     '',

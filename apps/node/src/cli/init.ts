@@ -9,7 +9,12 @@ import { directoryOf } from './control.ts';
 export const nodeFlags: readonly Flag[] = [
   dataFlag,
   { name: 'name', value: 'NAME', describe: 'what people call this node', fallback: "the machine's name" },
-  { name: 'listen', value: 'ADDRESS', describe: 'where it listens, such as quic://[::1]:0', fallback: 'quic://[::1]:0' },
+  {
+    name: 'listen',
+    value: 'ADDRESS',
+    describe: 'where it listens, such as quic://[::1]:0',
+    fallback: 'quic://[::1]:0',
+  },
   {
     name: 'passphrase-file',
     value: 'FILE',
@@ -28,7 +33,12 @@ export const initCommand: Command = {
   flags: [
     ...nodeFlags,
     { name: 'mesh', value: 'NAME', describe: 'what people call the mesh', fallback: 'hypermesh' },
-    { name: 'validators', value: 'N', describe: 'members of the genesis, this node among them', fallback: '4' },
+    {
+      name: 'validators',
+      value: 'N',
+      describe: 'members of the genesis, this node among them',
+      fallback: '4',
+    },
   ],
   async run(invocation) {
     const { flags, output } = invocation;
@@ -42,7 +52,9 @@ export const initCommand: Command = {
     output.line(`Founded ${mesh} in ${directory.path}`);
     output.line(`  node   ${name}  ${result.nodeId}`);
     output.line(`  root   ${result.root}`);
-    output.line(`  bears  ${faults} faulty of ${validators} validators${faults === 0 ? ' (four are needed to bear one)' : ''}`);
+    output.line(
+      `  bears  ${faults} faulty of ${validators} validators${faults === 0 ? ' (four are needed to bear one)' : ''}`,
+    );
     output.line(`Next: hypermesh up --data ${directory.path}   (prints the invitations)`);
     return { ...result, name, mesh, validators, directory: directory.path };
   },
@@ -52,7 +64,10 @@ export const initCommand: Command = {
 export function optional(flags: Readonly<Record<string, string | true | undefined>>) {
   const listen = textOf(flags['listen']);
   const passphraseFile = textOf(flags['passphrase-file']);
-  return { ...(listen === undefined ? {} : { listen }), ...(passphraseFile === undefined ? {} : { passphraseFile }) };
+  return {
+    ...(listen === undefined ? {} : { listen }),
+    ...(passphraseFile === undefined ? {} : { passphraseFile }),
+  };
 }
 
 /** The name that was given, or one made from the machine's. Throws `node/bad-flag`. */

@@ -9,7 +9,8 @@ export const inviteCommand: Command = {
   flags: [dataFlag],
   async run(invocation) {
     const { invitations } = await callNode<{ invitations: readonly string[] }>(invocation, 'invitations', {});
-    if (invitations.length === 0) invocation.output.line('All founding members have joined, or this node founded no mesh.');
+    if (invitations.length === 0)
+      invocation.output.line('All founding members have joined, or this node founded no mesh.');
     for (const line of invitations) invocation.output.line(line);
     return { invitations };
   },

@@ -16,7 +16,11 @@ export const joinCommand: Command = {
     const parsed = parseInvitation(invocation.positionals[0] ?? '');
     if (!parsed.ok) {
       throw new NodeError(
-        { code: 'node/bad-invitation', reason: parsed.reason, next: 'copy the whole line that the inviting node printed' },
+        {
+          code: 'node/bad-invitation',
+          reason: parsed.reason,
+          next: 'copy the whole line that the inviting node printed',
+        },
         `This is no invitation: ${parsed.reason}`,
       );
     }

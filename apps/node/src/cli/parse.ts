@@ -52,7 +52,10 @@ function parseOption(flag: Flag) {
   };
 }
 
-function isSwallowedFlag(token: { inlineValue?: boolean | undefined; value?: string | undefined }, known: readonly Flag[]) {
+function isSwallowedFlag(
+  token: { inlineValue?: boolean | undefined; value?: string | undefined },
+  known: readonly Flag[],
+) {
   return token.inlineValue === false && known.some(({ name }) => token.value === `--${name}`);
 }
 
@@ -72,7 +75,9 @@ function badFlag(flag: string, next: string) {
 
 function nearest(typed: string, known: readonly Flag[], command: Command): string {
   const close = known.find(({ name }) => distance(typed, name) <= 2);
-  return close === undefined ? `hypermesh ${command.name} --help lists the flags` : `did you mean --${close.name}?`;
+  return close === undefined
+    ? `hypermesh ${command.name} --help lists the flags`
+    : `did you mean --${close.name}?`;
 }
 
 /** Edit distance (Levenshtein), for texts as short as names of flags and commands. */

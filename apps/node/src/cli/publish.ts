@@ -7,7 +7,8 @@ import { callNode } from './control.ts';
 export const publishCommand: Command = {
   name: 'publish',
   summary: 'sign a package, log it, and order its record on the ledger',
-  details: 'FOLDER holds hypermesh.json: { "name", "version", "program": { "module", "input"? }, "files": [...] }.',
+  details:
+    'FOLDER holds hypermesh.json: { "name", "version", "program": { "module", "input"? }, "files": [...] }.',
   positionals: [{ name: 'FOLDER', describe: 'the folder of the package', required: true }],
   flags: [dataFlag],
   async run(invocation) {

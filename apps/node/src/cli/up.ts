@@ -8,7 +8,8 @@ import { toJson } from './output.ts';
 export const upCommand: Command = {
   name: 'up',
   summary: 'run this node until Ctrl-C',
-  details: 'The log goes to stderr, one JSON object a line. With --json the first line of stdout says that it serves.',
+  details:
+    'The log goes to stderr, one JSON object a line. With --json the first line of stdout says that it serves.',
   positionals: [],
   flags: [
     dataFlag,
@@ -33,7 +34,8 @@ export const upCommand: Command = {
     const { name, nodeId, address } = daemon;
     if (flags['json'] === true) process.stdout.write(`${toJson({ ok: true, name, nodeId, address })}\n`);
     output.line(`${name} ${nodeId} listens on ${address}`);
-    for (const invitation of daemon.invitations()) output.line(`Invitation for one machine:\n  hypermesh join ${invitation}`);
+    for (const invitation of daemon.invitations())
+      output.line(`Invitation for one machine:\n  hypermesh join ${invitation}`);
     await new Promise<void>((resolve) => {
       if (until.aborted) return resolve();
       until.addEventListener('abort', () => resolve(), { once: true });

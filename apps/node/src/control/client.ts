@@ -12,7 +12,10 @@ export interface ControlClient extends Disposable {
   call<T extends object>(
     method: string,
     params?: object,
-    options?: { readonly signal?: AbortSignal; readonly onProgress?: (event: Record<string, unknown>) => void },
+    options?: {
+      readonly signal?: AbortSignal;
+      readonly onProgress?: (event: Record<string, unknown>) => void;
+    },
   ): Promise<T>;
 }
 

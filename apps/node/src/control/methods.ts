@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { certificateSigners } from '@hypermesh/consensus';
-import { encodeTransaction } from '@hypermesh/consensus';
+import { headerHash } from '@hypermesh/consensus';
 import { fromHex, type NodeId, type OperationId, toHex } from '@hypermesh/core';
 import type { NodeConfig } from '../config.ts';
 import type { Growth } from '../daemon.ts';
@@ -28,7 +27,9 @@ export function controlMethods(parts: ControlParts): Readonly<Record<string, Con
   const { growth, status, invitations } = parts;
   /** A method that needs the ledger waits for it. */
   const withServices =
-    (method: (services: MeshServices, call: ControlCall & { tell(text: string): void }) => Promise<object>): ControlMethod =>
+    (
+      method: (services: MeshServices, call: ControlCall & { tell(text: string): void }) => Promise<object>,
+    ): ControlMethod =>
     async (call) => {
       const tell = (text: string) => call.progress({ text });
       if (growth.current() === undefined) tell('waiting for the genesis');
@@ -38,11 +39,15 @@ export function controlMethods(parts: ControlParts): Readonly<Record<string, Con
     status: async () => status(),
     invitations: async () => ({ invitations: invitations() }),
     final: withServices(finalBlock),
-    versions: withServices(async ({ packages }, { params }) => ({ versions: packages.versions(text(params, 'name')) })),
+    versions: withServices(async ({ packages }, { params }) => ({
+      versions: packages.versions(text(params, 'name')),
+    })),
     publish: withServices(({ packages }, { params, tell, signal }) =>
       packages.publish(text(params, 'folder'), tell, signal),
     ),
-    install: withServices(({ packages }, { params, tell, signal }) => packages.install(text(params, 'spec'), tell, signal)),
+    install: withServices(({ packages }, { params, tell, signal }) =>
+      packages.install(text(params, 'spec'), tell, signal),
+    ),
     run: withServices((services, { params, tell, signal }) =>
       services.runs.run(runRequest(services, parts, params), tell, signal),
     ),
@@ -73,13 +78,18 @@ export function controlMethods(parts: ControlParts): Readonly<Record<string, Con
     missing: withServices(async ({ ledger }, { params }) => {
       const { operations } = params;
       if (!Array.isArray(operations)) throw badParameter('operations', 'a list of operation ids');
-      return { missing: operations.filter((id) => ledger.ledger.operation(id as OperationId)?.code !== 'ok') };
+      return {
+        missing: operations.filter((id) => ledger.ledger.operation(id as OperationId)?.code !== 'ok'),
+      };
     }),
   };
 }
 
 /** Waits until a height is final and applied here; says who signed for it. */
-async function finalBlock({ ledger, members }: MeshServices, { params, tell, signal }: ControlCall & { tell(text: string): void }) {
+async function finalBlock(
+  { ledger, members }: MeshServices,
+  { params, tell, signal }: ControlCall & { tell(text: string): void },
+) {
   const { height } = params;
   if (!Number.isSafeInteger(height) || Number(height) < 1) throw badParameter('height', 'a number from 1');
   tell(`waiting for block ${height} to be final`);
@@ -90,13 +100,17 @@ async function finalBlock({ ledger, members }: MeshServices, { params, tell, sig
   return {
     chain: ledger.chainId,
     height,
-    hash: toHex(ledger.hashOf(proof.header)),
-    signers: certificateSigners(proof.certificate),
+    hash: toHex(headerHash(proof.header)),
+    signers: proof.certificate.signers,
     validators,
   };
 }
 
-function runRequest(services: MeshServices, parts: ControlParts, params: Readonly<Record<string, unknown>>): RunRequest {
+function runRequest(
+  services: MeshServices,
+  parts: ControlParts,
+  params: Readonly<Record<string, unknown>>,
+): RunRequest {
   const others = [...services.members.keys()].filter((node) => node !== parts.nodeId);
   const executor = params['on'] === undefined ? others[0] : memberOf(services, text(params, 'on'));
   if (executor === undefined) {
@@ -105,7 +119,10 @@ function runRequest(services: MeshServices, parts: ControlParts, params: Readonl
       'There is no other member that could run it',
     );
   }
-  const auditor = params['audit'] === undefined ? others.find((node) => node !== executor) : memberOf(services, text(params, 'audit'));
+  const auditor =
+    params['audit'] === undefined
+      ? others.find((node) => node !== executor)
+      : memberOf(services, text(params, 'audit'));
   return {
     spec: text(params, 'spec'),
     executor,
@@ -119,7 +136,11 @@ function runRequest(services: MeshServices, parts: ControlParts, params: Readonl
 function memberOf({ members }: MeshServices, nameOrId: string): NodeId {
   for (const [node, { name }] of members) if (name === nameOrId || node === nameOrId) return node;
   throw new NodeError(
-    { code: 'node/not-found', what: nameOrId, next: `members: ${[...members.values()].map(({ name }) => name).join(', ')}` },
+    {
+      code: 'node/not-found',
+      what: nameOrId,
+      next: `members: ${[...members.values()].map(({ name }) => name).join(', ')}`,
+    },
     `No member is called ${nameOrId}`,
   );
 }
@@ -139,11 +160,15 @@ function bytes(params: Readonly<Record<string, unknown>>, name: string): Uint8Ar
 
 function integer(params: Readonly<Record<string, unknown>>, name: string, fallback: bigint): bigint {
   const value = params[name] ?? fallback;
-  const digits = typeof value === 'bigint' || typeof value === 'number' || typeof value === 'string' ? String(value) : '';
+  const digits =
+    typeof value === 'bigint' || typeof value === 'number' || typeof value === 'string' ? String(value) : '';
   if (/^\d{1,18}$/.test(digits) && BigInt(digits) > 0n) return BigInt(digits);
   throw badParameter(name, 'a whole number above 0');
 }
 
 function badParameter(name: string, expected: string): NodeError {
-  return new NodeError({ code: 'node/bad-flag', flag: name, next: `give ${expected}` }, `${name} must be ${expected}`);
+  return new NodeError(
+    { code: 'node/bad-flag', flag: name, next: `give ${expected}` },
+    `${name} must be ${expected}`,
+  );
 }

@@ -56,11 +56,13 @@ function serveConnection(socket: Socket, methods: Readonly<Record<string, Contro
   };
   const accept = createLineReader((line) => {
     const request = parseRequest(line);
-    if (request === undefined) return send({ id: 0, error: { code: 'node/bad-call', message: 'not a control call' } });
+    if (request === undefined)
+      return send({ id: 0, error: { code: 'node/bad-call', message: 'not a control call' } });
     const { id } = request;
     if (request.cancel) return open.get(id)?.abort(new Error('cancelled by the caller'));
     const method = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
-    if (method === undefined) return send({ id, error: { code: 'node/bad-call', message: 'unknown method' } });
+    if (method === undefined)
+      return send({ id, error: { code: 'node/bad-call', message: 'unknown method' } });
     if (open.has(id) || open.size >= maxCallsPerConnection) {
       return send({ id, error: { code: 'node/bad-call', message: 'id in use, or too many calls at once' } });
     }
@@ -72,7 +74,10 @@ function serveConnection(socket: Socket, methods: Readonly<Record<string, Contro
       progress: (event) => send({ id, event }),
     };
     method(call)
-      .then((result) => send({ id, result }), (error: unknown) => send({ id, error: describe(error) }))
+      .then(
+        (result) => send({ id, result }),
+        (error: unknown) => send({ id, error: describe(error) }),
+      )
       .finally(() => open.delete(id));
   });
   socket.on('data', (chunk: Buffer) => {
@@ -99,12 +104,14 @@ function parseRequest(line: string): ControlRequest | undefined {
   }
   if (typeof value !== 'object' || value === null) return undefined;
   const { id, method = '', params = {}, cancel = false } = value as Record<string, unknown>;
-  if (!Number.isSafeInteger(id) || typeof method !== 'string' || typeof cancel !== 'boolean') return undefined;
+  if (!Number.isSafeInteger(id) || typeof method !== 'string' || typeof cancel !== 'boolean')
+    return undefined;
   if (typeof params !== 'object' || params === null || Array.isArray(params)) return undefined;
   return { id: id as number, method, params: params as Record<string, unknown>, cancel };
 }
 
 function describe(error: unknown): object {
-  const failure = error instanceof Error && 'failure' in error ? (error.failure as object) : { code: 'node/internal' };
+  const failure =
+    error instanceof Error && 'failure' in error ? (error.failure as object) : { code: 'node/internal' };
   return { ...failure, message: error instanceof Error ? error.message : String(error) };
 }

@@ -1,7 +1,10 @@
-import { blockHash, type BlockHeader, type HeaderView, type ValidatorNode } from '@hypermesh/consensus';
+import { type BlockHeader, type HeaderView, headerHash, type ValidatorNode } from '@hypermesh/consensus';
 
 /** A finalized header in the form that proofs are anchored in. */
-export async function finalizedHeader(validator: ValidatorNode, height: number): Promise<HeaderView | undefined> {
+export async function finalizedHeader(
+  validator: ValidatorNode,
+  height: number,
+): Promise<HeaderView | undefined> {
   const header = await validator.header(height);
   return header === undefined ? undefined : headerView(header);
 }
@@ -9,5 +12,5 @@ export async function finalizedHeader(validator: ValidatorNode, height: number):
 /** What an application sees of a header. */
 export function headerView(header: BlockHeader): HeaderView {
   const { height, view, timeMs, stateHeight, stateRoot } = header;
-  return { height, view, hash: blockHash(header), timeMs, stateHeight, stateRoot };
+  return { height, view, hash: headerHash(header), timeMs, stateHeight, stateRoot };
 }

@@ -19,13 +19,24 @@ import {
   validatorsOf,
 } from '@hypermesh/consensus';
 import { openFileStorage } from '@hypermesh/consensus/storage';
-import { type CanonicalValue, type ChainId, type Clock, hasCode, type Log, type NodeId, nodeIdOf, type OperationId, toHex } from '@hypermesh/core';
+import {
+  type CanonicalValue,
+  type ChainId,
+  type Clock,
+  hasCode,
+  type Log,
+  type Metrics,
+  type NodeId,
+  nodeIdOf,
+  type OperationId,
+  toHex,
+} from '@hypermesh/core';
 import { createSigner } from '@hypermesh/core/ed25519';
-import { finalizedHeader } from './headers.ts';
-import { blockIntervalMs, heartbeatMs, maxBlockBytes } from './options.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { NodeError } from '../errors.ts';
 import type { NodeKeys } from '../identity.ts';
+import { finalizedHeader } from './headers.ts';
+import { blockIntervalMs, heartbeatMs, maxBlockBytes } from './options.ts';
 
 /** An operation that is final, with what shows it to anybody. */
 export interface FinalOperation {
@@ -46,7 +57,11 @@ export interface LedgerService extends AsyncDisposable {
   readonly validator: ValidatorNode;
   readonly validators: readonly NodeId[];
   /** Makes an operation with its four proofs, but does not submit it. Its sequence number is the next free one. */
-  prepare(kind: string, body: CanonicalValue, signal?: AbortSignal): Promise<{ operation: Operation; proof: ConsensusProof }>;
+  prepare(
+    kind: string,
+    body: CanonicalValue,
+    signal?: AbortSignal,
+  ): Promise<{ operation: Operation; proof: ConsensusProof }>;
   /**
    * Submits a transaction and waits until it is final. Throws `node/operation-refused` naming the leg where the
    * proofs or the ledger's rules refuse it.
@@ -63,6 +78,7 @@ export interface LedgerServicePorts {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: Metrics;
   /** Hears how far the plots of this member are, 0 to 1. */
   readonly onPlotProgress?: (done: number) => void;
   readonly signal?: AbortSignal;
@@ -75,12 +91,17 @@ export async function openLedgerService(
   keys: NodeKeys,
   ports: LedgerServicePorts,
 ): Promise<LedgerService> {
-  const { clock, log, signal } = ports;
+  const { clock, log, metrics, signal } = ports;
   const self = toHex(keys.ed25519.publicKey);
   const member = genesis.members.find(({ key }) => toHex(key) === self);
   if (member === undefined) {
     throw new NodeError(
-      { code: 'node/refused', by: 'genesis', reason: 'not-a-member', next: 'this mesh was founded without this node' },
+      {
+        code: 'node/refused',
+        by: 'genesis',
+        reason: 'not-a-member',
+        next: 'this mesh was founded without this node',
+      },
       'The genesis of this mesh does not list this node',
     );
   }
@@ -111,7 +132,7 @@ export async function openLedgerService(
       heartbeatMs,
       maxBlockBytes,
     },
-    { app: ledger, transport: ports.transport, storage, clock, log },
+    { app: ledger, transport: ports.transport, storage, clock, log, metrics },
   );
   cleanup.defer(() => validator.stop());
   await validator.start();
@@ -152,7 +173,12 @@ function operations({ ledger, validator, chainId, keys, plots, clock }: Operatio
     }
     if (found.length === 0) {
       throw new NodeError(
-        { code: 'node/wrong-phase', phase: 1, needed: 2, next: 'wait until the first block is final: hypermesh status' },
+        {
+          code: 'node/wrong-phase',
+          phase: 1,
+          needed: 2,
+          next: 'wait until the first block is final: hypermesh status',
+        },
         'The ledger has no final block yet',
       );
     }
@@ -231,7 +257,8 @@ const legs = ['space', 'stake', 'work', 'time', 'binding'] as const;
 
 /** The engine tells the application's reason as text, `LEG: REASON` where a leg of the proof failed. */
 function refusal(error: unknown): unknown {
-  if (!(error instanceof Error) || !hasCode(error, 'consensus/tx-refused') || !('failure' in error)) return error;
+  if (!(error instanceof Error) || !hasCode(error, 'consensus/tx-refused') || !('failure' in error))
+    return error;
   const { reason } = error.failure as { readonly reason: string };
   const leg = legs.find((name) => reason.startsWith(`${name}: `) || reason === name);
   return leg === undefined ? refused('ledger', reason) : refused(leg, reason.slice(leg.length + 2));
@@ -239,7 +266,10 @@ function refusal(error: unknown): unknown {
 
 function refused(leg: string, reason: string): NodeError {
   const next = 'make the operation again: a proof holds for one operation and a while';
-  return new NodeError({ code: 'node/operation-refused', leg, reason, next }, `The ledger refuses the operation: ${leg}: ${reason}`);
+  return new NodeError(
+    { code: 'node/operation-refused', leg, reason, next },
+    `The ledger refuses the operation: ${leg}: ${reason}`,
+  );
 }
 
 /** The members of a genesis by NodeId, in its order. */

@@ -1,7 +1,11 @@
 import type { Clock, Log, NodeId } from '@hypermesh/core';
-import { type CertificateAuthority, type NodeCertificateRequest, verifyEnrolment } from '@hypermesh/trustchain/ca';
-import { type Certificate, decodeCertificate } from '@hypermesh/trustchain/x509';
 import { refuse, type StoqNode } from '@hypermesh/stoq';
+import {
+  type CertificateAuthority,
+  type NodeCertificateRequest,
+  verifyEnrolment,
+} from '@hypermesh/trustchain/ca';
+import { type Certificate, decodeCertificate } from '@hypermesh/trustchain/x509';
 import { checkName } from '../config.ts';
 import { NodeError } from '../errors.ts';
 import { encodeFacts } from './facts.ts';
@@ -53,7 +57,8 @@ export function serveAuthority(
     });
     if (!verdict.ok) return refuse('enrolment-refused', Buffer.from(verdict.reason));
     const { nodeId, ed25519, publicKeys } = verdict.request;
-    if (nodeId !== peer.id) return refuse('enrolment-refused', Buffer.from('another node than the one that asks'));
+    if (nodeId !== peer.id)
+      return refuse('enrolment-refused', Buffer.from('another node than the one that asks'));
     try {
       founding.admit({ v: 1, node: nodeId, name: checkName(name), key: ed25519, vrfKey, signer }, invitation);
     } catch (error) {
@@ -77,13 +82,17 @@ export function serveAuthority(
     if (!verdict.ok) return refuse('enrolment-refused', Buffer.from(verdict.reason));
     const { nodeId } = verdict.request;
     const isMember = founding.members().some(({ node }) => node === nodeId);
-    if (nodeId !== peer.id || !isMember) return refuse('enrolment-refused', Buffer.from('not your own certificate'));
+    if (nodeId !== peer.id || !isMember)
+      return refuse('enrolment-refused', Buffer.from('not your own certificate'));
     log.info('mesh.renewed', { node: nodeId });
     return await issue(verdict.request);
   });
 
   const offGenesis = handleForMembers(stoq, genesisRequest, async (_, { signal }) => {
-    await Promise.race([completed.promise, aborted(AbortSignal.any([signal, AbortSignal.timeout(genesisHoldMs)]))]);
+    await Promise.race([
+      completed.promise,
+      aborted(AbortSignal.any([signal, AbortSignal.timeout(genesisHoldMs)])),
+    ]);
     const made = founding.genesis(logKey);
     return meshMessages.genesisAnswer.encode({
       v: 1,

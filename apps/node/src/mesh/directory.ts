@@ -19,7 +19,10 @@ export function shareAddresses(
     meshMessages.hello.encode({
       v: 1,
       address,
-      known: book.entries().slice(0, 1024).map(([node, known]) => ({ node, address: known })),
+      known: book
+        .entries()
+        .slice(0, 1024)
+        .map(([node, known]) => ({ node, address: known })),
     });
 
   function hear(from: NodeId, { address: claimed, known }: Hello): void {
@@ -39,7 +42,9 @@ export function shareAddresses(
   }
 
   const offPeer = stoq.onPeer((peer) => {
-    greet(peer).catch((error: unknown) => log.debug('mesh.no-hello', { peer: peer.id, message: String(error) }));
+    greet(peer).catch((error: unknown) =>
+      log.debug('mesh.no-hello', { peer: peer.id, message: String(error) }),
+    );
   });
   const offHello = handleForMembers(stoq, helloRequest, (body, { member }) => {
     const decoded = meshMessages.hello.decode(body);

@@ -1,5 +1,14 @@
-import { decodeRecord, domainHash, encodeRecord, equalBytes, type Infer, type NodeId, record, s } from '@hypermesh/core';
 import type { Genesis } from '@hypermesh/consensus';
+import {
+  decodeRecord,
+  domainHash,
+  encodeRecord,
+  equalBytes,
+  type Infer,
+  type NodeId,
+  record,
+  s,
+} from '@hypermesh/core';
 
 const schema = record({
   v: s.literal(1),

@@ -1,7 +1,17 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createGenesis, decodeGenesis, type Genesis } from '@hypermesh/consensus';
-import { type ChainId, type Clock, compareBytes, decodeRecord, encodeRecord, type Infer, type NodeId, record, s } from '@hypermesh/core';
+import {
+  type ChainId,
+  type Clock,
+  compareBytes,
+  decodeRecord,
+  encodeRecord,
+  type Infer,
+  type NodeId,
+  record,
+  s,
+} from '@hypermesh/core';
 import { type DataDirectory, readIfPresent, writeDurably } from '../data-directory.ts';
 import { NodeError } from '../errors.ts';
 import { foundingPlots, foundingPower } from '../ledger/options.ts';
@@ -73,10 +83,12 @@ export function openFounding(directory: DataDirectory, clock: Clock): Founding |
   const { mesh, validators, root, tokens } = decoded.value;
   const tokenOf = new Map(tokens.map((token) => [tokenDigest(token), token]));
   const usedBy = new Map<string, NodeId>();
-  const admitted = new Map<NodeId, FoundingMember>(readMembers(directory).map(({ member, digest }) => {
-    if (digest !== undefined) usedBy.set(digest, member.node);
-    return [member.node, member];
-  }));
+  const admitted = new Map<NodeId, FoundingMember>(
+    readMembers(directory).map(({ member, digest }) => {
+      if (digest !== undefined) usedBy.set(digest, member.node);
+      return [member.node, member];
+    }),
+  );
 
   return {
     wanted: validators,
@@ -86,10 +98,13 @@ export function openFounding(directory: DataDirectory, clock: Clock): Founding |
       return user === undefined || user === node ? tokenOf.get(digest) : undefined;
     },
     admit(member, digest) {
-      const taken = [...admitted.values()].some(({ name, node }) => name === member.name && node !== member.node);
+      const taken = [...admitted.values()].some(
+        ({ name, node }) => name === member.name && node !== member.node,
+      );
       if (taken) throw refused(`the name ${member.name} is taken`, 'join with another --name');
       if (admitted.has(member.node)) return;
-      if (admitted.size >= validators) throw refused('the mesh has all its founding members', 'ask to join later');
+      if (admitted.size >= validators)
+        throw refused('the mesh has all its founding members', 'ask to join later');
       writeDurably(
         join(directory.enrolments, `${member.node}.cbor`),
         encodeRecord(admittedFile, { v: 1, member, ...(digest === undefined ? {} : { invitation: digest }) }),
@@ -122,13 +137,17 @@ export function openFounding(directory: DataDirectory, clock: Clock): Founding |
       return { ...made, facts };
     },
     invitations: (node, addresses) =>
-      [...tokenOf].flatMap(([digest, token]) => (usedBy.has(digest) ? [] : [{ v: 1, root, addresses, node, token }])),
+      [...tokenOf].flatMap(([digest, token]) =>
+        usedBy.has(digest) ? [] : [{ v: 1, root, addresses, node, token }],
+      ),
   };
 }
 
 const admittedFile = record({ v: s.literal(1), member: founderMember, invitation: s.optional(s.text(64)) });
 
-function readMembers(directory: DataDirectory): { readonly member: FoundingMember; readonly digest: string | undefined }[] {
+function readMembers(
+  directory: DataDirectory,
+): { readonly member: FoundingMember; readonly digest: string | undefined }[] {
   let names: string[];
   try {
     names = readdirSync(directory.enrolments).filter((name) => name.endsWith('.cbor'));

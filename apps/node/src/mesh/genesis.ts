@@ -50,7 +50,12 @@ function openFacts(bytes: Uint8Array, file: string): MeshFacts {
   const decoded = decodeFacts(bytes);
   if (decoded.ok) return decoded.value;
   throw new NodeError(
-    { code: 'node/damaged-file', file, reason: decoded.reason, next: 'restore it from a copy, or join again' },
+    {
+      code: 'node/damaged-file',
+      file,
+      reason: decoded.reason,
+      next: 'restore it from a copy, or join again',
+    },
     `${file} cannot be used: ${decoded.reason}`,
   );
 }

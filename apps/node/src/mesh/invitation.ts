@@ -31,7 +31,8 @@ export function parseInvitation(text: string): Verdict<{ invitation: Invitation 
   if (trimmed.length > maxTextLength) return { ok: false, reason: 'too long' };
   if (!trimmed.startsWith(prefix)) return { ok: false, reason: `it does not begin with ${prefix}` };
   const body = trimmed.slice(prefix.length);
-  if (!/^[A-Za-z0-9_-]+$/.test(body)) return { ok: false, reason: 'it holds characters that no invitation has' };
+  if (!/^[A-Za-z0-9_-]+$/.test(body))
+    return { ok: false, reason: 'it holds characters that no invitation has' };
   const decoded = decodeRecord(schema, Buffer.from(body, 'base64url'));
   if (!decoded.ok) return { ok: false, reason: `it is cut or altered (${decoded.reason})` };
   return { ok: true, invitation: decoded.value };

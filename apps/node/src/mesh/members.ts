@@ -1,5 +1,5 @@
 import type { NodeId } from '@hypermesh/core';
-import { type Peer, refuse, type RequestHandler, type StoqNode } from '@hypermesh/stoq';
+import { type Peer, type RequestHandler, refuse, type StoqNode } from '@hypermesh/stoq';
 import { isEnrolling } from '../adapters/authenticator.ts';
 import { NodeError } from '../errors.ts';
 
@@ -7,7 +7,10 @@ import { NodeError } from '../errors.ts';
 export function handleForMembers(
   stoq: StoqNode,
   name: string,
-  handler: (body: Uint8Array, context: Parameters<RequestHandler>[1] & { readonly member: NodeId }) => ReturnType<RequestHandler>,
+  handler: (
+    body: Uint8Array,
+    context: Parameters<RequestHandler>[1] & { readonly member: NodeId },
+  ) => ReturnType<RequestHandler>,
 ): () => void {
   return stoq.handle(name, (body, context) =>
     isEnrolling(context.peer.identity)
@@ -26,7 +29,10 @@ export async function requestOf(
   const answer = await peer.request(name, body, options);
   if (answer.ok) return answer.body;
   options.signal?.throwIfAborted();
-  const detail = answer.body === undefined || answer.body.length === 0 ? '' : `: ${Buffer.from(answer.body).toString('utf8')}`;
+  const detail =
+    answer.body === undefined || answer.body.length === 0
+      ? ''
+      : `: ${Buffer.from(answer.body).toString('utf8')}`;
   const reason = `${answer.code ?? answer.reason}${detail}`;
   throw new NodeError(
     { code: 'node/refused', by: peer.id, reason, next: 'see the log of that node for more' },

@@ -31,7 +31,8 @@ export function createPeers(
 ): Peers {
   const kept = new Set<NodeId>();
   const closing = new AbortController();
-  const openSession = (node: NodeId) => stoq.peers.find((peer) => peer.id === node && !isEnrolling(peer.identity));
+  const openSession = (node: NodeId) =>
+    stoq.peers.find((peer) => peer.id === node && !isEnrolling(peer.identity));
 
   async function sessionWith(node: NodeId, signal?: AbortSignal): Promise<Peer> {
     const open = openSession(node);
@@ -121,7 +122,12 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 function unreachable(address: string, reason: string, cause?: unknown): NodeError {
   return new NodeError(
-    { code: 'node/unreachable', address, reason, next: 'see that it runs, and that its address is the one it prints' },
+    {
+      code: 'node/unreachable',
+      address,
+      reason,
+      next: 'see that it runs, and that its address is the one it prints',
+    },
     `Cannot reach ${address}: ${reason}`,
     cause === undefined ? undefined : { cause },
   );

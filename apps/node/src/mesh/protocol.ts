@@ -29,7 +29,10 @@ const genesisAnswer = record({
   members: s.uint(65_536),
   wanted: s.uint(65_536),
 });
-const addressEntry = record({ node: s.cid<NodeId>({ codec: 'dag-cbor', hash: 'sha2-256' }), address: s.text(128) });
+const addressEntry = record({
+  node: s.cid<NodeId>({ codec: 'dag-cbor', hash: 'sha2-256' }),
+  address: s.text(128),
+});
 const hello = record({ v: s.literal(1), address: s.text(128), known: s.array(addressEntry, 1024) });
 const logAsk = record({ v: s.literal(1), entry: s.bytes({ max: 65_536 }) });
 

@@ -56,8 +56,10 @@ export function documentFault(document: PackageDocument): string | undefined {
   const paths = files.map(({ path }) => path);
   const badPath = paths.find((path) => !isPackagePath(path));
   if (badPath !== undefined) return `path ${JSON.stringify(badPath)} must be relative, without . and ..`;
-  if (new Set(paths.map((path) => path.toLowerCase())).size < paths.length) return 'two paths differ by case at most';
-  if (!paths.includes(program.module)) return `program.module names ${program.module}, which is not among the files`;
+  if (new Set(paths.map((path) => path.toLowerCase())).size < paths.length)
+    return 'two paths differ by case at most';
+  if (!paths.includes(program.module))
+    return `program.module names ${program.module}, which is not among the files`;
   if (program.input !== undefined && !paths.includes(program.input)) {
     return `program.input names ${program.input}, which is not among the files`;
   }

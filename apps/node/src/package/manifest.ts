@@ -19,7 +19,8 @@ export function readManifest(folder: string): PackageManifest {
   const path = join(folder, manifestName);
   let text: string;
   try {
-    if (statSync(path).size > maxManifestBytes) throw badPackage(path, `it is larger than ${maxManifestBytes} bytes`);
+    if (statSync(path).size > maxManifestBytes)
+      throw badPackage(path, `it is larger than ${maxManifestBytes} bytes`);
     text = readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof NodeError) throw error;
@@ -38,9 +39,11 @@ export function readManifest(folder: string): PackageManifest {
     throw badPackage(path, 'files must be a list of paths');
   }
   const outside = files.find((entry) => !isPackagePath(entry));
-  if (outside !== undefined) throw badPackage(path, `${JSON.stringify(outside)} must be a relative path, without . and ..`);
+  if (outside !== undefined)
+    throw badPackage(path, `${JSON.stringify(outside)} must be a relative path, without . and ..`);
   const input = program['input'];
-  if (input !== undefined && typeof input !== 'string') throw badPackage(path, 'program.input must be a path');
+  if (input !== undefined && typeof input !== 'string')
+    throw badPackage(path, 'program.input must be a path');
   return {
     name: textOf(path, 'name', top['name']),
     version: textOf(path, 'version', top['version']),
@@ -53,8 +56,14 @@ export function readManifest(folder: string): PackageManifest {
   };
 }
 
-function fields(path: string, what: string, value: unknown, known: readonly string[]): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badPackage(path, `${what} must be an object`);
+function fields(
+  path: string,
+  what: string,
+  value: unknown,
+  known: readonly string[],
+): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw badPackage(path, `${what} must be an object`);
   const unknown = Object.keys(value).find((key) => !known.includes(key));
   if (unknown !== undefined) throw badPackage(path, `${what} has no field ${JSON.stringify(unknown)}`);
   return value as Record<string, unknown>;

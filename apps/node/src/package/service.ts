@@ -7,9 +7,14 @@ import semver from 'semver';
 import { NodeError } from '../errors.ts';
 import type { LedgerService } from '../ledger/service.ts';
 import type { Peers } from '../mesh/peers.ts';
-import { decodePackageDocument, documentFault, encodePackageDocument, type PackageDocument } from './document.ts';
+import {
+  decodePackageDocument,
+  documentFault,
+  encodePackageDocument,
+  type PackageDocument,
+} from './document.ts';
 import { readManifest } from './manifest.ts';
-import type { Artifacts, ArtifactSigner } from './ports.ts';
+import type { ArtifactSigner, Artifacts } from './ports.ts';
 
 /** What publishing answers; digests are hex. */
 export interface PublishResult {
@@ -97,10 +102,13 @@ export function createPackageService(parts: {
   const { ledger, peers, store, artifacts, self, log } = parts;
 
   function recordOf(key: string): PackageRecord | undefined {
-    const entry = ledger.ledger.get(`package/${key}`) as { owner: Uint8Array; value: Record<string, unknown> } | undefined;
+    const entry = ledger.ledger.get(`package/${key}`) as
+      | { owner: Uint8Array; value: Record<string, unknown> }
+      | undefined;
     if (entry === undefined) return undefined;
     const { document, bundle, digest, bytes } = entry.value;
-    if (typeof document !== 'string' || typeof bundle !== 'string' || typeof digest !== 'string') return undefined;
+    if (typeof document !== 'string' || typeof bundle !== 'string' || typeof digest !== 'string')
+      return undefined;
     return {
       document: document as ContentRoot,
       bundle: bundle as ContentRoot,
@@ -126,7 +134,10 @@ export function createPackageService(parts: {
     const version = semver.maxSatisfying(known, range);
     const record = version === null ? undefined : recordOf(`${name}@${version}`);
     if (record === undefined) {
-      throw notFound(spec, known.length === 0 ? `nobody published ${name}` : `published versions: ${known.join(', ')}`);
+      throw notFound(
+        spec,
+        known.length === 0 ? `nobody published ${name}` : `published versions: ${known.join(', ')}`,
+      );
     }
     return { key: `${name}@${version}`, record };
   }
@@ -167,14 +178,16 @@ export function createPackageService(parts: {
     await fetch(record.bundle, maxDocumentBytes);
     const documentBytes = await read(record.document, maxDocumentBytes);
     const digest = toHex(sha256(documentBytes));
-    if (digest !== record.digest) throw refused(publisher, `the document of ${key} is not the one on the ledger`);
+    if (digest !== record.digest)
+      throw refused(publisher, `the document of ${key} is not the one on the ledger`);
     const verdict = await artifacts.verify(await read(record.bundle, maxDocumentBytes), documentBytes);
     if (!verdict.ok) throw refused(publisher, `the signature of ${key} fails: ${verdict.reason}`);
     if (verdict.publisher !== publisher) throw refused(publisher, `${key} is signed by ${verdict.publisher}`);
     const decoded = decodePackageDocument(documentBytes);
     if (!decoded.ok) throw refused(publisher, `the document of ${key}: ${decoded.reason}`);
     const { document } = decoded;
-    if (`${document.name}@${document.version}` !== key) throw refused(publisher, `${key} calls itself otherwise`);
+    if (`${document.name}@${document.version}` !== key)
+      throw refused(publisher, `${key} calls itself otherwise`);
     const bytes = packageBytes(document);
     if (bytes > maxPackageBytes) throw refused(self, `${key} is larger than ${maxPackageBytes} bytes`);
     for (const file of document.files) {
@@ -183,7 +196,17 @@ export function createPackageService(parts: {
     }
     log.info('package.obtained', { key, bytesMoved });
     const { signers } = verdict;
-    return { key, document, documentRoot: record.document, digest, publisher, signers, bytes, bytesMoved, source };
+    return {
+      key,
+      document,
+      documentRoot: record.document,
+      digest,
+      publisher,
+      signers,
+      bytes,
+      bytesMoved,
+      source,
+    };
   }
 
   return {
@@ -192,7 +215,8 @@ export function createPackageService(parts: {
     obtain,
     async readFile(document, path) {
       const file = document.files.find((candidate) => candidate.path === path);
-      if (file === undefined) throw notFound(path, `it is not a file of ${document.name}@${document.version}`);
+      if (file === undefined)
+        throw notFound(path, `it is not a file of ${document.name}@${document.version}`);
       return await read(file.root, Number(file.size));
     },
 
@@ -201,7 +225,11 @@ export function createPackageService(parts: {
       const key = `${manifest.name}@${manifest.version}`;
       if (recordOf(key) !== undefined) {
         throw new NodeError(
-          { code: 'node/bad-package', reason: 'exists', next: 'publish under the next version: a version never changes' },
+          {
+            code: 'node/bad-package',
+            reason: 'exists',
+            next: 'publish under the next version: a version never changes',
+          },
           `${key} is published already`,
         );
       }
@@ -210,13 +238,25 @@ export function createPackageService(parts: {
         const absolute = join(folder, path);
         checkFile(absolute, path);
         tell(`chunking ${path}`);
-        const { root, size } = await publish(store, createReadStream(absolute), { profile: 'package', signal });
+        const { root, size } = await publish(store, createReadStream(absolute), {
+          profile: 'package',
+          signal,
+        });
         files.push({ path, size: BigInt(size), root });
       }
-      const document: PackageDocument = { v: 1, name: manifest.name, version: manifest.version, program: manifest.program, files };
+      const document: PackageDocument = {
+        v: 1,
+        name: manifest.name,
+        version: manifest.version,
+        program: manifest.program,
+        files,
+      };
       const fault = documentFault(document);
       if (fault !== undefined) {
-        throw new NodeError({ code: 'node/bad-package', reason: fault, next: `correct ${join(folder, 'hypermesh.json')}` }, fault);
+        throw new NodeError(
+          { code: 'node/bad-package', reason: fault, next: `correct ${join(folder, 'hypermesh.json')}` },
+          fault,
+        );
       }
       const documentBytes = encodePackageDocument(document);
       const { root: documentRoot } = await publish(store, documentBytes, { profile: 'package', signal });

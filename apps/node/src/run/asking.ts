@@ -8,9 +8,9 @@ import type { Peers } from '../mesh/peers.ts';
 import type { PackageService, Tell } from '../package/service.ts';
 import { encodeLeaseTerms, type LeaseTerms } from './lease.ts';
 import {
+  type ExecuteAnswer,
   encodeExecuteAsk,
   encodeReexecuteAsk,
-  type ExecuteAnswer,
   executeRequest,
   openExecuteAnswer,
   openReexecuteAnswer,
@@ -92,7 +92,9 @@ export function createRunService(parts: {
     return { terms, body: { key: lease, value: encodeLeaseTerms(terms) } };
   }
 
-  async function execute(...[executor, transaction, proof, { deadlineMs }, signal]: Parameters<RunService['execute']>) {
+  async function execute(
+    ...[executor, transaction, proof, { deadlineMs }, signal]: Parameters<RunService['execute']>
+  ) {
     const ask = encodeExecuteAsk({
       v: 1,
       transaction,
@@ -110,7 +112,12 @@ export function createRunService(parts: {
     return opened.answer;
   }
 
-  async function reexecute(auditor: NodeId, terms: LeaseTerms, answer: ExecuteAnswer, signal: AbortSignal): Promise<boolean> {
+  async function reexecute(
+    auditor: NodeId,
+    terms: LeaseTerms,
+    answer: ExecuteAnswer,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const ask = encodeReexecuteAsk({
       v: 1,
       package: terms.package,
@@ -145,7 +152,8 @@ export function createRunService(parts: {
       const executionMs = Math.round(performance.now() - startedMs);
       const done = answer.exit === 'ok' && request.auditor !== undefined;
       if (done) tell(`${nameOf(request.auditor ?? request.executor)} runs it again`);
-      const matches = done && request.auditor !== undefined && (await reexecute(request.auditor, terms, answer, signal));
+      const matches =
+        done && request.auditor !== undefined && (await reexecute(request.auditor, terms, answer, signal));
       const text = fromUtf8(answer.output);
       return {
         package: terms.package,
@@ -174,10 +182,18 @@ function refusal(by: NodeId, code: string, body?: Uint8Array): NodeError {
   if (code === 'proof-refused') {
     const [leg = '', reason = ''] = detail.split(': ');
     return new NodeError(
-      { code: 'node/operation-refused', leg, reason, next: 'make the operation again: proofs hold for one operation and a while' },
+      {
+        code: 'node/operation-refused',
+        leg,
+        reason,
+        next: 'make the operation again: proofs hold for one operation and a while',
+      },
       `${by} refused the proof: ${detail}`,
     );
   }
   const reason = detail === '' ? code : `${code}: ${detail}`;
-  return new NodeError({ code: 'node/refused', by, reason, next: 'see the log of that node for more' }, `${by} refused: ${reason}`);
+  return new NodeError(
+    { code: 'node/refused', by, reason, next: 'see the log of that node for more' },
+    `${by} refused: ${reason}`,
+  );
 }

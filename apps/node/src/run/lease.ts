@@ -1,4 +1,13 @@
-import { type ContentRoot, decodeRecord, encodeRecord, type Infer, type NodeId, record, s, type Verdict } from '@hypermesh/core';
+import {
+  type ContentRoot,
+  decodeRecord,
+  encodeRecord,
+  type Infer,
+  type NodeId,
+  record,
+  s,
+  type Verdict,
+} from '@hypermesh/core';
 
 const schema = record({
   v: s.literal(1),

@@ -13,7 +13,12 @@ export interface ExecutionRequest {
 
 /** How a run ended. `exit` other than `ok` is the guest's own doing, not a failure of the node. */
 export type ExecutionResult =
-  | { readonly exit: 'ok'; readonly output: Uint8Array; readonly receipt: ExecutionReceipt; readonly fuelUsed: bigint }
+  | {
+      readonly exit: 'ok';
+      readonly output: Uint8Array;
+      readonly receipt: ExecutionReceipt;
+      readonly fuelUsed: bigint;
+    }
   | {
       readonly exit: 'out-of-fuel' | 'memory' | 'deadline' | 'trap' | 'denied';
       readonly detail: string;
@@ -29,5 +34,8 @@ export interface Executor {
   reexecute(
     receipt: ExecutionReceipt,
     request: ExecutionRequest,
-  ): Promise<{ readonly matches: true } | { readonly matches: false; readonly differs: string; readonly detail: string }>;
+  ): Promise<
+    | { readonly matches: true }
+    | { readonly matches: false; readonly differs: string; readonly detail: string }
+  >;
 }

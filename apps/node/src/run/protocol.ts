@@ -1,4 +1,13 @@
-import { type ContentRoot, decodeRecord, domainMessage, encodeRecord, type Infer, record, s, type Verdict } from '@hypermesh/core';
+import {
+  type ContentRoot,
+  decodeRecord,
+  domainMessage,
+  encodeRecord,
+  type Infer,
+  record,
+  s,
+  type Verdict,
+} from '@hypermesh/core';
 import { sign, verify } from '@hypermesh/core/ed25519';
 
 /** Names of the requests that nodes make of each other about runs. */
@@ -8,7 +17,11 @@ export const reexecuteRequest = 'run/reexecute/1';
 /** Largest output that an answer carries, bytes. */
 export const maxOutputBytes: number = 4 * 1024 * 1024;
 
-const executeAsk = record({ v: s.literal(1), transaction: s.bytes({ max: 65_536 }), proof: s.bytes({ max: 1_048_576 }) });
+const executeAsk = record({
+  v: s.literal(1),
+  transaction: s.bytes({ max: 65_536 }),
+  proof: s.bytes({ max: 1_048_576 }),
+});
 const legVerdict = s.text(200);
 
 const executeAnswer = record({
@@ -39,7 +52,12 @@ const reexecuteAsk = record({
   deadlineMs: s.uint(86_400_000),
 });
 
-const reexecuteAnswer = record({ v: s.literal(1), matches: s.bool(), differs: s.text(64), receipt: s.bytes({ length: 32 }) });
+const reexecuteAnswer = record({
+  v: s.literal(1),
+  matches: s.bool(),
+  differs: s.text(64),
+  receipt: s.bytes({ length: 32 }),
+});
 
 const signed = record({ body: s.bytes({ max: 5 * 1024 * 1024 }), signature: s.bytes({ length: 64 }) });
 
@@ -66,7 +84,11 @@ export function signExecuteAnswer(answer: ExecuteAnswer, ask: Uint8Array, secret
 }
 
 /** Like `signExecuteAnswer`, for a re-execution. */
-export function signReexecuteAnswer(answer: ReexecuteAnswer, ask: Uint8Array, secretKey: Uint8Array): Uint8Array {
+export function signReexecuteAnswer(
+  answer: ReexecuteAnswer,
+  ask: Uint8Array,
+  secretKey: Uint8Array,
+): Uint8Array {
   return signAnswer('reexecute', encodeRecord(reexecuteAnswer, answer), ask, secretKey);
 }
 
@@ -97,7 +119,10 @@ export function openReexecuteAnswer(
 type AnswerKind = keyof typeof answerKinds;
 
 function signAnswer(kind: AnswerKind, body: Uint8Array, ask: Uint8Array, secretKey: Uint8Array): Uint8Array {
-  return encodeRecord(signed, { body, signature: sign(domainMessage(answerKinds[kind].domain, ask, body), secretKey) });
+  return encodeRecord(signed, {
+    body,
+    signature: sign(domainMessage(answerKinds[kind].domain, ask, body), secretKey),
+  });
 }
 
 function openAnswer(

@@ -44,13 +44,26 @@ export function serveRuns(stoq: StoqNode, parts: ServingParts): () => void {
     const admitted = await admit(ask, member, parts, signal);
     if (!('terms' in admitted)) return admitted;
     const { terms, id, legs } = admitted;
-    const request = await requestFor(await packages.obtain(terms.package, tell, signal), terms, packages, signal);
+    const request = await requestFor(
+      await packages.obtain(terms.package, tell, signal),
+      terms,
+      packages,
+      signal,
+    );
     log.info('run.start', { lease: id, package: terms.package, asker: member });
     const result = await executor.execute(request);
     log.info('run.end', { lease: id, exit: result.exit, fuel: result.fuelUsed?.toString() ?? null });
     const answer: ExecuteAnswer =
       result.exit === 'ok'
-        ? { v: 1, exit: 'ok', detail: '', fuel: result.fuelUsed, output: result.output, receipt: encodeReceipt(result.receipt), legs }
+        ? {
+            v: 1,
+            exit: 'ok',
+            detail: '',
+            fuel: result.fuelUsed,
+            output: result.output,
+            receipt: encodeReceipt(result.receipt),
+            legs,
+          }
         : {
             v: 1,
             exit: result.exit,
@@ -77,7 +90,12 @@ export function serveRuns(stoq: StoqNode, parts: ServingParts): () => void {
     const verdict = await executor.reexecute(receipt, await requestFor(got, terms, packages, signal));
     log.info('run.reexecuted', { package: decoded.value.package, matches: verdict.matches });
     return signReexecuteAnswer(
-      { v: 1, matches: verdict.matches, differs: verdict.matches ? '' : verdict.differs, receipt: sha256(receiptBytes) },
+      {
+        v: 1,
+        matches: verdict.matches,
+        differs: verdict.matches ? '' : verdict.differs,
+        receipt: sha256(receiptBytes),
+      },
       ask,
       secretKey,
     );
@@ -96,7 +114,9 @@ async function admit(
   member: NodeId,
   { ledger, usedLeases, config, self }: ServingParts,
   signal: AbortSignal,
-): Promise<{ readonly terms: LeaseTerms; readonly id: string; readonly legs: ExecuteAnswer['legs'] } | Refusal> {
+): Promise<
+  { readonly terms: LeaseTerms; readonly id: string; readonly legs: ExecuteAnswer['legs'] } | Refusal
+> {
   const decoded = decodeExecuteAsk(ask);
   if (!decoded.ok) return refuse('malformed', Buffer.from(decoded.reason));
   const { transaction, proof: finalityBytes } = decoded.value;
@@ -109,7 +129,12 @@ async function admit(
 
   const finality = decodeFinalityProof(finalityBytes);
   if (!finality.ok) return refuse('not-final', Buffer.from(finality.reason));
-  const trust = { chain: ledger.chainId, validators: ledger.genesis.members.filter(({ validator }) => validator).map(({ key }) => ({ publicKey: key })) };
+  const trust = {
+    chain: ledger.chainId,
+    validators: ledger.genesis.members
+      .filter(({ validator }) => validator)
+      .map(({ key }) => ({ publicKey: key })),
+  };
   const final = verifyFinality(finality.proof, trust, { tx: transaction });
   if (!final.ok) return refuse('not-final', Buffer.from(final.reason));
   await ledger.applied(final.header.height, signal);
@@ -119,7 +144,10 @@ async function admit(
   if (operation.kind !== 'lease.commit') return refuse('no-lease', Buffer.from(operation.kind));
   if (nodeIdOf(operation.actor) !== member) return refuse('not-your-lease');
   const body = operation.body as { readonly value?: unknown };
-  const terms = body.value instanceof Uint8Array ? decodeLeaseTerms(body.value) : { ok: false as const, reason: 'no-terms' };
+  const terms =
+    body.value instanceof Uint8Array
+      ? decodeLeaseTerms(body.value)
+      : { ok: false as const, reason: 'no-terms' };
   if (!terms.ok) return refuse('malformed', Buffer.from(terms.reason));
   if (terms.terms.executor !== self) return refuse('not-my-lease');
   const excess = excessOf(terms.terms, config);

@@ -5,11 +5,13 @@ export async function genesisStep({ mesh, progress, signal }: TourContext): Prom
   progress.live('waiting for the first block to be final on all nodes');
   const heads = await Promise.all(
     mesh.map((node) =>
-      node.call<{ height: number; hash: string; signers: readonly number[]; validators: readonly string[]; chain: string }>(
-        'final',
-        { height: 1 },
-        { signal, onProgress: progress.live },
-      ),
+      node.call<{
+        height: number;
+        hash: string;
+        signers: readonly number[];
+        validators: readonly string[];
+        chain: string;
+      }>('final', { height: 1 }, { signal, onProgress: progress.live }),
     ),
   );
   const [head] = heads;
@@ -18,5 +20,12 @@ export async function genesisStep({ mesh, progress, signal }: TourContext): Prom
   const finalizedBy = head.signers.map((index) => head.validators[index] ?? String(index));
   progress.fact(`block 1 ${head.hash.slice(0, 16)}… is final, signed by ${finalizedBy.join(', ')}`);
   if (!agreed) progress.fact('the nodes do NOT agree on it');
-  return { ok: agreed, chain: head.chain, height: head.height, hash: head.hash, validators: head.validators, finalizedBy };
+  return {
+    ok: agreed,
+    chain: head.chain,
+    height: head.height,
+    hash: head.hash,
+    validators: head.validators,
+    finalizedBy,
+  };
 }

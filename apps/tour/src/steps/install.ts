@@ -10,7 +10,11 @@ export async function installStep({ mesh, progress, signal, seen }: TourContext)
     { spec: `${packageName}@^1.0.0` },
     { signal, onProgress: progress.live },
   );
-  progress.fact(`${installer.name} fetched ${result.bytesMoved} bytes from ${result.from} over ${result.carrier} with ${result.kem}`);
-  progress.fact(`every chunk, both signatures, the publisher's chain and the log proof check out; final at block ${result.height}`);
+  progress.fact(
+    `${installer.name} fetched ${result.bytesMoved} bytes from ${result.from} over ${result.carrier} with ${result.kem}`,
+  );
+  progress.fact(
+    `every chunk, both signatures, the publisher's chain and the log proof check out; final at block ${result.height}`,
+  );
   return { ok: result.version === seen.version, package: `${result.name}@${result.version}`, ...result };
 }

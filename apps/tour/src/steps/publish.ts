@@ -7,16 +7,34 @@ import type { StepResult, TourContext } from '../tour.ts';
 export const packageName = 'anagrams';
 
 /** Node 1 publishes a program with the word list that it works on. On a resumed mesh it publishes the next version. */
-export async function publishStep({ mesh, progress, signal, scratch, seen }: TourContext): Promise<StepResult> {
+export async function publishStep({
+  mesh,
+  progress,
+  signal,
+  scratch,
+  seen,
+}: TourContext): Promise<StepResult> {
   const [publisher] = mesh;
-  const { versions } = await publisher.call<{ versions: readonly string[] }>('versions', { name: packageName }, { signal });
+  const { versions } = await publisher.call<{ versions: readonly string[] }>(
+    'versions',
+    { name: packageName },
+    { signal },
+  );
   const version = `1.0.${versions.length}`;
   const folder = await preparePackage(join(scratch, 'package'), version);
-  const result = await publisher.call<PublishResult>('publish', { folder }, { signal, onProgress: progress.live });
+  const result = await publisher.call<PublishResult>(
+    'publish',
+    { folder },
+    { signal, onProgress: progress.live },
+  );
   seen.version = result.version;
   const suites = result.signers.map(({ suite }) => suite);
-  progress.fact(`${publisher.name} published ${result.name}@${result.version}, ${result.bytes} bytes, digest ${result.digest.slice(0, 16)}…`);
-  progress.fact(`signed with ${suites.join(' and ')}; log entry ${result.logIndex}; final at block ${result.height}`);
+  progress.fact(
+    `${publisher.name} published ${result.name}@${result.version}, ${result.bytes} bytes, digest ${result.digest.slice(0, 16)}…`,
+  );
+  progress.fact(
+    `signed with ${suites.join(' and ')}; log entry ${result.logIndex}; final at block ${result.height}`,
+  );
   const ok = suites.includes('ed25519') && suites.includes('falcon-1024-r3');
   return { ok, package: `${result.name}@${result.version}`, ...result };
 }

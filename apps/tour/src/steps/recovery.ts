@@ -54,7 +54,9 @@ export async function recoveryStep({ mesh, progress, signal }: TourContext): Pro
   );
   const statuses = await Promise.all([first, second, third].map((node) => node.status()));
   const secondVotes = Math.max(...statuses.map((status: NodeStatus) => status.secondVotesSeen));
-  progress.fact(`${victim.name} restarted and caught up in ${caughtUpMs} ms; ${missing.length} of ${acknowledged.length} operations lost`);
+  progress.fact(
+    `${victim.name} restarted and caught up in ${caughtUpMs} ms; ${missing.length} of ${acknowledged.length} operations lost`,
+  );
   progress.fact(secondVotes === 0 ? 'nobody saw a second vote' : `${secondVotes} SECOND VOTES were seen`);
   return {
     ok: missing.length === 0 && secondVotes === 0 && while_ > 0,
@@ -68,8 +70,13 @@ export async function recoveryStep({ mesh, progress, signal }: TourContext): Pro
 }
 
 /** Registers assets one after the other until told to stop; the last one is waited for. */
-async function register(node: NodeProcess, stop: AbortSignal, onFinal: (operation: Acknowledged) => void): Promise<void> {
-  while (!stop.aborted) onFinal(await node.call<Acknowledged & object>('register-asset', { note: `note of ${node.name}` }));
+async function register(
+  node: NodeProcess,
+  stop: AbortSignal,
+  onFinal: (operation: Acknowledged) => void,
+): Promise<void> {
+  while (!stop.aborted)
+    onFinal(await node.call<Acknowledged & object>('register-asset', { note: `note of ${node.name}` }));
 }
 
 /** Resolves when the first operation is acknowledged. */
@@ -81,5 +88,7 @@ async function firstOf(acknowledged: readonly Acknowledged[], signal: AbortSigna
 }
 
 function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+  return new Promise((_, reject) =>
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+  );
 }

@@ -36,10 +36,17 @@ async function honestRun({ mesh, progress, signal, seen }: TourContext): Promise
     { signal, onProgress: progress.live },
   );
   const expected = referenceOf(await readFile(dataPath()));
-  const right = outcome.outputText !== undefined && isDeepStrictEqual(JSON.parse(outcome.outputText), expected);
-  progress.fact(`${executor.name} ran ${spec} for ${asker.name}: ${outcome.exit}, fuel ${outcome.fuel}, proofs valid on all four legs`);
-  progress.fact(`${outcome.reexecutedBy} executed it again: ${outcome.matches ? 'same output, same fuel' : 'DIFFERENT'}`);
-  progress.fact(`the result ${right ? 'equals' : 'DIFFERS FROM'} an independent computation: ${JSON.stringify(summary(expected))}`);
+  const right =
+    outcome.outputText !== undefined && isDeepStrictEqual(JSON.parse(outcome.outputText), expected);
+  progress.fact(
+    `${executor.name} ran ${spec} for ${asker.name}: ${outcome.exit}, fuel ${outcome.fuel}, proofs valid on all four legs`,
+  );
+  progress.fact(
+    `${outcome.reexecutedBy} executed it again: ${outcome.matches ? 'same output, same fuel' : 'DIFFERENT'}`,
+  );
+  progress.fact(
+    `the result ${right ? 'equals' : 'DIFFERS FROM'} an independent computation: ${JSON.stringify(summary(expected))}`,
+  );
   const { outputText: _, ...facts } = outcome;
   return { ...facts, expected: 'ok', matches: outcome.matches && right, result: summary(expected) };
 }
@@ -63,9 +70,13 @@ async function tamperedRun({ mesh, progress, signal, seen }: TourContext): Promi
   );
   const altered = alterTimeLeg(transaction);
   const byLedger = await refusalOf(() => asker.call('submit', { transaction: altered }, { signal }));
-  const byExecutor = await refusalOf(() => asker.call('execute', { transaction: altered, on: executor.name }, { signal }));
+  const byExecutor = await refusalOf(() =>
+    asker.call('execute', { transaction: altered, on: executor.name }, { signal }),
+  );
   progress.fact(`an altered proof: the ledger refuses it (${byLedger.leg}: ${byLedger.reason})`);
-  progress.fact(`${executor.name}, asked all the same, does not start it (${byExecutor.leg}: ${byExecutor.reason})`);
+  progress.fact(
+    `${executor.name}, asked all the same, does not start it (${byExecutor.leg}: ${byExecutor.reason})`,
+  );
   const named = byLedger.leg === 'time' && byExecutor.leg === 'time';
   return {
     package: spec,
@@ -76,7 +87,12 @@ async function tamperedRun({ mesh, progress, signal, seen }: TourContext): Promi
     fuel: '0',
     reexecutedBy: null,
     matches: named,
-    proofs: { space: 'untouched', stake: 'untouched', work: 'untouched', time: `refused: ${byLedger.reason}` },
+    proofs: {
+      space: 'untouched',
+      stake: 'untouched',
+      work: 'untouched',
+      time: `refused: ${byLedger.reason}`,
+    },
     tampered: 'time',
     refusedBy: { ledger: byLedger, executor: byExecutor },
   };
@@ -92,11 +108,14 @@ function alterTimeLeg(transaction: string): string {
   return toHex(encodeTransaction({ operation, proof: { ...proof, time: { ...proof.time, y } } }));
 }
 
-async function refusalOf(attempt: () => Promise<object>): Promise<{ readonly leg: string; readonly reason: string }> {
+async function refusalOf(
+  attempt: () => Promise<object>,
+): Promise<{ readonly leg: string; readonly reason: string }> {
   try {
     await attempt();
   } catch (error) {
-    const failure = error instanceof Error && 'failure' in error ? (error.failure as Record<string, unknown>) : {};
+    const failure =
+      error instanceof Error && 'failure' in error ? (error.failure as Record<string, unknown>) : {};
     if (failure['code'] !== 'node/operation-refused') throw error;
     return { leg: String(failure['leg']), reason: String(failure['reason']) };
   }
