@@ -4,6 +4,5 @@
  */
 export const nodeCrypto: typeof import('node:crypto') | undefined =
   globalThis.process?.getBuiltinModule?.('node:crypto');
-export const nodeThreads: typeof import('node:worker_threads') | undefined = globalThis.process?.getBuiltinModule?.(
-  'node:worker_threads',
-);
+export const nodeThreads: typeof import('node:worker_threads') | undefined =
+  globalThis.process?.getBuiltinModule?.('node:worker_threads');

@@ -119,7 +119,11 @@ export function createOperation(input: {
   });
   if (checked.ok) return checked.operation;
   throw new ConsensusError(
-    { code: 'consensus/bad-argument', argument: 'operation', expected: `a sound operation, not ${checked.reason}` },
+    {
+      code: 'consensus/bad-argument',
+      argument: 'operation',
+      expected: `a sound operation, not ${checked.reason}`,
+    },
     `this is no operation: ${checked.reason}`,
   );
 }

@@ -5,7 +5,8 @@ import type { JobReply, JobRequest } from './worker-jobs.ts';
 
 /** Entry of this package's worker threads: one request at a time, answered by its id. */
 parentPort?.on('message', (request: JobRequest) => {
-  const reply = (message: JobReply, transfer: ArrayBuffer[] = []) => parentPort?.postMessage(message, transfer);
+  const reply = (message: JobReply, transfer: ArrayBuffer[] = []) =>
+    parentPort?.postMessage(message, transfer);
   const { id } = request;
   try {
     if (request.job === 'plot') {

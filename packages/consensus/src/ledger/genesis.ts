@@ -56,9 +56,11 @@ function checkRules(genesis: Genesis): GenesisReason | undefined {
   const profile = profileOf(genesis.profile);
   if (members.length === 0) return 'no-members';
   if (!areDistinct(members.map((member) => member.name))) return 'duplicate-name';
-  if (!areDistinct(members.flatMap((member) => [toHex(member.key), toHex(member.vrfKey)]))) return 'duplicate-key';
+  if (!areDistinct(members.flatMap((member) => [toHex(member.key), toHex(member.vrfKey)])))
+    return 'duplicate-key';
   const validators = members.filter((member) => member.validator).length;
-  if (validators === 0 || Math.floor((validators - 1) / 3) < profile.minimumFaults) return 'too-few-validators';
+  if (validators === 0 || Math.floor((validators - 1) / 3) < profile.minimumFaults)
+    return 'too-few-validators';
   for (const { power, space } of members) {
     if (power < profile.minimumPower) return 'power-too-low';
     if (!areGroups(space)) return 'bad-groups';

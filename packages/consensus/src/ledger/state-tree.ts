@@ -25,7 +25,8 @@ const EMPTY = new Uint8Array(32);
 export const MAX_DEPTH = 128;
 
 const isLeaf = (node: Leaf | Branch): node is Leaf => 'keyHash' in node;
-const bitOf = (hash: Uint8Array, depth: number): number => ((hash[depth >>> 3] as number) >>> (7 - (depth & 7))) & 1;
+const bitOf = (hash: Uint8Array, depth: number): number =>
+  ((hash[depth >>> 3] as number) >>> (7 - (depth & 7))) & 1;
 
 export function keyHashOf(key: string): Uint8Array {
   return domainHash('hypermesh/consensus/state-key/v1', utf8(key));
@@ -96,7 +97,9 @@ export function proveEntry(root: StateNode, key: string): StateProof | undefined
     path.push(sibling?.hash ?? EMPTY);
     node = next;
   }
-  return node !== undefined && equalBytes(node.keyHash, keyHash) ? { key, value: node.value, path } : undefined;
+  return node !== undefined && equalBytes(node.keyHash, keyHash)
+    ? { key, value: node.value, path }
+    : undefined;
 }
 
 export type StateProofReason = 'malformed' | 'wrong-root';

@@ -8,7 +8,11 @@ export const MAX_GROUPS = 16;
 export const plotGroupsSchema = s.array(plotGroupSchema, MAX_GROUPS);
 
 /** A member's space commitment, as the ledger keeps it. */
-export const spaceRecordSchema = s.record({ v: s.literal(1), actor: s.bytes({ length: 32 }), groups: plotGroupsSchema });
+export const spaceRecordSchema = s.record({
+  v: s.literal(1),
+  actor: s.bytes({ length: 32 }),
+  groups: plotGroupsSchema,
+});
 export type SpaceRecord = Infer<typeof spaceRecordSchema>;
 
 /** Bytes that a plot of size k counts for: (2k + 1) · 2^(k-1), the size that the original format aims at. */

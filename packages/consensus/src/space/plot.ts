@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ConsensusError } from '../errors.ts';
 import { bytesOf } from '../bytes.ts';
+import { ConsensusError } from '../errors.ts';
 import { runJob } from '../worker-pool.ts';
 import { decodeHeader, HEADER_BYTES, type PlotLayout, type PlotShape } from './plot-file.ts';
 import { MIN_K } from './plot-v1.ts';

@@ -110,7 +110,8 @@ export function verifyVrf(claim: {
   const key = bytesOf(claim?.publicKey, 32);
   const alpha = bytesOf(claim?.alpha);
   const proof = bytesOf(claim?.proof, VRF_PROOF_BYTES);
-  if (key === undefined || alpha === undefined || proof === undefined) return { ok: false, reason: 'malformed' };
+  if (key === undefined || alpha === undefined || proof === undefined)
+    return { ok: false, reason: 'malformed' };
   const y = decodePoint(key);
   if (y === undefined || y.isSmallOrder()) return { ok: false, reason: 'bad-key' };
   const gamma = decodePoint(proof.subarray(0, 32));

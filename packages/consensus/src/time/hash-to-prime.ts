@@ -32,7 +32,9 @@ export function isProbablePrime(candidate: bigint, seed: Uint8Array): boolean {
     twos++;
   }
   for (let i = 0; i < 48; i++) {
-    const draw = toInteger(sha512(domainMessage('hypermesh/consensus/miller-rabin/v1', seed, Uint8Array.of(i))));
+    const draw = toInteger(
+      sha512(domainMessage('hypermesh/consensus/miller-rabin/v1', seed, Uint8Array.of(i))),
+    );
     let x = power(2n + (draw % (candidate - 3n)), odd, candidate);
     if (x === 1n || x === candidate - 1n) continue;
     let composite = true;
@@ -55,12 +57,18 @@ function isPrime(bytes: Uint8Array, portable: boolean): boolean {
  * The first 264-bit prime in the sequence of hashes of `message`. There is no hint that a prover could choose among
  * primes with. About 90 candidates on average; undefined after 8192, which does not happen (probability 2^-60).
  */
-export function hashToPrime(message: Uint8Array, options: { readonly portable?: boolean } = {}): bigint | undefined {
+export function hashToPrime(
+  message: Uint8Array,
+  options: { readonly portable?: boolean } = {},
+): bigint | undefined {
   const counter = new Uint8Array(4);
   const view = new DataView(counter.buffer);
   for (let i = 0; i < ATTEMPTS; i++) {
     view.setUint32(0, i);
-    const bytes = sha512(domainMessage('hypermesh/consensus/hash-to-prime/v1', message, counter)).slice(0, PRIME_BYTES);
+    const bytes = sha512(domainMessage('hypermesh/consensus/hash-to-prime/v1', message, counter)).slice(
+      0,
+      PRIME_BYTES,
+    );
     bytes[0] = (bytes[0] as number) | 0x80;
     bytes[PRIME_BYTES - 1] = (bytes[PRIME_BYTES - 1] as number) | 1;
     if (isPrime(bytes, options.portable === true)) return toInteger(bytes);

@@ -73,7 +73,8 @@ export function vdf(group: 'rsa-2048', options: { readonly backend?: VdfBackend 
       const input = bytesOf(claim?.input);
       const y = bytesOf(claim?.y);
       const proof = bytesOf(claim?.proof);
-      if (input === undefined || y === undefined || proof === undefined) return { ok: false, reason: 'malformed' };
+      if (input === undefined || y === undefined || proof === undefined)
+        return { ok: false, reason: 'malformed' };
       return verifyWesolowski({ input, iterations: claim.iterations, y, proof }, backend);
     },
   };

@@ -82,7 +82,12 @@ function powerMod(base: bigint, exponent: number, modulus: bigint): bigint {
 
 /** Checks y = x^(2^T) up to sign: π^ℓ · x^(2^T mod ℓ) = ±y. 2 to 3 ms native, 6 portable, whatever T is. */
 export function verifyWesolowski(
-  claim: { readonly input: Uint8Array; readonly iterations: number; readonly y: Uint8Array; readonly proof: Uint8Array },
+  claim: {
+    readonly input: Uint8Array;
+    readonly iterations: number;
+    readonly y: Uint8Array;
+    readonly proof: Uint8Array;
+  },
   backend: VdfBackend,
 ): Verdict<object, VdfReason> {
   const { input, iterations } = claim;

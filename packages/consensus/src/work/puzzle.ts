@@ -64,7 +64,12 @@ export function leadingZeros(bytes: Uint8Array): number {
   return zeros;
 }
 
-function hashOf(input: Uint8Array, actor: Uint8Array, nonce: Uint8Array, memoryKib: number): Promise<Uint8Array> {
+function hashOf(
+  input: Uint8Array,
+  actor: Uint8Array,
+  nonce: Uint8Array,
+  memoryKib: number,
+): Promise<Uint8Array> {
   return argon2id({
     password: concatBytes(input, nonce),
     salt: domainHash('hypermesh/consensus/puzzle-salt/v1', actor).subarray(0, 16),

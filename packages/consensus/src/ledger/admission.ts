@@ -1,0 +1,81 @@
+import { sha256, toHex, type Verdict } from '@hypermesh/core';
+import type { ChainContext } from '../ports.ts';
+import type { Profile } from '../profiles.ts';
+import { checkProof } from '../proof.ts';
+import type { VerifyContext } from '../proof-context.ts';
+import type { verifyOperation } from '../proof-verify.ts';
+import { checkWindow, type TimeClaim } from '../proof-window.ts';
+import { decodeTransaction } from './transaction.ts';
+
+/** What admission keeps of a transaction: its place in time, and whether its proofs were found to hold. */
+interface Known {
+  readonly claim: TimeClaim;
+  readonly bondRenewedMs: number;
+}
+
+export interface Admission {
+  check(tx: Uint8Array, context: ChainContext): Promise<Verdict>;
+  recheck(tx: Uint8Array, context: ChainContext): Verdict;
+}
+
+/** Checks transactions for a place in the chain; the proofs of each are verified once, its window every time. */
+export function createAdmission(options: {
+  readonly chainId: VerifyContext['chainId'];
+  readonly profile: Profile;
+  readonly keep: number;
+  hasRule(kind: string): boolean;
+  verify: typeof verifyOperation;
+}): Admission {
+  const { chainId, profile, keep } = options;
+  const known = new Map<string, Known>();
+
+  const windowOf = (entry: Known, context: ChainContext): Verdict => {
+    const window = checkWindow(entry.claim, {
+      profile,
+      nowMs: context.parentTimeMs,
+      finalizedHeader: (height) => context.finalizedHeader(height),
+    });
+    if (!window.ok) return { ok: false, reason: `time/${window.reason}` };
+    return context.parentTimeMs - entry.bondRenewedMs > profile.maxBondAgeMs
+      ? { ok: false, reason: 'stake/expired' }
+      : { ok: true };
+  };
+
+  return {
+    async check(tx, context) {
+      const id = toHex(sha256(tx));
+      const seen = known.get(id);
+      if (seen !== undefined) return windowOf(seen, context);
+      const decoded = decodeTransaction(tx);
+      if (!decoded.ok) return { ok: false, reason: decoded.reason };
+      if (!options.hasRule(decoded.operation.kind)) return { ok: false, reason: 'unsupported-kind' };
+      const proven = await options.verify(decoded.encoded.operation, decoded.encoded.proof, {
+        chainId,
+        profile,
+        nowMs: context.parentTimeMs,
+        finalizedHeader: (height) => context.finalizedHeader(height),
+      });
+      if (!proven.ok) return { ok: false, reason: `${proven.leg}/${proven.reason}` };
+      const { sequence } = decoded.operation;
+      const { anchor, claimedMs, bondRenewedMs } = proven;
+      known.set(id, { claim: { sequence, anchor, claimedMs }, bondRenewedMs });
+      const [oldest] = known.keys();
+      if (known.size > keep && oldest !== undefined) known.delete(oldest);
+      return { ok: true };
+    },
+    recheck(tx, context) {
+      const seen = known.get(toHex(sha256(tx)));
+      if (seen !== undefined) return windowOf(seen, context);
+      const decoded = decodeTransaction(tx);
+      if (!decoded.ok) return { ok: false, reason: decoded.reason };
+      const proof = checkProof(decoded.encoded.proof);
+      if (!proof.ok) return { ok: false, reason: `${proof.leg}/${proof.reason}` };
+      const { anchor, claimedMs } = proof.parts.time.part;
+      const { sequence } = decoded.operation;
+      return windowOf(
+        { claim: { sequence, anchor, claimedMs }, bondRenewedMs: context.parentTimeMs },
+        context,
+      );
+    },
+  };
+}
