@@ -1,6 +1,7 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeCanonical, encodeCanonical } from '@hypermesh/core';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { suiteFor } from '../src/index.ts';
 import { createKeystore, openKeystore, type StoredKey } from '../src/keystore/index.ts';
@@ -168,6 +169,21 @@ test('malformed files are refused with a reason', async () => {
   });
 });
 
+test('any flipped bit of a file is refused', async () => {
+  const { path, keystore } = await freshKeystore();
+  await keystore.put('a', await storedKey());
+  const good = new Uint8Array(await readFile(path));
+  await fc.assert(
+    fc.asyncProperty(fc.nat(good.length - 1), fc.nat(7), async (at, bit) => {
+      const copy = good.slice();
+      copy[at] = (copy[at] ?? 0) ^ (1 << bit);
+      await writeFile(path, copy);
+      expect(await openKeystore({ path, passphrase })).toMatchObject({ ok: false });
+    }),
+    { numRuns: 60 },
+  );
+});
+
 test('misuse fails with a code and changes nothing', async () => {
   const { path, keystore } = await freshKeystore();
   const key = await storedKey();
@@ -202,7 +218,7 @@ test.each([1, 2, 5, 9, 17])(
   async (lines) => {
     const folder = await temporaryFolder();
     const path = join(folder, 'keys');
-    const printed = await killAfter('save-keys.ts', [path], lines);
+    const printed = await killAfter(new URL('./fixtures/save-keys.ts', import.meta.url), [path], lines);
     const opened = await openKeystore({ path, passphrase: 'correct horse' });
     if (!opened.ok) throw new Error(opened.reason);
     const count = opened.keystore.get('count')?.secretKey[0] ?? 0;
