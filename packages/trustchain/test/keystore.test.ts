@@ -53,6 +53,18 @@ test('keys of every suite come back as they were stored', async () => {
   expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 
+test('a keystore takes 256 of the largest keys and not one more', async () => {
+  const { path, keystore } = await freshKeystore();
+  const largest = { suite: 'x'.repeat(64), publicKey: new Uint8Array(2592), secretKey: new Uint8Array(4896) };
+  const name = (number: number) => `${number}`.padStart(128, '0');
+  for (let number = 0; number < 8; number += 1) {
+    await Promise.all(Array.from({ length: 32 }, (_, at) => keystore.put(name(32 * number + at), largest)));
+  }
+  await expect(keystore.put('more', largest)).rejects.toMatchObject({ code: 'trustchain/bad-argument' });
+  const opened = await openKeystore({ path, passphrase });
+  expect(opened.ok && opened.keystore.names()).toHaveLength(256);
+});
+
 test('a key is removed, replaced and handed out as a copy', async () => {
   const { path, keystore } = await freshKeystore();
   const [first, second] = [await storedKey(), await storedKey()];
@@ -157,7 +169,7 @@ test('malformed files are refused with a reason', async () => {
     [good.subarray(0, good.length - 1), 'malformed'],
     [new Uint8Array([...good, 0]), 'malformed'],
     [encodeCanonical({ v: 1 }), 'malformed'],
-    [new Uint8Array((16 << 20) + 5000), 'too-large'],
+    [new Uint8Array((2 << 20) + 5000), 'too-large'],
   ];
   for (const [bytes, reason] of cases) {
     await writeFile(path, bytes);
