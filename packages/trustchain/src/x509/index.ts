@@ -10,6 +10,7 @@ export {
 export {
   decodeRevocationList,
   type RevocationList,
+  type RevocationListHead,
   type RevocationListSource,
   type RevokedEntry,
 } from './crl.ts';
