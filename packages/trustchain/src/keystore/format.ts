@@ -1,51 +1,70 @@
-import { type Infer, s } from '@hypermesh/core';
+import { type Schema, s } from '@hypermesh/core';
 
 /** Bounds of the format. */
 export const KEYS_MAX = 1024;
 const SEALED_MAX_BYTES = 16 << 20;
 
-/** Cost of argon2id as the header states it. */
-const COST = s.record({
-  algorithm: s.literal('argon2id'),
-  memoryKiB: s.uint(2 ** 32 - 1),
-  passes: s.uint(2 ** 32 - 1),
-  lanes: s.uint(2 ** 24 - 1),
-  salt: s.bytes({ length: 32 }),
-});
+/** What the seal authenticates beside the keys. */
+export interface Header {
+  readonly v: 1;
+  readonly kind: 'hypermesh-keystore';
+  readonly cost: KeystoreCost & { readonly algorithm: 'argon2id'; readonly salt: Uint8Array };
+  readonly cipher: 'xchacha20-poly1305';
+  readonly nonce: Uint8Array;
+}
+
+/** A keystore file: its header, a proof that a passphrase is the right one, and the sealed keys. */
+export interface KeystoreFile extends Header {
+  readonly check: Uint8Array;
+  readonly sealed: Uint8Array;
+}
+
+/** What is sealed: the keys in order of their names. */
+export interface KeystoreBody {
+  readonly v: 1;
+  readonly keys: readonly (StoredKey & { readonly name: string })[];
+}
 
 const HEADER_FIELDS = {
   v: s.literal(1),
   kind: s.literal('hypermesh-keystore'),
-  cost: COST,
+  cost: s.record({
+    algorithm: s.literal('argon2id'),
+    memoryKiB: s.uint(2 ** 32 - 1),
+    passes: s.uint(2 ** 32 - 1),
+    lanes: s.uint(2 ** 24 - 1),
+    salt: s.bytes({ length: 32 }),
+  }),
   cipher: s.literal('xchacha20-poly1305'),
   nonce: s.bytes({ length: 24 }),
 } as const;
 
-/** What the seal authenticates beside the keys. */
-export const HEADER = s.record(HEADER_FIELDS);
+/** Schema of a header. */
+export const HEADER: Schema<Header> = s.record(HEADER_FIELDS);
 
-/** A keystore file: its header, a proof that a passphrase is the right one, and the sealed keys. */
-export const FILE = s.record({
+/** Schema of a file. */
+export const FILE: Schema<KeystoreFile> = s.record({
   ...HEADER_FIELDS,
   check: s.bytes({ length: 32 }),
   sealed: s.bytes({ max: SEALED_MAX_BYTES }),
 });
 
-const STORED_KEY = s.record({
-  name: s.text(128),
-  suite: s.text(64),
-  publicKey: s.bytes({ max: 8192 }),
-  secretKey: s.bytes({ max: 16384 }),
+/** Schema of what is sealed. */
+export const BODY: Schema<KeystoreBody> = s.record({
+  v: s.literal(1),
+  keys: s.array(
+    s.record({
+      name: s.text(128),
+      suite: s.text(64),
+      publicKey: s.bytes({ max: 8192 }),
+      secretKey: s.bytes({ max: 16384 }),
+    }),
+    KEYS_MAX,
+  ),
 });
-
-/** What is sealed: the keys in order of their names. */
-export const BODY = s.record({ v: s.literal(1), keys: s.array(STORED_KEY, KEYS_MAX) });
 
 /** Longest file that is read at all. */
 export const FILE_MAX_BYTES: number = SEALED_MAX_BYTES + 4096;
-
-/** A header. */
-export type Header = Infer<typeof HEADER>;
 
 /** A key as the keystore holds it: `suite` is an id of `/suite` or any name of the caller's. */
 export interface StoredKey {

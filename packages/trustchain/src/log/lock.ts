@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite';
+import { getBuiltinModule } from 'node:process';
 import { hasCode } from '@hypermesh/core';
 import { storageFailed, TrustchainError } from '../errors.ts';
 
@@ -7,6 +7,8 @@ import { storageFailed, TrustchainError } from '../errors.ts';
  * is SQLite's, since Node has no other that the system lifts when a process is killed.
  */
 export function lockFolder(directory: string): () => void {
+  // Loaded when a log is opened for writing: who only verifies needs no database.
+  const { DatabaseSync } = getBuiltinModule('node:sqlite');
   const database = new DatabaseSync(`${directory}/lock`, { timeout: 0 });
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');

@@ -1,12 +1,47 @@
-import { cidOf, decodeRecord, encodeRecord, type Infer, s, type Verdict } from '@hypermesh/core';
+import { cidOf, decodeRecord, encodeRecord, type Schema, s, type Verdict } from '@hypermesh/core';
+import type { LogProof } from '../log/proof.ts';
 
 /** Longest bundle that is read: two signatures, a chain of eight certificates, a proof of 64 hashes. */
 export const BUNDLE_MAX_BYTES: number = 256 << 10;
 const STATEMENT_MAX_BYTES = 64 << 10;
 
-const SIGNER = s.record({ ed25519: s.bytes({ length: 32 }), falcon1024: s.bytes({ length: 1793 }) });
+/** The two public keys of a signer, Ed25519 and Falcon-1024; together they are its identity. */
+export interface SignerKeys {
+  readonly ed25519: Uint8Array;
+  readonly falcon1024: Uint8Array;
+}
 
-const STATEMENT = s.record({
+/** What a signer says of some bytes. Both signatures cover its canonical form, and so both public keys. */
+export interface Statement {
+  readonly v: 1;
+  readonly kind: 'hypermesh-statement';
+  /** `digest` is SHA-256. */
+  readonly subject: { readonly type: string; readonly digest: Uint8Array; readonly sizeBytes: number };
+  readonly signer: SignerKeys;
+  /** Unix time by the signer's own clock. */
+  readonly signedAtMs: number;
+  /** Up to 32 texts of the caller's, of at most 1,024 bytes. */
+  readonly claims?: Readonly<Record<string, string>>;
+}
+
+/** A bundle as it lies in its bytes. `chain` (DER, leaf first) and `log` stand beside the signatures, unsigned. */
+export interface Bundle {
+  readonly v: 1;
+  readonly kind: 'hypermesh-bundle';
+  /** Canonical bytes of the statement. */
+  readonly statement: Uint8Array;
+  readonly ed25519: Uint8Array;
+  readonly falcon1024: Uint8Array;
+  readonly chain?: readonly Uint8Array[];
+  readonly log?: LogProof;
+}
+
+const SIGNER: Schema<SignerKeys> = s.record({
+  ed25519: s.bytes({ length: 32 }),
+  falcon1024: s.bytes({ length: 1793 }),
+});
+
+const STATEMENT: Schema<Statement> = s.record({
   v: s.literal(1),
   kind: s.literal('hypermesh-statement'),
   subject: s.record({ type: s.text(128), digest: s.bytes({ length: 32 }), sizeBytes: s.uint() }),
@@ -15,13 +50,13 @@ const STATEMENT = s.record({
   claims: s.optional(s.map(s.text(1024), 32, 64)),
 });
 
-const LOG_PROOF = s.record({
+const LOG_PROOF: Schema<LogProof> = s.record({
   checkpoint: s.text(16 << 10),
   leafIndex: s.uint(),
   hashes: s.array(s.bytes({ length: 32 }), 64),
 });
 
-const BUNDLE = s.record({
+const BUNDLE: Schema<Bundle> = s.record({
   v: s.literal(1),
   kind: s.literal('hypermesh-bundle'),
   statement: s.bytes({ max: STATEMENT_MAX_BYTES }),
@@ -30,18 +65,6 @@ const BUNDLE = s.record({
   chain: s.optional(s.array(s.bytes({ max: 16 << 10 }), 8)),
   log: s.optional(LOG_PROOF),
 });
-
-/** The two public keys of a signer; together they are its identity. */
-export type SignerKeys = Infer<typeof SIGNER>;
-
-/**
- * What a signer says of some bytes: `subject` names their type, SHA-256 and size, `claims` are up to 32 texts of the
- * caller's. Both signatures cover its canonical bytes, and so both public keys.
- */
-export type Statement = Infer<typeof STATEMENT>;
-
-/** A bundle as it lies in its bytes. `chain` (DER, leaf first) and `log` stand beside the signatures, unsigned. */
-export type Bundle = Infer<typeof BUNDLE>;
 
 /** Why bytes are no bundle. */
 export type BundleFormatReason = 'malformed-bundle' | 'malformed-statement';

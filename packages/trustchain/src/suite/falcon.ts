@@ -1,14 +1,14 @@
 import { type BackendSource, backendSource, NOBLE, runs } from './backend.ts';
-import { type FalconBackendName, openFalconEngine } from './falcon-engine.ts';
+import { type FalconBackendName, type FalconEngine, openFalconEngine } from './falcon-engine.ts';
 import { runFalconTask } from './falcon-worker.ts';
 import type { SignatureBackend, SignatureSuiteOptions } from './signature-suite.ts';
 
-/** Verifying up to this much takes about a millisecond and stays here; more is hashed in the worker. */
+/** Verifying up to this much by liboqs takes a fraction of a millisecond and stays here; more goes to the worker. */
 const VERIFY_HERE_MAX_BYTES = 64 << 10;
 const SIGNATURE_BYTES = 1280;
 
-async function open(backend: FalconBackendName): Promise<SignatureBackend> {
-  const engine = await openFalconEngine(backend);
+/** Everything in the worker, apart from what `here` is fast enough for. */
+function inWorker(backend: FalconBackendName, here?: FalconEngine): SignatureBackend {
   return {
     generate: (seed, options) => runFalconTask({ task: 'generate', backend, seed }, options),
     publicKeyOf: (secretKey) => runFalconTask({ task: 'public-key', backend, secretKey }),
@@ -16,8 +16,8 @@ async function open(backend: FalconBackendName): Promise<SignatureBackend> {
       runFalconTask({ task: 'sign', backend, message, secretKey }, { signal }),
     verify(signature, message, publicKey) {
       if (signature.length !== SIGNATURE_BYTES) return false;
-      return message.length <= VERIFY_HERE_MAX_BYTES
-        ? engine.verify(signature, message, publicKey)
+      return here !== undefined && message.length <= VERIFY_HERE_MAX_BYTES
+        ? here.verify(signature, message, publicKey)
         : runFalconTask({ task: 'verify', backend, signature, message, publicKey });
     },
   };
@@ -30,7 +30,7 @@ const liboqs: BackendSource<SignatureBackend> = backendSource(
     audit: 'none; liboqs calls itself research-grade',
   },
   () => runs(() => import.meta.resolve('@oqs/liboqs-js/sig')),
-  () => open('liboqs'),
+  async () => inWorker('liboqs', await openFalconEngine('liboqs')),
 );
 
 const noble: BackendSource<SignatureBackend> = backendSource(
@@ -40,7 +40,7 @@ const noble: BackendSource<SignatureBackend> = backendSource(
       '@noble/post-quantum: audited by its author only; it calls Falcon signing weaker than hardened native code',
   },
   () => true,
-  () => open('noble'),
+  async () => inWorker('noble'),
 );
 
 /** Falcon-1024 of round 3, category 5, for long-lived artifacts beside a classical signature. */
