@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto';
 import { createSeededRandom } from '@hypermesh/core/testing';
 import { describe, expect, test } from 'vitest';
+import { buildCertificate } from '../src/ca/build.ts';
+import {
+  authorityKeyIdentifier,
+  basicConstraints,
+  distinguishedName,
+  keyIdentifier,
+  keyUsage,
+  subjectKeyIdentifier,
+} from '../src/ca/encode.ts';
 import {
   createCertificateAuthority,
   generateCertificateKeys,
@@ -47,6 +56,42 @@ test('a node certificate chains to its root by both signatures, for its host, ad
   expect(outcome({ purpose: 'codeSigning' })).toBe('wrong-purpose');
   expect(outcome({ profile: 'webpki', requirePq: true })).toBe('ok, pq ok');
   expect(outcome({ profile: 'rfc5280', requirePq: true })).toBe('ok, pq ok');
+});
+
+test('a leaf chains to its root; revoked, misnamed, beyond a path length or a constraint it is refused [trustchain-01]', async () => {
+  expect(outcome({ host: 'localhost', purpose: 'client' })).toBe('ok, pq ok');
+  expect(outcome({ host: 'other.example' })).toBe('name-mismatch');
+  const revoked = [{ serial: node.certificate.serial, atMs: clock.nowMs() }];
+  expect(outcome({ crls: [(await online.issueRevocationList({ number: 1n, revoked })).pem] })).toBe(
+    'revoked',
+  );
+  expect(outcome({ maxDepth: 0 })).toBe('path-too-long');
+  const elsewhere = { chain: online.chainPem, keys: mesh.onlineKeys, trustDomain: 'elsewhere.example' };
+  const stranger = await openCertificateAuthority(elsewhere, ports);
+  const outside = await stranger.issueNodeCertificate({ nodeId, publicKeys: publicKeysOf(nodeKeys) });
+  expect(outcome({}, outside.pem)).toBe('name-constraints');
+  // An intermediate that passes over its own path length of 0: its certificate says so to every validator.
+  const subKeys = await generateCertificateKeys(createSeededRandom(11));
+  const deeper = await buildCertificate(
+    {
+      serial: Uint8Array.of(1),
+      issuer: online.certificate.subject.der,
+      subject: distinguishedName({ commonName: 'Deeper' }),
+      notBeforeMs: clock.nowMs(),
+      notAfterMs: clock.nowMs() + HOUR_MS,
+      publicKeys: publicKeysOf(subKeys),
+      extensions: [
+        basicConstraints(true),
+        keyUsage(KeyUsage.keyCertSign),
+        subjectKeyIdentifier(keyIdentifier(subKeys.p256.publicKey)),
+        authorityKeyIdentifier(online.certificate.subjectKeyId as Uint8Array),
+      ],
+    },
+    mesh.onlineKeys,
+  );
+  const sub = await openCertificateAuthority({ chain: [deeper, ...online.chainPem], keys: subKeys }, ports);
+  const leaf = await sub.issueNodeCertificate({ nodeId, publicKeys: publicKeysOf(nodeKeys) });
+  expect(outcome({ intermediates: leaf.chainPem.slice(1) }, leaf.pem)).toBe('path-too-long');
 });
 
 test('a certificate says whose it is and holds the keys it was issued for', () => {
@@ -202,9 +247,12 @@ describe('revocation lists', () => {
     expect(outcome({ crls: [clean.der, ofRoot.pem], revocation: 'required' })).toBe('ok, pq ok');
     expect(outcome({ crls: [clean.pem, naming.pem] })).toBe('revoked');
     const decoded = decodeRevocationList(naming.pem);
-    expect(decoded.ok && [...decoded.list.revoked]).toEqual([
-      [serial, { atMs: clock.nowMs(), reason: revocationReasons.keyCompromise }],
+    expect(decoded.ok && [...decoded.list.revoked]).toMatchObject([
+      [serial, { atMs: clock.nowMs(), reason: revocationReasons.keyCompromise, isUnclear: false }],
     ]);
+    const empty = decodeRevocationList(clean.pem + naming.pem);
+    expect(empty.ok && empty.list.revoked.size).toBe(0);
+    expect(outcome({ crls: [clean.pem + naming.pem] })).toBe('revoked');
   });
 
   test('that are old, altered or signed by another are not believed', async () => {
@@ -219,6 +267,19 @@ describe('revocation lists', () => {
       expect(['bad-crl', 'no-crl'], `byte ${at}`).toContain(result);
     }
   });
+});
+
+test('a list of tens of thousands of entries is made and read', async () => {
+  const atMs = clock.nowMs();
+  const entry = (i: number) => ({ serial: Uint8Array.of(1, i >> 16, (i >> 8) & 0xff, i & 0xff), atMs });
+  const revoked = [
+    ...Array.from({ length: 50_000 }, (_, i) => entry(i)),
+    { serial: node.certificate.serial, atMs },
+  ];
+  const { pem } = await online.issueRevocationList({ number: 9n, revoked });
+  expect(outcome({ crls: [pem] })).toBe('revoked');
+  const decoded = decodeRevocationList(pem);
+  expect(decoded.ok && decoded.list.revoked.size).toBe(50_001);
 });
 
 test('an authority opens again from its chain and keys, and not with those of another', async () => {

@@ -182,6 +182,14 @@ test.each(forgedKeyKinds)(
   },
 );
 
+test('alternative extensions that are critical must come out good', () => {
+  const algorithm = sequence(oid('2.16.840.1.101.3.4.3.18'));
+  for (const critical of [false, true]) {
+    const der = leafWith(serverAuth, names, extension('2.5.29.73', critical, algorithm));
+    expect(outcome(der)).toBe(critical ? 'pq-bad' : 'ok');
+  }
+});
+
 test('a root whose own signature is damaged is not the root', () => {
   const damaged = root.map((octet, i) => (i === root.length - 1 ? octet ^ 1 : octet));
   expect(outcome(leaf, { roots: [damaged] })).toBe('bad-signature');

@@ -52,7 +52,7 @@ function differing(cases: readonly LimboCase[], profile?: Profile): string[] {
     .map(({ id }) => id);
 }
 
-test('all 208 cases of x509-limbo run and 205 come out as the suite says; the other three are named', (context) => {
+test('all 208 cases of x509-limbo run and 205 come out as the suite says; the other three are named [trustchain-x01]', (context) => {
   if (vectors.skip) context.skip(vectors.reason);
   const { testcases } = vectorFile<{ testcases: LimboCase[] }>('x509-limbo-208.json');
   expect(testcases).toHaveLength(208);

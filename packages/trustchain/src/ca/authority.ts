@@ -1,8 +1,8 @@
-import { type Clock, type NodeId, parseNodeId, type Random } from '@hypermesh/core';
+import { type Clock, type NodeId, parseCid, parseNodeId, type Random } from '@hypermesh/core';
 import { badArgument } from '../errors.ts';
 import type { Certificate, CertificateSource } from '../x509/certificate.ts';
 import { KeyUsage } from '../x509/extensions.ts';
-import { fingerprint, nodeUri } from '../x509/identity.ts';
+import { fingerprint, nodeUri, signerUri } from '../x509/identity.ts';
 import { Oid } from '../x509/oids.ts';
 import { toPem } from '../x509/pem.ts';
 import { buildCertificate } from './build.ts';
@@ -38,12 +38,14 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** How long certificates live where nobody says otherwise, and at most (`maxNode`). */
-export const lifetimesMs: Readonly<Record<'root' | 'intermediate' | 'node' | 'maxNode', number>> = {
-  root: 3650 * DAY_MS,
-  intermediate: 90 * DAY_MS,
-  node: DAY_MS,
-  maxNode: 7 * DAY_MS,
-};
+export const lifetimesMs: Readonly<Record<'root' | 'intermediate' | 'signer' | 'node' | 'maxNode', number>> =
+  {
+    root: 3650 * DAY_MS,
+    intermediate: 90 * DAY_MS,
+    signer: 30 * DAY_MS,
+    node: DAY_MS,
+    maxNode: 7 * DAY_MS,
+  };
 
 /** A new certificate counts from a little earlier, for peers whose clocks are behind. */
 const BACKDATE_MS = 5 * MINUTE_MS;
@@ -82,6 +84,13 @@ export interface NodeCertificateRequest {
   readonly lifetimeMs?: number;
 }
 
+export interface SignerCertificateRequest {
+  /** The id of a bundle signer: `signerId` of `/sign`, which names both its keys. */
+  readonly signerId: string;
+  readonly publicKeys: CertificatePublicKeys;
+  readonly lifetimeMs?: number;
+}
+
 /** A certificate that was issued; `chainPem` is leaf first, up to and without the root. */
 export interface IssuedCertificate {
   readonly certificate: Certificate;
@@ -102,6 +111,8 @@ export interface CertificateAuthority {
   readonly rootFingerprint: string;
   issueIntermediate(request: IntermediateRequest): Promise<IssuedCertificate>;
   issueNodeCertificate(request: NodeCertificateRequest): Promise<IssuedCertificate>;
+  /** For `codeSigning` alone: says that bundles of this signer come from who holds the certified keys. */
+  issueSignerCertificate(request: SignerCertificateRequest): Promise<IssuedCertificate>;
   issueRevocationList(request: RevocationListRequest): Promise<SignedRevocationList>;
 }
 
@@ -224,6 +235,17 @@ class SigningAuthority implements CertificateAuthority {
         dnsNames: dnsNames.map((name) => name.toLowerCase()),
         addresses: addresses.map(requireAddress),
       }),
+    ]);
+  }
+
+  async issueSignerCertificate(request: SignerCertificateRequest): Promise<IssuedCertificate> {
+    const { signerId, publicKeys, lifetimeMs = lifetimesMs.signer } = request;
+    if (!parseCid(signerId).ok) throw badArgument('signerId', 'the CID of a signer');
+    return this.#issue(distinguishedName({ commonName: signerId }), publicKeys, lifetimeMs, [
+      basicConstraints(false),
+      keyUsage(KeyUsage.digitalSignature),
+      extendedKeyUsage(Oid.codeSigning),
+      subjectAltName({ uris: [signerUri(this.trustDomain, signerId)] }),
     ]);
   }
 

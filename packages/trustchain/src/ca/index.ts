@@ -9,7 +9,9 @@ export {
   type NodeCertificateRequest,
   openCertificateAuthority,
   renewAtMs,
+  type SignerCertificateRequest,
 } from './authority.ts';
+export { createChainCheck } from './chain-check.ts';
 export {
   createEnrolment,
   type EnrolmentReason,

@@ -1,7 +1,8 @@
 import { fromHex } from '@hypermesh/core';
 import { badArgument } from '../errors.ts';
 import type { Certificate } from '../x509/certificate.ts';
-import { integer, sequence, time, tlv } from '../x509/der/writer.ts';
+import { MAX_REVOKED } from '../x509/crl.ts';
+import { integer, sequence, sequenceOf, time, tlv } from '../x509/der/writer.ts';
 import { toPem } from '../x509/pem.ts';
 import { signed } from './build.ts';
 import { authorityKeyIdentifier, crlNumber, ecdsaWithSha256, reasonCode } from './encode.ts';
@@ -46,6 +47,7 @@ export async function buildRevocationList(
   keys: CertificateKeys,
   nowMs: number,
 ): Promise<SignedRevocationList> {
+  if (revoked.length > MAX_REVOKED) throw badArgument('revoked', `at most ${MAX_REVOKED} entries`);
   if (number < 0n || number >= 1n << 159n) throw badArgument('number', 'a count of at most 20 octets');
   const entries = revoked.map(({ serial, atMs, reason = 'unspecified' }) =>
     sequence(
@@ -60,7 +62,7 @@ export async function buildRevocationList(
     issuer.subject.der,
     time(nowMs),
     time(nowMs + lifetimeMs),
-    ...(entries.length === 0 ? [] : [sequence(...entries)]),
+    ...(entries.length === 0 ? [] : [sequenceOf(entries)]),
     tlv(0xa0, sequence(authorityKeyIdentifier(issuer.subjectKeyId as Uint8Array), crlNumber(number))),
   );
   const der = await signed(tbs, keys);

@@ -30,6 +30,13 @@ export function checkAlternative(path: readonly Certificate[], budget: Budget): 
   return path.length > 1 ? result : 'absent';
 }
 
+/** Whether a certificate's alternative extensions are critical, so that nobody may pass over them. */
+export function demandsAlternative({ extensions }: Certificate): boolean {
+  return [Oid.subjectAltPublicKeyInfo, Oid.altSignatureAlgorithm, Oid.altSignatureValue].some(
+    (oid) => extensions.get(oid)?.critical === true,
+  );
+}
+
 /**
  * What an alternative signature is made over (X.509 (2019) §7.2.2 and §9.8.4): the TBSCertificate without its
  * `signature` field and without the altSignatureValue extension.

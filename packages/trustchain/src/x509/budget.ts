@@ -4,9 +4,9 @@ export interface WorkLimits {
   readonly signatures?: number;
   /** Names compared and candidates looked at, in comparisons. Default 250,000. */
   readonly comparisons?: number;
-  /** Certificates decoded, roots included. Default 1,000. */
+  /** Certificates and revocation lists read, roots included. Default 1,000. */
   readonly certificates?: number;
-  /** Bytes of intermediates decoded. Default 4 MiB. */
+  /** Bytes of leaf and intermediates read, as DER or characters of PEM. Default 4 MiB. */
   readonly bytes?: number;
 }
 

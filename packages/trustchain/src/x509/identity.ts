@@ -7,6 +7,11 @@ export function nodeUri(trustDomain: string, nodeId: NodeId): string {
   return `spiffe://${trustDomain}/node/${nodeId}`;
 }
 
+/** A URI name that says which signer of bundles it is: `spiffe://TRUST-DOMAIN/signer/SIGNER-ID`. */
+export function signerUri(trustDomain: string, signerId: string): string {
+  return `spiffe://${trustDomain}/signer/${signerId}`;
+}
+
 /** The node that a certificate names: its one URI name, where that has the form of `nodeUri`. */
 export function nodeIn(
   certificate: Certificate,

@@ -10,13 +10,14 @@ export {
 export {
   decodeRevocationList,
   type RevocationList,
+  type RevocationListHead,
   type RevocationListSource,
   type RevokedEntry,
 } from './crl.ts';
 export type { DecodeReason } from './der/malformed.ts';
 export { type Extension, KeyUsage, type KnownExtensions, type NameConstraints } from './extensions.ts';
 export type { GeneralName } from './general-name.ts';
-export { certificateKeys, fingerprint, nodeIn, nodeUri } from './identity.ts';
+export { certificateKeys, fingerprint, nodeIn, nodeUri, signerUri } from './identity.ts';
 export type { AlgorithmIdentifier, KeyKind, PublicKeyInfo } from './key.ts';
 export { type DistinguishedName, type NameAttribute, nameText } from './name.ts';
 export { toPem } from './pem.ts';

@@ -1,7 +1,8 @@
-import { equalBytes, toHex } from '@hypermesh/core';
+import { equalBytes } from '@hypermesh/core';
 import type { Budget } from './budget.ts';
 import type { Certificate } from './certificate.ts';
-import type { RevocationList } from './crl.ts';
+import { type RevocationListHead, readRevoked } from './crl.ts';
+import { Malformed } from './der/malformed.ts';
 import { KeyUsage } from './extensions.ts';
 import { Oid } from './oids.ts';
 import { type Problem, problem } from './reason.ts';
@@ -9,7 +10,7 @@ import { verifySignature } from './signature.ts';
 
 /** Revocation lists of one check, and whether every certificate under the anchor must be covered by one. */
 export interface RevocationContext {
-  readonly lists: readonly RevocationList[];
+  readonly lists: readonly RevocationListHead[];
   readonly isRequired: boolean;
   readonly timeMs: number;
 }
@@ -32,10 +33,9 @@ export function revocationProblem(
       if (!isMeantFor(list, issuer)) continue;
       const broken = listProblem(list, issuer, timeMs, budget);
       if (broken !== undefined) return problem('bad-crl', broken, certificate);
+      const named = entryProblem(list, certificate);
+      if (named !== undefined) return named;
       isCovered = true;
-      if (list.revoked.has(toHex(certificate.serial))) {
-        return problem('revoked', 'its issuer has revoked it', certificate);
-      }
     }
     if (isRequired && !isCovered) return problem('no-crl', 'no revocation list covers it', certificate);
   }
@@ -43,7 +43,7 @@ export function revocationProblem(
 }
 
 /** By name, and by key where the list names one: a CA may have several keys, each with its own list. */
-function isMeantFor(list: RevocationList, issuer: Certificate): boolean {
+function isMeantFor(list: RevocationListHead, issuer: Certificate): boolean {
   if (list.issuer.key !== issuer.subject.key) return false;
   const { authorityKeyId } = list;
   return (
@@ -56,7 +56,7 @@ function isMeantFor(list: RevocationList, issuer: Certificate): boolean {
 const known: readonly string[] = [Oid.authorityKeyIdentifier, Oid.crlNumber];
 
 function listProblem(
-  list: RevocationList,
+  list: RevocationListHead,
   issuer: Certificate,
   timeMs: number,
   budget: Budget,
@@ -67,7 +67,6 @@ function listProblem(
   }
   if (list.number === undefined) return 'the list has no CRL number';
   if (list.extensions.get(Oid.crlNumber)?.critical === true) return 'the CRL number must not be critical';
-  if (list.hasCriticalEntries) return 'an entry of the list has a critical extension';
   if (timeMs < list.thisUpdateMs) return 'the list is not valid yet';
   if (list.nextUpdateMs === undefined) return 'the list does not say when the next one comes';
   if (timeMs > list.nextUpdateMs) return 'the list is out of date';
@@ -77,4 +76,20 @@ function listProblem(
   budget.spend('signatures');
   const result = verifySignature(list.signatureAlgorithm, issuer.publicKey, list.tbs, list.signature);
   return result === 'good' ? undefined : 'the signature of the list is not good';
+}
+
+/** Entries are read last, from a list that its issuer signed: strangers cannot make anybody read long ones. */
+function entryProblem(list: RevocationListHead, certificate: Certificate): Problem | undefined {
+  try {
+    for (const { serial, isUnclear } of readRevoked(list)) {
+      if (isUnclear) return problem('bad-crl', 'an entry of the list has a critical extension', certificate);
+      if (serial.length === certificate.serial.length && equalBytes(serial, certificate.serial)) {
+        return problem('revoked', 'its issuer has revoked it', certificate);
+      }
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof Malformed) return problem('bad-crl', error.message, certificate);
+    throw error;
+  }
 }

@@ -1,8 +1,8 @@
-import { type AlternativeResult, checkAlternative } from './alternative.ts';
+import { type AlternativeResult, checkAlternative, demandsAlternative } from './alternative.ts';
 import { Budget, BudgetExhausted, type WorkDone, type WorkLimits } from './budget.ts';
 import { type Certificate, type CertificateSource, certificateFromDer } from './certificate.ts';
 import type { RuleContext } from './certificate-rules.ts';
-import { decodeRevocationList, type RevocationList, type RevocationListSource } from './crl.ts';
+import { type RevocationListHead, type RevocationListSource, readRevocationLists } from './crl.ts';
 import { Malformed } from './der/malformed.ts';
 import { isMailbox, readHost } from './host.ts';
 import { type ExpectedNames, leafProblem } from './leaf-rules.ts';
@@ -89,6 +89,9 @@ interface Request {
 }
 
 function readRequest(options: VerifyChainOptions): Request | Problem {
+  for (const pool of [options.roots, options.intermediates ?? [], options.crls ?? []]) {
+    if (!Array.isArray(pool)) return problem('bad-input', 'roots, intermediates and crls are arrays');
+  }
   const timeMs = options.timeMs ?? Date.now();
   if (!Number.isFinite(timeMs)) return problem('bad-input', 'timeMs is not a number');
   const purposes = purposeOids(options.purpose ?? 'serverAuth');
@@ -120,7 +123,7 @@ function check(
   const unreadable: string[] = [];
   const roots = readPool(options.roots, budget, 'roots', unreadable);
   const intermediates = readPool(options.intermediates ?? [], budget, 'intermediates', unreadable);
-  const lists = readLists(options.crls ?? []);
+  const lists = readLists(options.crls ?? [], budget);
   if ('reason' in lists) return lists;
   const revocation = { lists, isRequired: options.revocation === 'required', timeMs: context.timeMs };
   const builder = new PathBuilder({ roots, intermediates }, context, maxDepth, budget);
@@ -135,7 +138,7 @@ function check(
       revocationProblem(path, revocation, budget);
     if (broken !== undefined) return broken;
     pq = checkAlternative(path, budget);
-    if (options.requirePq !== true || pq === 'ok') return undefined;
+    if (pq === 'ok' || !(options.requirePq === true || path.some(demandsAlternative))) return undefined;
     return pq === 'bad'
       ? problem('pq-bad', 'an alternative signature is not good', leaf)
       : problem('pq-absent', 'a certificate has no alternative signature that could be checked', leaf);
@@ -148,6 +151,7 @@ function check(
 function readLeaf(source: CertificateSource, budget: Budget): Certificate {
   budget.spend('certificates');
   if (typeof source !== 'string') return source instanceof Uint8Array ? certificateFromDer(source) : source;
+  budget.spend('bytes', source.length);
   const [der] = readPem(source, 'CERTIFICATE');
   if (der === undefined) throw new Malformed('not-pem', 'no certificate block');
   return certificateFromDer(der);
@@ -173,6 +177,7 @@ function readPool(
     }
   };
   for (const source of sources) {
+    if (typeof source === 'string' && kind === 'intermediates') budget.spend('bytes', source.length);
     let items: readonly (Uint8Array | Certificate)[] = [];
     attempt(() => {
       items = typeof source === 'string' ? readPem(source, 'CERTIFICATE') : [source];
@@ -183,7 +188,7 @@ function readPool(
         pool.push(item);
         continue;
       }
-      if (kind === 'intermediates') budget.spend('bytes', item.length);
+      if (kind === 'intermediates' && typeof source !== 'string') budget.spend('bytes', item.length);
       attempt(() => pool.push(certificateFromDer(item)));
     }
   }
@@ -191,12 +196,20 @@ function readPool(
 }
 
 /** A revocation list that cannot be read refuses the check: it may be the one that matters. */
-function readLists(sources: readonly RevocationListSource[]): readonly RevocationList[] | Problem {
-  const lists: RevocationList[] = [];
-  for (const source of sources) {
-    const decoded = decodeRevocationList(source);
-    if (!decoded.ok) return problem('bad-crl', `a revocation list cannot be read: ${decoded.detail}`);
-    lists.push(decoded.list);
+function readLists(
+  sources: readonly RevocationListSource[],
+  budget: Budget,
+): readonly RevocationListHead[] | Problem {
+  try {
+    return sources.flatMap((source) => {
+      const lists = readRevocationLists(source);
+      if (lists.length === 0) throw new Malformed('not-pem', 'no X509 CRL block');
+      budget.spend('certificates', lists.length);
+      return lists;
+    });
+  } catch (error) {
+    if (error instanceof Malformed)
+      return problem('bad-crl', `a revocation list cannot be read: ${error.message}`);
+    throw error;
   }
-  return lists;
 }

@@ -2,6 +2,11 @@ import { writeTime } from './time.ts';
 
 /** One DER element with `tag` around the given contents, in order. */
 export function tlv(tag: number, ...contents: readonly Uint8Array[]): Uint8Array {
+  return tlvOf(tag, contents);
+}
+
+/** As `tlv`, for any number of contents. */
+function tlvOf(tag: number, contents: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (const content of contents) length += content.length;
   const header = [tag];
@@ -23,6 +28,9 @@ export function tlv(tag: number, ...contents: readonly Uint8Array[]): Uint8Array
 
 /** A SEQUENCE of elements as they come. */
 export const sequence = (...items: readonly Uint8Array[]): Uint8Array => tlv(0x30, ...items);
+/** A SEQUENCE of any number of elements. */
+export const sequenceOf = (items: readonly Uint8Array[]): Uint8Array => tlvOf(0x30, items);
+
 /** An OCTET STRING. */
 export const octetString = (content: Uint8Array): Uint8Array => tlv(0x04, content);
 /** A BIT STRING; `unused` low bits of its last octet do not count and must be zero. */
