@@ -23,6 +23,8 @@ const UNBOUNDED = { spend: () => {} };
 /** An authenticated session whose streams are made by hand. */
 export async function rawSession(pair: Pair): Promise<{
   readonly connection: CarrierConnection;
+  /** The session's own stream, sealed. */
+  readonly control: SealedStream;
   /** A stream of this number with its sealer; nothing is sent yet. */
   readonly open: (
     number: bigint,
@@ -32,12 +34,16 @@ export async function rawSession(pair: Pair): Promise<{
   const channel = new HandshakeChannel(stream);
   const admit = () => undefined;
   const session = await dialHandshake({ connection, stream, channel, auth: alice, pq: 'require', admit });
+  const keysOf = (number: bigint) => ({
+    sealer: new RecordSealer(streamKey(session.sendSecret, 'dialer', number), UNBOUNDED),
+    opener: new RecordOpener(streamKey(session.receiveSecret, 'dialer', number), UNBOUNDED),
+  });
   return {
     connection,
+    control: new SealedStream(stream, keysOf(0n)),
     async open(number) {
       const carrier = await connection.openStream();
-      const sealer = new RecordSealer(streamKey(session.sendSecret, 'dialer', number), UNBOUNDED);
-      const opener = new RecordOpener(streamKey(session.receiveSecret, 'dialer', number), UNBOUNDED);
+      const { sealer, opener } = keysOf(number);
       return {
         carrier,
         sealer,

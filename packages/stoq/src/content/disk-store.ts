@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, opendir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, opendir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ChunkId, ContentRoot } from '@hypermesh/core';
 import { hasCode } from '@hypermesh/core';
@@ -13,15 +13,14 @@ const STAGED_BYTES = 32 * 2 ** 20;
 interface Staged {
   readonly id: ChunkId;
   readonly path: string;
-  readonly file: FileHandle;
 }
 
-/** A disk store, which holds files open until it is disposed. */
+/** A disk store; disposing of it makes durable what was put since the last commit. */
 export interface DiskStore extends ContentStore, AsyncDisposable {}
 
 /**
  * Opens a store in `dir`: `chunks/` and `manifests/` hold one file per id under its own name, `staging/` what is not durable yet and
- * is emptied on opening. A file gets its name only after its bytes are on the disk (fdatasync, rename, fsync of the directory), so that a name
+ * is emptied on opening. A file gets its name only after its bytes are on the disk (fsync, rename, fsync of the directory), so that a name
  * is never over half a chunk. One process at a time may write to a directory.
  */
 export async function openDiskStore(dir: string): Promise<DiskStore> {
@@ -65,15 +64,10 @@ class DirectoryStore implements DiskStore {
     await Promise.all(this.#arriving.values());
     await this.#flush();
     const path = this.#path('staging', randomUUID());
-    const file = await open(path, 'wx');
-    try {
-      await file.writeFile(manifest);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await writeFile(path, manifest, { flag: 'wx' });
+    await sync(path);
     await rename(path, this.#path('manifests', root));
-    await syncDirectory(join(this.#dir, 'manifests'));
+    await sync(join(this.#dir, 'manifests'));
   }
 
   manifest(root: ContentRoot): Promise<Uint8Array | undefined> {
@@ -93,15 +87,13 @@ class DirectoryStore implements DiskStore {
   async #put(id: ChunkId, bytes: Uint8Array): Promise<void> {
     if (await this.has(id)) return;
     const path = this.#path('staging', randomUUID());
-    const file = await open(path, 'wx');
     try {
-      await file.writeFile(bytes);
+      await writeFile(path, bytes, { flag: 'wx' });
     } catch (error) {
-      await file.close();
       await rm(path, { force: true });
       throw error;
     }
-    this.#staged.set(id, { id, path, file });
+    this.#staged.set(id, { id, path });
     this.#stagedBytes += bytes.length;
     if (this.#staged.size >= STAGED_FILES || this.#stagedBytes >= STAGED_BYTES) await this.#flush();
   }
@@ -119,22 +111,20 @@ class DirectoryStore implements DiskStore {
     this.#stagedBytes = 0;
     try {
       await Promise.all(batch.map((staged) => this.#moveIn(staged)));
-      await syncDirectory(join(this.#dir, 'chunks'));
+      await sync(join(this.#dir, 'chunks'));
     } finally {
       for (const { id } of batch) this.#staged.delete(id);
     }
   }
 
-  async #moveIn({ id, path, file }: Staged): Promise<void> {
+  async #moveIn({ id, path }: Staged): Promise<void> {
     try {
-      await file.datasync();
+      await sync(path);
+      await rename(path, this.#path('chunks', id));
     } catch (error) {
       await rm(path, { force: true });
       throw error;
-    } finally {
-      await file.close();
     }
-    await rename(path, this.#path('chunks', id));
   }
 
   /** Ids are CIDs in base32 and UUIDs: anything else is no file name of ours. */
@@ -165,11 +155,12 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
+/** Makes a file's bytes, or a directory's names, durable. */
+async function sync(path: string): Promise<void> {
+  const file = await open(path, 'r');
   try {
-    await directory.sync();
+    await file.sync();
   } finally {
-    await directory.close();
+    await file.close();
   }
 }
