@@ -106,6 +106,9 @@ export function checkMetered(bytes: Uint8Array, options: MeterOptions = {}): Che
     const outline = outlineOf(bytes);
     const counters = countersOf(outline);
     checkDeclarations(outline, limits);
+    if (outline.startFunction !== undefined) {
+      object('uncharged-entry', 'a start function runs before fuel is set');
+    }
     const routines = routinesOf(outline, counters);
     const importCount = outline.imports.length;
     const guestCount = outline.bodies.length - routines.size;

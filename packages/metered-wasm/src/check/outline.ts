@@ -23,6 +23,7 @@ export interface Outline {
   /** Functions that may be called through a table. */
   readonly named: Set<number>;
   profile?: string;
+  startFunction?: number;
 }
 
 function constant(cursor: Cursor, named: Set<number>): void {
@@ -108,7 +109,7 @@ function section(id: number, cursor: Cursor, outline: Outline): void {
       });
       break;
     case 8:
-      object('uncharged-entry', 'a start function runs before fuel is set');
+      outline.startFunction = cursor.u32();
       break;
     case 9:
       elements(cursor, outline.named);
