@@ -3,7 +3,12 @@
 var needed = [24, 15];
 var found = process.versions.node.split('.').map(Number);
 if (found[0] > needed[0] || (found[0] === needed[0] && found[1] >= needed[1])) {
-  import('../dist/main.js').then((cli) => cli.main(process.argv.slice(2)));
+  import('../dist/main.js')
+    .then((cli) => cli.main(process.argv.slice(2)))
+    .catch((error) => {
+      console.error(error);
+      process.exitCode = 1;
+    });
 } else {
   console.error(
     'hypermesh needs Node.js ' +

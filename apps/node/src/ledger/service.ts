@@ -9,7 +9,6 @@ import {
   encodeTransaction,
   type FinalityProof,
   type Genesis,
-  type HeaderView,
   type Operation,
   type OperationLedger,
   type PlotSource,
@@ -35,7 +34,6 @@ import { createSigner } from '@hypermesh/core/ed25519';
 import type { DataDirectory } from '../data-directory.ts';
 import { NodeError } from '../errors.ts';
 import type { NodeKeys } from '../identity.ts';
-import { finalizedHeader } from './headers.ts';
 import { blockIntervalMs, heartbeatMs, maxBlockBytes } from './options.ts';
 
 /** An operation that is final, with what shows it to anybody. */
@@ -118,7 +116,6 @@ export async function openLedgerService(
   );
   const storage = cleanup.use(await openFileStorage(directory.ledger));
   const ledger = createOperationLedger({ genesis });
-  cleanup.defer(() => ledger.close());
   const validator = createValidator(
     {
       genesis: {
@@ -157,46 +154,58 @@ interface OperationParts {
   readonly clock: Clock;
 }
 
-/** Most anchors that one proof may try; a space challenge that this node cannot answer goes on to the next. */
-const anchorsTried = 4;
+/** Blocks at which the plots may fail to answer before an operation is given up. */
+const mostSpaceMisses = 5;
 
 function operations({ ledger, validator, chainId, keys, plots, clock }: OperationParts) {
   const signer = createSigner(keys.ed25519.secretKey);
   const vrf = createVrfKey(keys.vrfSeed);
   let lastAct: Promise<unknown> = Promise.resolve();
 
-  async function anchors(): Promise<HeaderView[]> {
-    const found: HeaderView[] = [];
-    for (let height = ledger.appliedHeight(); height > 0 && found.length < anchorsTried; height--) {
-      const header = await finalizedHeader(validator, height);
-      if (header !== undefined) found.push(header);
+  /** Waits until a final block is fresh enough to anchor a proof in: the first one, or the next after a long pause. */
+  async function freshAnchor(signal?: AbortSignal): Promise<void> {
+    if (ledger.anchors(clock.nowMs()).length > 0) return;
+    const blocks = validator.finalized({
+      from: ledger.appliedHeight() + 1,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    for await (const _ of blocks) if (ledger.anchors(clock.nowMs()).length > 0) return;
+    signal?.throwIfAborted();
+    throw stopped('a block was final');
+  }
+
+  async function proveAtSomeAnchor(operation: Operation, signal?: AbortSignal): Promise<ConsensusProof> {
+    for (let attempt = 1; ; attempt++) {
+      await freshAnchor(signal);
+      const before = ledger.appliedHeight();
+      try {
+        return await prove(
+          operation,
+          ledger.proveContext({ signer, vrf, plots, nowMs: clock.nowMs(), signal }),
+        );
+      } catch (error) {
+        // Plots have too few answers at about one anchor in a hundred: the next block asks something else.
+        if (!hasCode(error, 'consensus/space-miss') || attempt >= mostSpaceMisses) throw error;
+        await applied(before + 1, signal);
+      }
     }
-    if (found.length === 0) {
-      throw new NodeError(
-        {
-          code: 'node/wrong-phase',
-          phase: 1,
-          needed: 2,
-          next: 'wait until the first block is final: hypermesh status',
-        },
-        'The ledger has no final block yet',
-      );
-    }
-    return found;
+  }
+
+  async function applied(height: number, signal?: AbortSignal): Promise<void> {
+    if (ledger.appliedHeight() >= height) return;
+    const blocks = validator.finalized({
+      from: ledger.appliedHeight() + 1,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    for await (const { header } of blocks) if (header.height >= height) return;
+    signal?.throwIfAborted();
+    throw stopped(`block ${height} was final`);
   }
 
   async function prepare(kind: string, body: CanonicalValue, signal?: AbortSignal) {
     const sequence = ledger.sequenceOf(keys.ed25519.publicKey) + 1;
     const operation = createOperation({ chainId, kind, actor: keys.ed25519.publicKey, sequence, body });
-    const context = ledger.proveContext({
-      signer,
-      vrf,
-      plots,
-      anchors: await anchors(),
-      nowMs: clock.nowMs(),
-      ...(signal === undefined ? {} : { signal }),
-    });
-    return { operation, proof: await prove(operation, context) };
+    return { operation, proof: await proveAtSomeAnchor(operation, signal) };
   }
 
   async function submit(transaction: Uint8Array, signal?: AbortSignal) {
@@ -228,17 +237,7 @@ function operations({ ledger, validator, chainId, keys, plots, clock }: Operatio
   return {
     prepare,
     submit,
-    async applied(height: number, signal: AbortSignal) {
-      if (ledger.appliedHeight() >= height) return;
-      for await (const entry of validator.finalized({ from: ledger.appliedHeight() + 1, signal })) {
-        if (entry.header.height >= height) return;
-      }
-      signal.throwIfAborted();
-      throw new NodeError(
-        { code: 'node/cancelled', next: 'ask again when the node runs' },
-        `The ledger stopped before block ${height} was final`,
-      );
-    },
+    applied,
     act(kind: string, body: CanonicalValue, signal?: AbortSignal): Promise<FinalOperation> {
       const mine = lastAct.then(() => act(kind, body, signal));
       lastAct = mine.catch(() => undefined);
@@ -255,13 +254,13 @@ function idOf(transaction: Uint8Array): OperationId {
 
 const legs = ['space', 'stake', 'work', 'time', 'binding'] as const;
 
-/** The engine tells the application's reason as text, `LEG: REASON` where a leg of the proof failed. */
+/** The engine tells the application's reason as text, `LEG/REASON` where a leg of the proof failed. */
 function refusal(error: unknown): unknown {
   if (!(error instanceof Error) || !hasCode(error, 'consensus/tx-refused') || !('failure' in error))
     return error;
   const { reason } = error.failure as { readonly reason: string };
-  const leg = legs.find((name) => reason.startsWith(`${name}: `) || reason === name);
-  return leg === undefined ? refused('ledger', reason) : refused(leg, reason.slice(leg.length + 2));
+  const leg = legs.find((name) => reason.startsWith(`${name}/`));
+  return leg === undefined ? refused('ledger', reason) : refused(leg, reason.slice(leg.length + 1));
 }
 
 function refused(leg: string, reason: string): NodeError {
@@ -275,4 +274,11 @@ function refused(leg: string, reason: string): NodeError {
 /** The members of a genesis by NodeId, in its order. */
 export function memberNodes(genesis: Genesis): ReadonlyMap<NodeId, Genesis['members'][number]> {
   return new Map(genesis.members.map((member) => [nodeIdOf(member.key), member]));
+}
+
+function stopped(before: string): NodeError {
+  return new NodeError(
+    { code: 'node/cancelled', next: 'ask again when the node runs' },
+    `The ledger stopped before ${before}`,
+  );
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { decodeTransaction, encodeTransaction } from '@hypermesh/consensus';
+import { decodeProof, decodeTransaction, encodeTransaction } from '@hypermesh/consensus';
 import { fromHex, toHex } from '@hypermesh/core';
 import { dataPath, referenceOf } from '@hypermesh/example-anagrams';
 import type { RunOutcome } from '@hypermesh/node/control';
@@ -102,10 +102,13 @@ function alterTimeLeg(transaction: string): string {
   const bytes = fromHex(transaction);
   const decoded = bytes.ok ? decodeTransaction(bytes.bytes) : bytes;
   if (!decoded.ok) throw new Error(`the node prepared no transaction: ${decoded.reason}`);
-  const { operation, proof } = decoded;
-  const y = proof.time.y.slice();
+  const proof = decodeProof(decoded.encoded.proof);
+  if (!proof.ok) throw new Error(`the node prepared no proof: ${proof.reason}`);
+  const { operation } = decoded;
+  const { time } = proof.proof;
+  const y = time.y.slice();
   y[y.length - 1] = (y[y.length - 1] ?? 0) ^ 1;
-  return toHex(encodeTransaction({ operation, proof: { ...proof, time: { ...proof.time, y } } }));
+  return toHex(encodeTransaction({ operation, proof: { ...proof.proof, time: { ...time, y } } }));
 }
 
 async function refusalOf(
