@@ -34,8 +34,12 @@ export const upCommand: Command = {
     const { name, nodeId, address } = daemon;
     if (flags['json'] === true) process.stdout.write(`${toJson({ ok: true, name, nodeId, address })}\n`);
     output.line(`${name} ${nodeId} listens on ${address}`);
-    for (const invitation of daemon.invitations())
-      output.line(`Invitation for one machine:\n  hypermesh join ${invitation}`);
+    // Invitations are secrets: with --json, words end up in logs.
+    if (flags['json'] !== true) {
+      for (const invitation of daemon.invitations()) {
+        output.line(`Invitation for one machine:\n  hypermesh join ${invitation}`);
+      }
+    }
     await new Promise<void>((resolve) => {
       if (until.aborted) return resolve();
       until.addEventListener('abort', () => resolve(), { once: true });
