@@ -1,6 +1,7 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeCanonical, encodeCanonical } from '@hypermesh/core';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { suiteFor } from '../src/index.ts';
 import { createKeystore, openKeystore, type StoredKey } from '../src/keystore/index.ts';
@@ -50,6 +51,18 @@ test('keys of every suite come back as they were stored', async () => {
   for (const [name, key] of stored) expect(opened.keystore.get(name)).toEqual(key);
   expect(opened.keystore.get('absent')).toBeUndefined();
   expect((await stat(path)).mode & 0o777).toBe(0o600);
+});
+
+test('a keystore takes 256 of the largest keys and not one more', async () => {
+  const { path, keystore } = await freshKeystore();
+  const largest = { suite: 'x'.repeat(64), publicKey: new Uint8Array(2592), secretKey: new Uint8Array(4896) };
+  const name = (number: number) => `${number}`.padStart(128, '0');
+  for (let number = 0; number < 8; number += 1) {
+    await Promise.all(Array.from({ length: 32 }, (_, at) => keystore.put(name(32 * number + at), largest)));
+  }
+  await expect(keystore.put('more', largest)).rejects.toMatchObject({ code: 'trustchain/bad-argument' });
+  const opened = await openKeystore({ path, passphrase });
+  expect(opened.ok && opened.keystore.names()).toHaveLength(256);
 });
 
 test('a key is removed, replaced and handed out as a copy', async () => {
@@ -156,7 +169,7 @@ test('malformed files are refused with a reason', async () => {
     [good.subarray(0, good.length - 1), 'malformed'],
     [new Uint8Array([...good, 0]), 'malformed'],
     [encodeCanonical({ v: 1 }), 'malformed'],
-    [new Uint8Array((16 << 20) + 5000), 'too-large'],
+    [new Uint8Array((2 << 20) + 5000), 'too-large'],
   ];
   for (const [bytes, reason] of cases) {
     await writeFile(path, bytes);
@@ -166,6 +179,21 @@ test('malformed files are refused with a reason', async () => {
     ok: false,
     reason: 'not-found',
   });
+});
+
+test('any flipped bit of a file is refused', async () => {
+  const { path, keystore } = await freshKeystore();
+  await keystore.put('a', await storedKey());
+  const good = new Uint8Array(await readFile(path));
+  await fc.assert(
+    fc.asyncProperty(fc.nat(good.length - 1), fc.nat(7), async (at, bit) => {
+      const copy = good.slice();
+      copy[at] = (copy[at] ?? 0) ^ (1 << bit);
+      await writeFile(path, copy);
+      expect(await openKeystore({ path, passphrase })).toMatchObject({ ok: false });
+    }),
+    { numRuns: 60 },
+  );
 });
 
 test('misuse fails with a code and changes nothing', async () => {
@@ -202,7 +230,7 @@ test.each([1, 2, 5, 9, 17])(
   async (lines) => {
     const folder = await temporaryFolder();
     const path = join(folder, 'keys');
-    const printed = await killAfter('save-keys.ts', [path], lines);
+    const printed = await killAfter(new URL('./fixtures/save-keys.ts', import.meta.url), [path], lines);
     const opened = await openKeystore({ path, passphrase: 'correct horse' });
     if (!opened.ok) throw new Error(opened.reason);
     const count = opened.keystore.get('count')?.secretKey[0] ?? 0;

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 
 /** Runs a fixture, kills it with SIGKILL after it has printed `lines` lines, and answers every line it printed. */
-export async function killAfter(fixture: string, args: readonly string[], lines: number): Promise<string[]> {
-  const file = new URL(`./fixtures/${fixture}`, import.meta.url).pathname;
-  const child = spawn(process.execPath, ['--conditions=@hypermesh/source', file, ...args], {
+export async function killAfter(fixture: URL, args: readonly string[], lines: number): Promise<string[]> {
+  const child = spawn(process.execPath, ['--conditions=@hypermesh/source', fileURLToPath(fixture), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit');

@@ -8,6 +8,7 @@ import {
   openCheckpoint,
   openLog,
   type TransparencyLog,
+  tilePath,
   verifyGrowth,
   verifyLogProof,
 } from '../src/log/index.ts';
@@ -256,11 +257,38 @@ test('a damaged, shortened, exchanged or rewritten journal is refused and named'
   await expect(open(directory)).rejects.toMatchObject({ failure: { problem: 'damaged' } });
 });
 
+test('any flipped bit of a published journal is refused', async () => {
+  const { directory, log } = await logOf(4);
+  await log.append(text('a second batch'));
+  await log.close();
+  const path = join(directory, 'journal');
+  const whole = await readFile(path);
+  await fc.assert(
+    fc.asyncProperty(fc.nat(whole.length - 1), fc.nat(7), async (at, bit) => {
+      const copy = Buffer.from(whole);
+      copy[at] = (copy[at] ?? 0) ^ (1 << bit);
+      await writeFile(path, copy);
+      await expect(open(directory)).rejects.toMatchObject({ code: 'trustchain/log-corrupt' });
+    }),
+    { numRuns: 80 },
+  );
+});
+
+test('tiles have the paths that C2SP gives them', () => {
+  expect(tilePath(0, 7)).toBe('tile/0/007');
+  expect(tilePath(1, 1234067)).toBe('tile/1/x001/x234/067');
+  expect(tilePath('entries', 1000, 5)).toBe('tile/entries/x001/000.p/5');
+});
+
 test.each([1, 3, 20, 60, 150])(
   'killed after %i acknowledged entries, every one of them is there',
   async (lines) => {
     const directory = await temporaryFolder();
-    const printed = await killAfter('append-entries.ts', [directory], lines);
+    const printed = await killAfter(
+      new URL('./fixtures/append-entries.ts', import.meta.url),
+      [directory],
+      lines,
+    );
     const acknowledged = Number(printed.at(-1));
     const killed = await openLog({
       directory,

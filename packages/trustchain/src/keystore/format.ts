@@ -1,8 +1,8 @@
 import { type Schema, s } from '@hypermesh/core';
 
-/** Bounds of the format. */
-export const KEYS_MAX = 1024;
-const SEALED_MAX_BYTES = 16 << 20;
+/** Most keys in one file: all of them together are sealed within some 10 ms of the calling thread. */
+export const KEYS_MAX = 256;
+const SEALED_MAX_BYTES = 2 << 20;
 
 /** What the seal authenticates beside the keys. */
 export interface Header {
@@ -56,8 +56,8 @@ export const BODY: Schema<KeystoreBody> = s.record({
     s.record({
       name: s.text(128),
       suite: s.text(64),
-      publicKey: s.bytes({ max: 8192 }),
-      secretKey: s.bytes({ max: 16384 }),
+      publicKey: s.bytes({ max: 2592 }),
+      secretKey: s.bytes({ max: 4896 }),
     }),
     KEYS_MAX,
   ),
@@ -66,11 +66,12 @@ export const BODY: Schema<KeystoreBody> = s.record({
 /** Longest file that is read at all. */
 export const FILE_MAX_BYTES: number = SEALED_MAX_BYTES + 4096;
 
-/** A key as the keystore holds it: `suite` is an id of `/suite` or any name of the caller's. */
+/** A key as the keystore holds it: `suite` is an id of `/suite` or any name of the caller's, of at most 64 bytes. */
 export interface StoredKey {
   readonly suite: string;
+  /** At most 2,592 bytes. */
   readonly publicKey: Uint8Array;
-  /** In the suite's own encoding: the seed where its standard has one, the encoded private key for Falcon. */
+  /** At most 4,896 bytes, in the suite's own encoding: the seed where its standard has one, the encoded private key for Falcon. */
   readonly secretKey: Uint8Array;
 }
 

@@ -20,3 +20,4 @@ export {
   type SplitViewEvidence,
   verifySplitView,
 } from './split-view.ts';
+export { TILE_WIDTH, tilePath } from './tiles.ts';

@@ -22,7 +22,7 @@ export interface LogState {
 }
 
 /** Where the bytes of an entry lie in the journal. */
-export interface EntryPlace {
+interface EntryPlace {
   readonly position: number;
   readonly length: number;
 }
