@@ -1,16 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fromHex, toHex } from '@hypermesh/core';
 import { verifyPlotProof } from '@hypermesh/consensus';
+import { fromHex, toHex } from '@hypermesh/core';
 import { describe, expect, test } from 'vitest';
 import { vectorsFolder } from './vectors.ts';
 
 const file = vectorsFolder && join(vectorsFolder, 'chiapos-v1-proofs.txt');
-if (file === undefined) console.log('skipped: ../shared/vectors is absent (set HYPERMESH_VECTORS)');
+const why =
+  file === undefined ? ' (skipped: ../shared/vectors is absent; HYPERMESH_VECTORS may name it)' : '';
 
 const LINES = 60;
 const cases = (file === undefined ? [] : readFileSync(file, 'utf8').trim().split('\n')).map((line) => {
-  const [plotId = '', k = '', challenge = '', proof = '', quality = ''] = line.split(',').map((part) => part.trim());
+  const [plotId = '', k = '', challenge = '', proof = '', quality = ''] = line
+    .split(',')
+    .map((part) => part.trim());
   return { plotId, k: Number(k), challenge, proof, quality };
 });
 
@@ -23,7 +26,7 @@ function flip(hex: string, at: number): string {
   return toHex(bytes);
 }
 
-describe.skipIf(file === undefined)('proofs of space that chiapos made', () => {
+describe.skipIf(file === undefined)(`proofs of space that chiapos made${why}`, () => {
   test('all verify with their quality [consensus-x02]', () => {
     let verified = 0;
     for (const { quality, ...claim } of cases) {

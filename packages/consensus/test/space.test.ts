@@ -1,7 +1,14 @@
 import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createPlot, createPlotSet, openPlot, type Plot, provePlot, verifyPlotProof } from '@hypermesh/consensus';
+import {
+  createPlot,
+  createPlotSet,
+  openPlot,
+  type Plot,
+  provePlot,
+  verifyPlotProof,
+} from '@hypermesh/consensus';
 import { domainHash, sha256, utf8 } from '@hypermesh/core';
 import { blake3 } from '@hypermesh/core/blake3';
 import fc from 'fast-check';
@@ -17,17 +24,24 @@ const challengeOf = (i: number): Uint8Array => sha256(utf8(`challenge ${i}`));
 describe('bits and hashes under the plot', () => {
   test('numbers come back from the bits they were written to', () => {
     fc.assert(
-      fc.property(fc.nat(40), fc.integer({ min: 1, max: 50 }), fc.double({ min: 0, max: 1, noNaN: true }), (at, bits, part) => {
-        const value = Math.min(Math.floor(part * 2 ** bits), 2 ** bits - 1);
-        const bytes = new Uint8Array(16);
-        writeBits(bytes, at, value, bits);
-        expect(readBits(bytes, at, bits)).toBe(value);
-      }),
+      fc.property(
+        fc.nat(40),
+        fc.integer({ min: 1, max: 50 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (at, bits, part) => {
+          const value = Math.min(Math.floor(part * 2 ** bits), 2 ** bits - 1);
+          const bytes = new Uint8Array(16);
+          writeBits(bytes, at, value, bits);
+          expect(readBits(bytes, at, bits)).toBe(value);
+        },
+      ),
     );
   });
 
   test('a bit block hashes like BLAKE3 of its bytes', () => {
-    const field = fc.integer({ min: 1, max: 50 }).chain((bits) => fc.tuple(fc.constant(bits), fc.nat(2 ** 31 - 1)));
+    const field = fc
+      .integer({ min: 1, max: 50 })
+      .chain((bits) => fc.tuple(fc.constant(bits), fc.nat(2 ** 31 - 1)));
     fc.assert(
       fc.property(fc.array(field, { minLength: 1, maxLength: 10 }), (fields) => {
         const bytes = new Uint8Array(64);
@@ -45,7 +59,12 @@ describe('bits and hashes under the plot', () => {
         blake3Block(block.words, length, out);
         const expected = blake3(bytes.subarray(0, length));
         expect(new Uint8Array(out.buffer)).toEqual(expected);
-        for (const [offset, bits] of [[0, 24], [13, 32], [30, 18], [200, 31]] as const) {
+        for (const [offset, bits] of [
+          [0, 24],
+          [13, 32],
+          [30, 18],
+          [200, 31],
+        ] as const) {
           expect(digestBits(out, offset, bits)).toBe(readBits(expected, offset, bits));
         }
       }),
@@ -95,7 +114,13 @@ describe('a plot of k = 18', () => {
   test('that was stopped leaves nothing behind', async () => {
     const path = join(folder, 'stopped.plot');
     const stop = new AbortController();
-    const plotting = createPlot({ plotId, k: 18, path, signal: stop.signal, onProgress: () => stop.abort(new Error('enough')) });
+    const plotting = createPlot({
+      plotId,
+      k: 18,
+      path,
+      signal: stop.signal,
+      onProgress: () => stop.abort(new Error('enough')),
+    });
     await expect(plotting).rejects.toThrow('enough');
     expect((await readdir(folder)).filter((name) => name.startsWith('stopped'))).toEqual([]);
   });
@@ -144,7 +169,10 @@ describe('a plot of k = 18', () => {
     const path = join(folder, `${name}.plot`);
     await writeFile(path, await memory.read(0, memory.sizeBytes));
     await damage(path);
-    await expect(openPlot(path)).rejects.toMatchObject({ code: 'consensus/plot-damaged', failure: { reason } });
+    await expect(openPlot(path)).rejects.toMatchObject({
+      code: 'consensus/plot-damaged',
+      failure: { reason },
+    });
   });
 
   async function patch(path: string, at: number, value: number): Promise<void> {
@@ -160,13 +188,24 @@ test.each([
   ['k above 26', { plotId, k: 27 }, 'k'],
   ['a fraction', { plotId, k: 18.5 }, 'k'],
 ])('a plot of %s is refused', async (_, options, argument) => {
-  await expect(createPlot(options)).rejects.toMatchObject({ code: 'consensus/bad-argument', failure: { argument } });
+  await expect(createPlot(options)).rejects.toMatchObject({
+    code: 'consensus/bad-argument',
+    failure: { argument },
+  });
 });
 
 test.each([
   ['no object', null, 'malformed'],
-  ['a plot id that is no hex', { plotId: 'zz', k: 18, challenge: plotId, proof: new Uint8Array(144) }, 'malformed'],
-  ['a short challenge', { plotId, k: 18, challenge: new Uint8Array(31), proof: new Uint8Array(144) }, 'malformed'],
+  [
+    'a plot id that is no hex',
+    { plotId: 'zz', k: 18, challenge: plotId, proof: new Uint8Array(144) },
+    'malformed',
+  ],
+  [
+    'a short challenge',
+    { plotId, k: 18, challenge: new Uint8Array(31), proof: new Uint8Array(144) },
+    'malformed',
+  ],
   ['k = 17', { plotId, k: 17, challenge: plotId, proof: new Uint8Array(136) }, 'bad-size'],
   ['k = 51', { plotId, k: 51, challenge: plotId, proof: new Uint8Array(408) }, 'bad-size'],
   ['k = NaN', { plotId, k: Number.NaN, challenge: plotId, proof: new Uint8Array(144) }, 'bad-size'],

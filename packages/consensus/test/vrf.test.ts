@@ -69,10 +69,26 @@ describe('the verifiable random function', () => {
   test.each([
     ['no bytes', { publicKey: 5, alpha: '', proof: '' }, 'malformed'],
     ['a short proof', { publicKey: examples[0]?.key, alpha: '', proof: '00' }, 'malformed'],
-    ['the identity as key', { publicKey: `01${'00'.repeat(31)}`, alpha: '', proof: '00'.repeat(80) }, 'bad-key'],
-    ['a key that is no point', { publicKey: `02${'00'.repeat(31)}`, alpha: '', proof: '00'.repeat(80) }, 'bad-key'],
-    ['a gamma that is no point', { publicKey: examples[0]?.key, alpha: '', proof: `02${'00'.repeat(79)}` }, 'bad-point'],
-    ['a scalar out of range', { publicKey: examples[0]?.key, alpha: '', proof: `${examples[0]?.key}${'ff'.repeat(48)}` }, 'bad-scalar'],
+    [
+      'the identity as key',
+      { publicKey: `01${'00'.repeat(31)}`, alpha: '', proof: '00'.repeat(80) },
+      'bad-key',
+    ],
+    [
+      'a key that is no point',
+      { publicKey: `02${'00'.repeat(31)}`, alpha: '', proof: '00'.repeat(80) },
+      'bad-key',
+    ],
+    [
+      'a gamma that is no point',
+      { publicKey: examples[0]?.key, alpha: '', proof: `02${'00'.repeat(79)}` },
+      'bad-point',
+    ],
+    [
+      'a scalar out of range',
+      { publicKey: examples[0]?.key, alpha: '', proof: `${examples[0]?.key}${'ff'.repeat(48)}` },
+      'bad-scalar',
+    ],
   ])('names %s', (_, claim, reason) => {
     expect(verifyVrf(claim as never)).toEqual({ ok: false, reason });
   });
