@@ -30,6 +30,8 @@ const operation = {
   body: { any: ['thing', 1, null, true] },
 };
 
+const { body: _body, ...headOnly } = operation;
+
 describe('an operation', () => {
   test('comes back from its bytes', () => {
     const bytes = encodeCanonical(operation);
@@ -44,7 +46,7 @@ describe('an operation', () => {
     ['no bytes', 'text' as never, 'malformed'],
     ['nothing', new Uint8Array(0), 'malformed'],
     ['a list', encodeCanonical([1]), 'malformed'],
-    ['no body', encodeCanonical({ ...operation, body: undefined as never, ...{} }), 'malformed'],
+    ['no body', encodeCanonical(headOnly), 'malformed'],
     ['an unknown field', encodeCanonical({ ...operation, more: 1 }), 'malformed'],
     ['version 2', encodeCanonical({ ...operation, v: 2 }), 'malformed'],
     ['a short actor', encodeCanonical({ ...operation, actor: new Uint8Array(31) }), 'malformed'],
