@@ -1,0 +1,2 @@
+export { type Cases, type InterleaveOptions, interleave, type Sampled } from './interleave.ts';
+export { type Line, type Measurement, report } from './report.ts';
