@@ -9,7 +9,7 @@ import { until } from './support/mesh.ts';
 
 const COUNT = 4;
 const KILLS = process.env['HYPERMESH_SIM'] === 'long' ? 300 : 12;
-const entry = join(import.meta.dirname, 'support/validator-process.ts');
+const entry = join(import.meta.dirname, 'fixtures/validator-process.ts');
 
 interface Told {
   readonly type: 'ready' | 'final' | 'refused' | 'state';

@@ -27,7 +27,7 @@ test(`${isLong ? 300 : 6} seeds with Ed25519, encoded messages and torn log file
   }
 }, 600_000);
 
-test.runIf(isLong)(
+if (isLong) test(
   `all of ${MUTANTS.length} planted protocol bugs are caught${FEATURE}`,
   () => {
     const missed = MUTANTS.filter((mutant) => {
