@@ -1,5 +1,5 @@
 import type { Clock, Log } from '@hypermesh/core';
-import type { MessageStream, Peer } from '@hypermesh/stoq';
+import type { Peer } from '@hypermesh/stoq';
 
 /** Bytes that wait for one validator before further messages to it are dropped; the engine sends again. */
 const maxQueuedBytes = 8 * 1024 * 1024;
@@ -11,7 +11,7 @@ export interface LaneParts {
   readonly streamName: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** An open session with the validator, if there is one. */
+  /** The newest session with the validator, if there is one: an older one may belong to a process that is gone. */
   session(): Peer | undefined;
   /** The lane has a stream again. */
   onOpen(): void;
@@ -30,11 +30,13 @@ export interface Lane extends Disposable {
 export function createLane({ streamName, clock, log, session, onOpen }: LaneParts): Lane {
   const queue: Uint8Array[] = [];
   let queuedBytes = 0;
-  let stream: MessageStream<Peer> | undefined;
   let isClosed = false;
+  let isOpen = false;
+  /** The session in use, and what ends its use. */
+  let turn: { readonly peer: Peer; readonly abort: AbortController } | undefined;
   let wake: () => void = () => undefined;
 
-  /** Resolves at the next `send`, `nudge` or disposal, or after `timeoutMs`. */
+  /** Resolves at the next message, nudge or disposal, or after `timeoutMs`. */
   function woken(timeoutMs?: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const cancel = timeoutMs === undefined ? () => undefined : clock.schedule(timeoutMs, resolve);
@@ -42,72 +44,70 @@ export function createLane({ streamName, clock, log, session, onOpen }: LanePart
     return promise.finally(cancel);
   }
 
-  async function openStream(): Promise<MessageStream<Peer> | undefined> {
-    const peer = session();
-    if (peer === undefined) {
-      await woken();
-      return undefined;
-    }
+  /** Sends what is queued over one session until its stream breaks or the signal comes. */
+  async function useSession(peer: Peer, signal: AbortSignal): Promise<void> {
+    const stream = await peer.openMessages(streamName, { signal });
+    isOpen = true;
+    onOpen();
     try {
-      const opened = await peer.openMessages(streamName);
-      void peer.closed.then(() => wake());
-      return opened;
-    } catch (error) {
-      log.debug('ledger.stream-refused', { peer: peer.id, message: String(error) });
-      await woken(retryMs);
-      return undefined;
-    }
-  }
-
-  /** Sends what is queued until the stream breaks or its session ends. */
-  async function pump(open: MessageStream<Peer>): Promise<void> {
-    let ended = false;
-    void open.peer.closed.then(() => {
-      ended = true;
-    });
-    while (!isClosed && !ended) {
-      const message = queue.shift();
-      if (message === undefined) {
-        await woken();
-        continue;
+      while (!signal.aborted) {
+        const message = queue.shift();
+        if (message === undefined) {
+          await woken();
+          continue;
+        }
+        queuedBytes -= message.length;
+        await stream.send(message, { signal });
       }
-      queuedBytes -= message.length;
-      await open.send(message);
+    } finally {
+      isOpen = false;
+      queue.length = 0;
+      queuedBytes = 0;
+      stream.abort();
     }
   }
 
   async function run(): Promise<void> {
     while (!isClosed) {
-      stream = await openStream();
-      if (stream === undefined) continue;
-      onOpen();
+      const peer = session();
+      if (peer === undefined) {
+        await woken();
+        continue;
+      }
+      const abort = new AbortController();
+      turn = { peer, abort };
+      void peer.closed.then(() => {
+        abort.abort();
+        wake();
+      });
       try {
-        await pump(stream);
+        await useSession(peer, abort.signal);
       } catch (error) {
-        log.debug('ledger.send-failed', { peer: stream.peer.id, message: String(error) });
+        if (abort.signal.aborted) continue;
+        log.debug('ledger.stream-broken', { peer: peer.id, message: String(error) });
         await woken(retryMs);
       }
-      stream.abort();
-      stream = undefined;
-      queue.length = 0;
-      queuedBytes = 0;
     }
   }
   run().catch((error: unknown) => log.error('ledger.lane-failed', { message: String(error) }));
 
   return {
     get isOpen() {
-      return stream !== undefined;
+      return isOpen;
     },
     send(message) {
-      if (stream === undefined || queuedBytes + message.length > maxQueuedBytes) return;
+      if (!isOpen || queuedBytes + message.length > maxQueuedBytes) return;
       queue.push(message);
       queuedBytes += message.length;
       wake();
     },
-    nudge: () => wake(),
+    nudge() {
+      if (session() !== turn?.peer) turn?.abort.abort();
+      wake();
+    },
     [Symbol.dispose]() {
       isClosed = true;
+      turn?.abort.abort();
       wake();
     },
   };

@@ -26,7 +26,7 @@ export function stoqTransport(
           streamName,
           clock,
           log,
-          session: () => stoq.peers.find((peer) => indexOfPeer(peer) === index),
+          session: () => stoq.peers.findLast((peer) => indexOfPeer(peer) === index),
           onOpen: () => {
             for (const receiver of receivers) receiver.connected(index);
           },

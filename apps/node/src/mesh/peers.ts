@@ -31,8 +31,10 @@ export function createPeers(
 ): Peers {
   const kept = new Set<NodeId>();
   const closing = new AbortController();
+  const stopped = aborted(closing.signal);
+  /** The newest: an older one may belong to a process that is gone, until its carrier notices. */
   const openSession = (node: NodeId) =>
-    stoq.peers.find((peer) => peer.id === node && !isEnrolling(peer.identity));
+    stoq.peers.findLast((peer) => peer.id === node && !isEnrolling(peer.identity));
 
   async function sessionWith(node: NodeId, signal?: AbortSignal): Promise<Peer> {
     const open = openSession(node);
@@ -55,7 +57,7 @@ export function createPeers(
       try {
         const peer = await sessionWith(node, closing.signal);
         retryMs = firstRetryMs;
-        await Promise.race([peer.closed, aborted(closing.signal)]);
+        await Promise.race([peer.closed, stopped]);
       } catch (error) {
         if (!hasCode(error, 'node/unreachable')) {
           if (closing.signal.aborted) return;
