@@ -32,7 +32,10 @@ async function overflow({ type, params, locals, operands }: Shape) {
       [0x10, 1],
       ...Array.from({ length: operands }, () => [0x1a]),
       // Every local is read after the call, so that no compiler leaves it out of the frame.
-      ...Array.from({ length: Math.min(locals, 200) }, (_, at) => [[0x20, ...(params + at < 128 ? [params + at] : [0x80 | ((params + at) & 0x7f), (params + at) >> 7])], [0x1a]]).flat(),
+      ...Array.from({ length: Math.min(locals, 200) }, (_, at) => [
+        [0x20, ...(params + at < 128 ? [params + at] : [0x80 | ((params + at) & 0x7f), (params + at) >> 7])],
+        [0x1a],
+      ]).flat(),
     ],
   };
   const bytes = encodeModule({
@@ -40,7 +43,10 @@ async function overflow({ type, params, locals, operands }: Shape) {
       { params: [], results: [] },
       { params: Array<number>(params).fill(type), results: [] },
     ],
-    functions: [{ type: 0, locals: [], body: [...Array.from({ length: params }, () => zero), [0x10, 1]] }, self],
+    functions: [
+      { type: 0, locals: [], body: [...Array.from({ length: params }, () => zero), [0x10, 1]] },
+      self,
+    ],
     exports: [{ name: 'run', kind: 0, index: 0 }],
   });
   const verdict = meter(bytes);
@@ -64,9 +70,12 @@ const shapes: readonly Shape[] = [
 ];
 
 describe('the bound of the stack', () => {
-  it.each(shapes)('comes before the engine’s own, which differs by machine: $params params, $locals locals, $operands operands of type $type', async (shape) => {
-    const first = await overflow(shape);
-    expect(first).toMatchObject({ ok: false, reason: 'trap', detail: 'stack exhausted' });
-    expect(await overflow(shape)).toStrictEqual(first);
-  });
+  it.each(shapes)(
+    'comes before the engine’s own, which differs by machine: $params params, $locals locals, $operands operands of type $type',
+    async (shape) => {
+      const first = await overflow(shape);
+      expect(first).toMatchObject({ ok: false, reason: 'trap', detail: 'stack exhausted' });
+      expect(await overflow(shape)).toStrictEqual(first);
+    },
+  );
 });

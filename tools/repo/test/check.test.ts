@@ -113,6 +113,7 @@ it.each([
     { publishConfig: { access: 'public', exports: {} } },
     'should both have',
   ],
+  ['engines that warn in the workspace', { engines: { node: '>=24' } }, 'belong into publishConfig'],
   ['a private access', { publishConfig: { exports: {} }, exports: {} }, 'access should be public'],
 ])('catches a manifest with %s', (_, fields, expected) => {
   const files = { 'packages/low/package.json': manifestWith('@hypermesh/low', fields) };

@@ -9,13 +9,13 @@ const manifest = (name: string, fields: object = {}) =>
     name,
     license: 'Apache-2.0',
     type: 'module',
-    engines: { node: '>=24.15' },
     exports: {
       '.': { '@hypermesh/source': './src/index.ts', types: './dist/index.d.ts', default: './dist/index.js' },
     },
     scripts: { build: 'tsup && tsc' },
     publishConfig: {
       access: 'public',
+      engines: { node: '>=24.15' },
       exports: { '.': { types: './dist/index.d.ts', default: './dist/index.js' } },
     },
     ...fields,

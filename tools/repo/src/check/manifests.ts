@@ -20,6 +20,9 @@ function judgeAny({ root }: Workspace, { folder, manifest, tags }: Member): stri
   );
   if (tags.length !== 1) faults.push(`turbo.json beside it should give one tag, the layer`);
   if (manifest.license !== 'Apache-2.0') faults.push('license should be Apache-2.0');
+  if (manifest.engines !== undefined) {
+    faults.push('engines belong into publishConfig: here pnpm warns of them on every older host');
+  }
   const command = `node ../../tools/repo/src/test.ts ${folder}`;
   if (existsSync(join(root, folder, 'test')) && scripts['test'] !== command) {
     faults.push(`the script test should be "${command}"`);
@@ -34,7 +37,7 @@ function judgeLibrary({ manifest }: Member): string[] {
     judgeExport(path, exports[path], packed[path]),
   );
   if (publishConfig?.access !== 'public') faults.push('publishConfig.access should be public');
-  if (manifest.engines?.node === undefined) faults.push('engines.node is missing');
+  if (publishConfig?.engines?.node === undefined) faults.push('publishConfig.engines.node is missing');
   return faults;
 }
 

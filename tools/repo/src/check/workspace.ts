@@ -17,7 +17,7 @@ export interface Manifest {
   devDependencies?: Record<string, string>;
   optionalDependencies?: Record<string, string>;
   peerDependencies?: Record<string, string>;
-  publishConfig?: { access?: string; exports?: Record<string, Target> };
+  publishConfig?: { access?: string; engines?: { node?: string }; exports?: Record<string, Target> };
 }
 
 /** One package of the workspace. */
