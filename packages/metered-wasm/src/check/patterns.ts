@@ -1,4 +1,4 @@
-import type { Step } from './decode.ts';
+import type { Steps } from './decode.ts';
 
 /** Indexes of the three counters of a metered module. */
 export interface Counters {
@@ -101,23 +101,23 @@ export const SHAPES: Readonly<Record<ShapeName, readonly Word[]>> = {
 
 /** Matches a shape at `at`; answers the numbers that its names stand for, `known` among them. */
 export function match(
-  steps: readonly Step[],
+  steps: Steps,
   at: number,
   name: ShapeName,
   known: Readonly<Record<string, number>>,
 ): Record<string, number> | undefined {
   const words = SHAPES[name];
   for (let offset = 0; offset < words.length; offset++) {
-    if (steps[at + offset]?.op !== (words[offset] as Word)[0]) return undefined;
+    if (steps.op(at + offset) !== (words[offset] as Word)[0]) return undefined;
   }
   const found: Record<string, number> = { ...known };
   for (let offset = 0; offset < words.length; offset++) {
     const [, label, literal] = words[offset] as Word;
     if (label === undefined) continue;
-    const present = steps[at + offset] as Step;
+    const present = steps.first(at + offset);
     const expected = Number.isNaN(literal) ? found[label] : literal;
-    if (expected === undefined) found[label] = present.a;
-    else if (expected !== present.a) return undefined;
+    if (expected === undefined) found[label] = present;
+    else if (expected !== present) return undefined;
   }
   return found;
 }
