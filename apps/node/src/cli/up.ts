@@ -20,21 +20,19 @@ export const upCommand: Command = {
   async run(invocation) {
     const { flags, output, signal } = invocation;
     const directory = directoryOf(invocation);
-    const stop = new AbortController();
-    const until = AbortSignal.any([signal, stop.signal]);
-    if (flags['stop-with-stdin'] === true) {
-      process.stdin.once('end', () => stop.abort()).once('error', () => stop.abort());
-      process.stdin.resume();
-    }
+    using stdin = flags['stop-with-stdin'] === true ? endOfStdin() : undefined;
+    const until = stdin === undefined ? signal : AbortSignal.any([signal, stdin.signal]);
     const passphraseFile = textOf(flags['passphrase-file']);
     await using daemon = await openDaemon(directory, {
       log: jsonLog(process.stderr, flags['verbose'] === true ? 'debug' : 'info'),
+      signal: until,
       ...(passphraseFile === undefined ? {} : { passphraseFile }),
     });
     const { name, nodeId, address } = daemon;
     if (flags['json'] === true) process.stdout.write(`${toJson({ ok: true, name, nodeId, address })}\n`);
     output.line(`${name} ${nodeId} listens on ${address}`);
-    for (const invitation of daemon.invitations())
+    // Beside --json words go where the log goes, and tokens do not belong into logs: `hypermesh invite` gives them.
+    for (const invitation of flags['json'] === true ? [] : daemon.invitations())
       output.line(`Invitation for one machine:\n  hypermesh join ${invitation}`);
     await new Promise<void>((resolve) => {
       if (until.aborted) return resolve();
@@ -44,3 +42,16 @@ export const upCommand: Command = {
     return { name, nodeId, address };
   },
 };
+
+/** Aborts when standard input ends. While it is watched the process stays alive for it. */
+function endOfStdin(): Disposable & { readonly signal: AbortSignal } {
+  const ended = new AbortController();
+  const end = () => ended.abort(new Error('standard input ended'));
+  process.stdin.once('end', end).once('error', end).resume();
+  return {
+    signal: ended.signal,
+    [Symbol.dispose]() {
+      process.stdin.off('end', end).destroy();
+    },
+  };
+}
