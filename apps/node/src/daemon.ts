@@ -17,7 +17,7 @@ import { type Credentials, loadNodeKeys, nodeIdOfKeys, readChain, readPassphrase
 import { chainIn, renewalAsk, renewByEnrolling, storeChain } from './join.ts';
 import { type AddressBook, openAddressBook } from './mesh/addresses.ts';
 import { shareAddresses } from './mesh/directory.ts';
-import { receiveGenesis } from './mesh/genesis.ts';
+import { keepGenesis, receiveGenesis } from './mesh/genesis.ts';
 import { formatInvitation } from './mesh/invitation.ts';
 import { requestOf } from './mesh/members.ts';
 import { createPeers, type Peers } from './mesh/peers.ts';
@@ -62,7 +62,7 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
   const phase0: Phase0 = { phase: 0, nodeId, keys, config, pinnedRoot };
   const founder = await openFounder(directory, passphrase, clock);
   if (founder !== undefined) cleanup.use(founder);
-  const book = openAddressBook(directory);
+  const book = cleanup.use(openAddressBook(directory, log));
   const phase = await certified(directory, phase0, { founder, book, clock, log, signal });
   signal?.throwIfAborted();
 
@@ -73,6 +73,7 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
   cleanup.defer(() => stoq.close());
   const [address = ''] = stoq.addresses;
   book.note(nodeId, address);
+  book.flush();
   cleanup.defer(serveContent(stoq, store, { authorize: (peer) => !isEnrolling(peer.identity) }));
   const peers = cleanup.use(createPeers(nodeId, stoq, book, { clock, log }));
   cleanup.defer(shareAddresses(stoq, { self: nodeId, address, book, log }));
@@ -152,12 +153,12 @@ function grow(
   phase: Phase1,
   parts: GrowthParts,
 ): Growth & { settled(): Promise<MeshServices | undefined> } {
-  const { peers, founder, book, log, signal } = parts;
+  const { peers, founder, book, clock, log, signal } = parts;
   let services: MeshServices | undefined;
 
   async function reach(): Promise<MeshServices> {
     const founderId = phase.config.founder ?? phase.nodeId;
-    const found = await receiveGenesis(directory, { founder, founderId, peers, log, signal });
+    const found = await receiveGenesis(directory, { founder, founderId, peers, clock, log, signal });
     const advanced = phase2(phase, found);
     if (!advanced.ok) {
       throw new NodeError(
@@ -170,6 +171,7 @@ function grow(
         `The genesis cannot be used: ${advanced.reason}`,
       );
     }
+    keepGenesis(directory, found);
     const transparency = founder?.transparency ?? remoteTransparency(peers, founderId);
     services = await openMeshServices(directory, advanced.next, { ...parts, transparency });
     log.info('node.phase', { phase: 2, chain: found.chainId, members: book.entries().length });

@@ -78,7 +78,9 @@ export async function joinMesh(
   if (root === undefined) throw refused(invitation.node, 'its root is not the one of the invitation');
   writeDurably(directory.root, toPem(root.der), 0o644);
   storeChain(directory, chain);
-  openAddressBook(directory).note(founderIn(invitation), address);
+  using book = openAddressBook(directory);
+  book.note(founderIn(invitation), address);
+  book.flush();
   writeConfig(directory, config);
   return { nodeId };
 }
