@@ -47,7 +47,7 @@ export async function openMeshServices(
 
   await using cleanup = new AsyncDisposableStack();
   const validators = [...members].flatMap(([node, { validator }]) => (validator ? [node] : []));
-  const transport = cleanup.use(stoqTransport(stoq, self, validators, { clock, log }));
+  const transport = cleanup.use(stoqTransport(stoq, { self, validators }, { clock, log }));
   const counters = createCounters();
   const ports = { transport, clock, log, metrics: counters, signal };
   const ledger = cleanup.use(await openLedgerService(directory, phase, keys, ports));

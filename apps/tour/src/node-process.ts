@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { type ControlClient, connectControl, dataDirectory, type NodeStatus } from '@hypermesh/node/control';
 
 /** The command line of a node, as a user of the package runs it. */
-const binary = fileURLToPath(new URL('../bin/hypermesh.mjs', import.meta.resolve('@hypermesh/node/control')));
+const binary = fileURLToPath(
+  new URL('../../bin/hypermesh.mjs', import.meta.resolve('@hypermesh/node/control')),
+);
 
 /** Runs one `hypermesh` command to its end and answers its JSON. Throws with what it said where it failed. */
 export async function hypermesh(

@@ -13,7 +13,7 @@ export interface TourContext {
   readonly signal: AbortSignal;
   /** A folder for files of the tour itself. */
   readonly scratch: string;
-  readonly seen: { version?: string };
+  readonly seen: { version?: string; publishedAt?: number };
 }
 
 /** What a step found: facts for the JSON report, beside its name, verdict and duration. */

@@ -93,8 +93,6 @@ export interface Storage {
 
 /** The write-ahead log: what this validator signed and knew. A failed call leaves it unusable. */
 export interface WriteAheadLog {
-  /** True when no log was found although the guard says that one was written: what was signed is not known. */
-  readonly isLost: boolean;
   /** Bytes that the log takes up. */
   readonly sizeBytes: number;
   /** All durable records, oldest first. Called once, before anything is written. */
@@ -123,6 +121,11 @@ export interface BlockStore {
 export interface SignGuard {
   /** The guarded view, 0 at first. */
   readonly view: number;
+  /**
+   * The guarded view at the time when the log was found to be gone, 0 if that never happened: nothing up to it is
+   * signed before a finalization at or beyond it was seen. Remembered across restarts.
+   */
+  readonly mutedUntil: number;
   /** Resolves when the new, higher view is durable. */
   raise(view: number): Promise<void>;
 }

@@ -102,10 +102,9 @@ function checkStake(
   const decoded = decodeRecord(bondSchema, record);
   if (!decoded.ok) return { ok: false, reason: 'malformed' };
   const { minimumPower, maxBondAgeMs } = context.profile;
-  const { power } = operation.needs;
   const verdict = checkBond(decoded.value, {
     actor: operation.actor,
-    power: power > minimumPower ? power : minimumPower,
+    powers: [minimumPower, operation.needs.power],
     maxAgeMs: maxBondAgeMs,
     nowMs: context.nowMs,
   });

@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { runPlotJob } from './space/plot-job.ts';
 import { runVdfJob } from './time/vdf-job.ts';
+import { runVerifyJob } from './verify-job.ts';
 import type { JobReply, JobRequest } from './worker-jobs.ts';
 
 /** Entry of this package's worker threads: one request at a time, answered by its id. */
@@ -8,16 +9,17 @@ parentPort?.on('message', (request: JobRequest) => {
   const reply = (message: JobReply, transfer: ArrayBuffer[] = []) =>
     parentPort?.postMessage(message, transfer);
   const { id } = request;
-  try {
+  const run = async (): Promise<void> => {
     if (request.job === 'plot') {
-      const { input } = request as JobRequest<'plot'>;
-      const output = runPlotJob(input, (progress) => reply({ id, progress }));
+      const output = runPlotJob(request.input, (progress) => reply({ id, progress }));
       reply({ id, output }, output.image === undefined ? [] : [output.image.buffer as ArrayBuffer]);
+    } else if (request.job === 'vdf') {
+      reply({ id, output: runVdfJob(request.input) });
     } else {
-      const { input } = request as JobRequest<'vdf'>;
-      reply({ id, output: runVdfJob(input) });
+      reply({ id, output: await runVerifyJob(request.input) });
     }
-  } catch (error) {
+  };
+  run().catch((error: unknown) => {
     reply({ id, failure: error instanceof Error ? error.message : String(error) });
-  }
+  });
 });

@@ -60,28 +60,29 @@ function shown(spec: ModuleSpec, length: number): string {
 }
 
 describe('NaN', () => {
-  it.each(OPERATIONS.filter(({ makes }) => makes !== undefined).map((each) => [each.code.join(' '), each] as const))(
-    'that instruction %s makes is canonical in memory',
-    (_, { code, operands, result, makes }) => {
-      const body = [
-        [0x41, 0],
-        ...operands.flatMap((operand) => ARITHMETIC_NAN[operand] ?? []),
-        code,
-        STORE[result as typeof F32 | typeof F64 | typeof V128],
-      ];
-      const lane = makes?.startsWith('f32') === true ? CANONICAL[F32] : CANONICAL[F64];
-      const bytes = shown(moduleOf(body), result === V128 ? 16 : lane.length / 2);
-      const lanes = bytes.match(new RegExp(`.{${lane.length}}`, 'g')) ?? [];
-      // A conversion between widths fills half of the lanes only; f32 NaN bits read as f64 are no NaN.
-      for (const each of lanes) {
-        const isNan = makes?.startsWith('f32') === true ? isNan32(each) : isNan64(each);
-        if (isNan) expect(each).toBe(lane);
-      }
-      if (operands[0] === result && result !== V128) expect(bytes).toBe(lane);
-    },
-  );
+  it.each(
+    OPERATIONS.filter(({ makes }) => makes !== undefined).map((each) => [each.code.join(' '), each] as const),
+  )('that instruction %s makes is canonical in memory', (_, { code, operands, result, makes }) => {
+    const body = [
+      [0x41, 0],
+      ...operands.flatMap((operand) => ARITHMETIC_NAN[operand] ?? []),
+      code,
+      STORE[result as typeof F32 | typeof F64 | typeof V128],
+    ];
+    const lane = makes?.startsWith('f32') === true ? CANONICAL[F32] : CANONICAL[F64];
+    const bytes = shown(moduleOf(body), result === V128 ? 16 : lane.length / 2);
+    const lanes = bytes.match(new RegExp(`.{${lane.length}}`, 'g')) ?? [];
+    // A conversion between widths fills half of the lanes only; f32 NaN bits read as f64 are no NaN.
+    for (const each of lanes) {
+      const isNan = makes?.startsWith('f32') === true ? isNan32(each) : isNan64(each);
+      if (isNan) expect(each).toBe(lane);
+    }
+    if (operands[0] === result && result !== V128) expect(bytes).toBe(lane);
+  });
 
-  const ways: Readonly<Record<string, (type: number, nan: readonly Instruction[]) => readonly Instruction[]>> = {
+  const ways: Readonly<
+    Record<string, (type: number, nan: readonly Instruction[]) => readonly Instruction[]>
+  > = {
     'a local': (_, nan) => [...nan, [0x21, 0], [0x20, 0]],
     'a local that is also loaded': (type, nan) => [
       [0x41, 8],
@@ -119,7 +120,15 @@ describe('NaN', () => {
 
   it('keeps its bits where it is only moved', () => {
     const odd = [0x37, 0x13, 0, 0, 0, 0, 0xfc, 0xff];
-    const body: Instruction[] = [[0x41, 0], [0x44, ...odd], [0x21, 0], [0x20, 0], [0x24, 0], [0x23, 0], STORE[F64]];
+    const body: Instruction[] = [
+      [0x41, 0],
+      [0x44, ...odd],
+      [0x21, 0],
+      [0x20, 0],
+      [0x24, 0],
+      [0x23, 0],
+      STORE[F64],
+    ];
     expect(shown(moduleOf(body), 8)).toBe('371300000000fcff');
   });
 });

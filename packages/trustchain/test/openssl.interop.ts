@@ -8,7 +8,9 @@ import { toPem, verifyChain } from '../src/x509/index.ts';
 import { createHierarchy } from './authority-fixture.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-const version = spawnSync('openssl', ['version'], { encoding: 'utf8' });
+/** Debian's, 3.0. */
+const PROGRAM = 'openssl';
+const version = spawnSync(PROGRAM, ['version'], { encoding: 'utf8' });
 const hierarchy = await createHierarchy(7);
 const { root, online, node, clock } = hierarchy;
 
@@ -27,7 +29,7 @@ async function verify(
   const time = String(Math.floor(clock.nowMs() / 1000));
   const { root: ca, intermediate, leaf } = files as typeof texts;
   const run = spawnSync(
-    'openssl',
+    PROGRAM,
     ['verify', '-x509_strict', '-attime', time, '-CAfile', ca, '-untrusted', intermediate, ...flags, leaf],
     { encoding: 'utf8' },
   );
@@ -71,7 +73,7 @@ test('openssl refuses a chain in which one byte of the leaf, or of the intermedi
 
 test('openssl prints the names, the constraints and the alternative extensions of what is issued', () => {
   const print = (pem: string) =>
-    execFileSync('openssl', ['x509', '-noout', '-text'], { input: pem, encoding: 'utf8' });
+    execFileSync(PROGRAM, ['x509', '-noout', '-text'], { input: pem, encoding: 'utf8' });
   const leaf = print(node.pem);
   expect(leaf).toContain(`URI:spiffe://hypermesh.online/node/${hierarchy.nodeId}`);
   expect(leaf).toContain('DNS:localhost, IP Address:0:0:0:0:0:0:0:1');
@@ -160,7 +162,7 @@ test.each([
   const extensions = (lines: readonly string[]) => lines.flatMap((line) => ['-addext', line]);
   const make = (name: string, ...more: readonly string[]) =>
     execFileSync(
-      'openssl',
+      PROGRAM,
       [
         'req',
         '-x509',
@@ -184,7 +186,7 @@ test.each([
   ];
   // Debian's openssl 3.0 cannot sign with a CA in `req -x509`, so a request is made and then signed.
   execFileSync(
-    'openssl',
+    PROGRAM,
     [
       'req',
       '-new',
@@ -207,7 +209,7 @@ test.each([
     (flag, i) => flag.startsWith('-sha') || flag === '-sigopt' || flags[i - 1] === '-sigopt',
   );
   execFileSync(
-    'openssl',
+    PROGRAM,
     [
       'x509',
       '-req',

@@ -354,12 +354,21 @@ describe('pathological pools end by their budget', () => {
       end('peer 0', keyAt(0)),
     ],
   ])('%s', (_title, intermediates, der) => {
+    // Roots in the names of the tangle, with a key that signed none of it: without them nothing would be looked at.
+    const named = ['same', 'ca 40', 'ring 5', 'peer 3'].map((subject) =>
+      forge({ subject, key: rootKey, issuer: subject, issuerKey: rootKey, extensions: [ca()] }),
+    );
     for (const maxDepth of [undefined, 255]) {
-      const verdict = verifyChain(der, { ...options, intermediates, maxDepth });
+      const verdict = verifyChain(der, { ...options, roots: [root, ...named], intermediates, maxDepth });
       expect(verdict.ok).toBe(false);
+      expect(verdict.work.signatures).toBeGreaterThan(1);
       expect(verdict.work.signatures).toBeLessThanOrEqual(LIMIT + 1);
       expect(verdict.work.comparisons).toBeLessThanOrEqual(300_000);
     }
+    expect(verifyChain(der, { ...options, intermediates })).toMatchObject({
+      reason: 'unknown-issuer',
+      work: { signatures: 0 },
+    });
   });
 
   test('and a good path in the same tangle is still found', () => {

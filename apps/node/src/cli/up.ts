@@ -31,9 +31,12 @@ export const upCommand: Command = {
     const { name, nodeId, address } = daemon;
     if (flags['json'] === true) process.stdout.write(`${toJson({ ok: true, name, nodeId, address })}\n`);
     output.line(`${name} ${nodeId} listens on ${address}`);
-    // Beside --json words go where the log goes, and tokens do not belong into logs: `hypermesh invite` gives them.
-    for (const invitation of flags['json'] === true ? [] : daemon.invitations())
-      output.line(`Invitation for one machine:\n  hypermesh join ${invitation}`);
+    // Invitations are secrets: with --json, words end up in logs.
+    if (flags['json'] !== true) {
+      for (const invitation of daemon.invitations()) {
+        output.line(`Invitation for one machine:\n  hypermesh join ${invitation}`);
+      }
+    }
     await new Promise<void>((resolve) => {
       if (until.aborted) return resolve();
       until.addEventListener('abort', () => resolve(), { once: true });

@@ -31,8 +31,9 @@ export function createPeers(
 ): Peers {
   const kept = new Set<NodeId>();
   const closing = new AbortController();
+  /** The newest: an older one may belong to a process that is gone, until its carrier notices. */
   const openSession = (node: NodeId) =>
-    stoq.peers.find((peer) => peer.id === node && !isEnrolling(peer.identity));
+    stoq.peers.findLast((peer) => peer.id === node && !isEnrolling(peer.identity));
 
   const dialling = new Map<NodeId, Promise<Peer>>();
 

@@ -28,6 +28,7 @@ export async function publishStep({
     { signal, onProgress: progress.live },
   );
   seen.version = result.version;
+  seen.publishedAt = result.height;
   const suites = result.signers.map(({ suite }) => suite);
   progress.fact(
     `${publisher.name} published ${result.name}@${result.version}, ${result.bytes} bytes, digest ${result.digest.slice(0, 16)}…`,
@@ -36,7 +37,8 @@ export async function publishStep({
     `signed with ${suites.join(' and ')}; log entry ${result.logIndex}; final at block ${result.height}`,
   );
   const ok = suites.includes('ed25519') && suites.includes('falcon-1024-r3');
-  return { ok, package: `${result.name}@${result.version}`, ...result };
+  const { name, ...facts } = result;
+  return { ok, package: `${name}@${result.version}`, ...facts };
 }
 
 async function preparePackage(folder: string, version: string): Promise<string> {

@@ -18,24 +18,26 @@ export async function recoveryStep({ mesh, progress, signal }: TourContext): Pro
   const [first, second, third, victim] = mesh;
   const acknowledged: Acknowledged[] = [];
   const stopWriting = new AbortController();
+  const begun = Promise.withResolvers<void>();
   const enough = Promise.withResolvers<void>();
   const writers = [first, second].map((node) =>
     register(node, stopWriting.signal, (operation) => {
       acknowledged.push(operation);
+      begun.resolve();
       progress.live(`${acknowledged.length} operations final`);
       if (acknowledged.length >= operationsAtLeast) enough.resolve();
     }),
   );
   const writing = Promise.all(writers);
   const failed = writing.then(() => new Promise<never>(() => undefined));
-  await Promise.race([firstOf(acknowledged, signal), failed]);
+  await Promise.race([begun.promise, failed, aborted(signal)]);
 
   const before = acknowledged.length;
   await victim.kill();
   progress.fact(`${victim.name} killed with SIGKILL after ${before} operations`);
   await Promise.race([enough.promise, failed, aborted(signal)]);
-  const while_ = acknowledged.length - before;
-  progress.fact(`${while_} more became final without it`);
+  const whileDown = acknowledged.length - before;
+  progress.fact(`${whileDown} more became final without it`);
 
   const restartedMs = performance.now();
   await victim.start(signal);
@@ -59,10 +61,10 @@ export async function recoveryStep({ mesh, progress, signal }: TourContext): Pro
   );
   progress.fact(secondVotes === 0 ? 'nobody saw a second vote' : `${secondVotes} SECOND VOTES were seen`);
   return {
-    ok: missing.length === 0 && secondVotes === 0 && while_ > 0,
+    ok: missing.length === 0 && secondVotes === 0 && whileDown > 0,
     killed: victim.name,
     operations: acknowledged.length,
-    finalWhileDown: while_,
+    finalWhileDown: whileDown,
     caughtUpMs,
     lost: missing.length,
     secondVotes,
@@ -77,14 +79,6 @@ async function register(
 ): Promise<void> {
   while (!stop.aborted)
     onFinal(await node.call<Acknowledged & object>('register-asset', { note: `note of ${node.name}` }));
-}
-
-/** Resolves when the first operation is acknowledged. */
-async function firstOf(acknowledged: readonly Acknowledged[], signal: AbortSignal): Promise<void> {
-  while (acknowledged.length === 0) {
-    signal.throwIfAborted();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

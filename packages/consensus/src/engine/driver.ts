@@ -241,7 +241,7 @@ class Validator implements ValidatorNode {
     this.#chain.noteRoot(0, genesis.stateRoot);
     const last = await this.#chain.load();
     await this.#executor.replay();
-    const guardView = storage.log.isLost ? storage.guard.view : 0;
+    const guardView = storage.guard.mutedUntil;
     const records = (await storage.log.replay()).map((bytes) => this.#decodeRecord(bytes));
     if (last !== undefined) this.#head = last.block.header;
     this.#state = recoverEngine(this.#config, {
@@ -252,7 +252,8 @@ class Validator implements ValidatorNode {
     });
     if ((this.#phase as string) === 'stopped') return;
     this.#phase = 'running';
-    if (guardView > 0) this.#ports.log.warn('consensus.log-lost', { mutedUntilView: guardView });
+    if (guardView > this.#state.head.view)
+      this.#ports.log.warn('consensus.log-lost', { mutedUntilView: guardView });
     this.#unlisten = transport.listen({
       message: (from, bytes) => {
         if (this.#phase === 'running' && from !== this.#settings.me) this.#inbox.push(from, bytes);

@@ -8,6 +8,9 @@ import { MAX_CERTIFICATE_RANGE } from './wire.ts';
 /** Most blocks asked for at a time. */
 const MAX_WANTED_BLOCKS = 64;
 
+/** A block that nobody sent after so many attempts is asked for anew only if it is still needed. */
+const MAX_ATTEMPTS = 8;
+
 /** Another validator, a different one at each attempt. */
 function peerFor(
   { config, view }: EngineState,
@@ -59,6 +62,10 @@ function ask(draft: Draft, attempts: number): void {
 export function askAgain(draft: Draft): void {
   const { state } = draft;
   for (const [id, attempts] of [...state.wantedBlocks]) {
+    if (attempts >= MAX_ATTEMPTS) {
+      draft.wantedBlocks.delete(id);
+      continue;
+    }
     draft.wantedBlocks.set(id, attempts + 1);
     const peer = peerFor(state, attempts + 1);
     if (peer !== undefined) draft.send(peer, { type: 'get-block', id });

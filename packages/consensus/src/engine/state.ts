@@ -111,6 +111,8 @@ export interface EngineState {
   /** Highest view in which each validator was heard. */
   readonly lastActive: readonly number[];
   readonly toldStatus: boolean;
+  /** The view at the last retry: still the same one at the next, it is stuck. */
+  readonly retryView: number;
   readonly nextToken: number;
   readonly waiting: readonly Release[];
 }
@@ -220,6 +222,7 @@ export function createEngineState(config: EngineConfig, head: Head = config.gene
     guardView: 0,
     lastActive: new Array<number>(config.validators).fill(head.view),
     toldStatus: false,
+    retryView: 0,
     nextToken: 1,
     waiting: [],
   };

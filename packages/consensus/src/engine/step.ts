@@ -6,7 +6,7 @@ import { advance, takeBlock, takeProposed, takeVerdict } from './proposal.ts';
 import { answerStatus, askAgain, sendBlock, sendCertificates, statusOf } from './resolver.ts';
 import type { EngineEffect, EngineInput, EngineState } from './state.ts';
 import { takeCertificate, takeVote } from './tally.ts';
-import { giveUp, startTimers, takeWork } from './view.ts';
+import { armForLeader, giveUp, takeWork } from './view.ts';
 import type { VoteKind } from './vote.ts';
 
 /** The next state, and what is to be done, in order. */
@@ -44,7 +44,6 @@ function take(draft: Draft, input: EngineInput): void {
       takeProposed(draft, input.view, input.block);
       break;
     case 'timer':
-      if (input.view !== draft.state.view) return;
       if (input.timer === 'view') giveUp(draft, input.view);
       else retry(draft);
       break;
@@ -55,7 +54,8 @@ function take(draft: Draft, input: EngineInput): void {
       draft.send(input.peer, statusOf(draft.state));
       return;
     case 'start':
-      startTimers(draft);
+      armForLeader(draft);
+      draft.setTimer('retry', draft.state.config.timeouts.retryMs);
       tryCommit(draft);
       repeatOwn(draft, draft.state.view);
       draft.broadcast(statusOf(draft.state));
@@ -124,39 +124,35 @@ function letOut(
   }
 }
 
-/** Says again what others may have missed; silent while nothing is open. */
+/** Says again what others may have missed, and asks again for what is missing; silent while all goes well. */
 function retry(draft: Draft): void {
   const { state } = draft;
+  const before = state.retryView;
   draft.setTimer('retry', state.config.timeouts.retryMs);
   state.toldStatus = false;
+  state.retryView = state.view;
   const round = draft.peek(state.view);
-  const unfinished = unfinishedView(draft);
-  const isOpen =
-    unfinished !== undefined ||
-    round?.own.nullified === true ||
-    round?.proposal !== undefined ||
-    state.wantedBlocks.size > 0 ||
-    state.wantedViews !== undefined ||
-    (state.best?.view ?? 0) > state.head.view;
-  if (!isOpen) return;
-  repeatOwn(draft, state.view);
+  const isStuck = before === state.view && (round?.own.nullified === true || round?.proposal !== undefined);
+  const unfinished = unfinishedView(draft, before);
+  if (isStuck) repeatOwn(draft, state.view);
   if (unfinished !== undefined) repeatOwn(draft, unfinished);
-  for (const certificate of Object.values(draft.peek(state.view - 1)?.certificates ?? {})) {
-    draft.broadcast({ type: 'certificate', certificate });
+  if (isStuck || unfinished !== undefined) {
+    for (const certificate of Object.values(draft.peek(state.view - 1)?.certificates ?? {})) {
+      draft.broadcast({ type: 'certificate', certificate });
+    }
+    if (state.best !== undefined) draft.broadcast({ type: 'certificate', certificate: state.best });
+    draft.broadcast(statusOf(state));
   }
-  if (state.best !== undefined) draft.broadcast({ type: 'certificate', certificate: state.best });
-  draft.broadcast(statusOf(state));
   askAgain(draft);
   tryCommit(draft);
 }
 
-/** The highest view that this validator voted to finalize and that is not final yet. */
-function unfinishedView(draft: Draft): number | undefined {
+/** The highest view below `before` that this validator voted to finalize and that is not final yet. */
+function unfinishedView(draft: Draft, before: number): number | undefined {
   let highest: number | undefined;
-  for (const round of draft.state.rounds.values()) {
-    if (round.own.finalized && round.certificates.finalize === undefined && round.view > (highest ?? 0)) {
-      highest = round.view;
-    }
+  for (const { own, certificates, view } of draft.state.rounds.values()) {
+    const isOpen = own.finalized && certificates.finalize === undefined && view < before;
+    if (isOpen && view > (highest ?? 0)) highest = view;
   }
   return highest;
 }

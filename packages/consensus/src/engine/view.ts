@@ -4,21 +4,14 @@ import { leaderOf } from './leader.ts';
 /** Views without a sign of life after which a leader is not waited for, in rounds of all validators. */
 const SILENT_ROUNDS = 2;
 
-/** Goes to a later view: new timers, new leader. Going back never happens. */
+/** Goes to a later view: new timer, new leader. Going back never happens. */
 export function enterView(draft: Draft, view: number): void {
   const { state } = draft;
   if (view <= state.view) return;
   if (view > state.view + 1) state.lastActive = state.lastActive.map((last) => Math.max(last, view - 1));
   state.view = view;
   state.wantedViews = undefined;
-  startTimers(draft);
-}
-
-/** Starts both timers of the present view. */
-export function startTimers(draft: Draft): void {
-  const { timeouts } = draft.state.config;
   armForLeader(draft);
-  draft.setTimer('retry', timeouts.retryMs);
 }
 
 /** Waits for a proposal: not at all for a leader that has long been silent, longer while there is nothing to order. */

@@ -1,10 +1,10 @@
-import { sha256, toHex, type Verdict } from '@hypermesh/core';
+import { type ChainId, sha256, toHex, type Verdict } from '@hypermesh/core';
 import type { ChainContext } from '../ports.ts';
 import type { Profile } from '../profiles.ts';
 import { checkProof } from '../proof.ts';
-import type { VerifyContext } from '../proof-context.ts';
-import type { verifyOperation } from '../proof-verify.ts';
 import { checkWindow, type TimeClaim } from '../proof-window.ts';
+import { runVerifyJob } from '../verify-job.ts';
+import { hasWorkers, runJob } from '../worker-pool.ts';
 import { decodeTransaction } from './transaction.ts';
 
 /** What admission keeps of a transaction: its place in time, and whether its proofs were found to hold. */
@@ -20,13 +20,14 @@ export interface Admission {
 
 /** Checks transactions for a place in the chain; the proofs of each are verified once, its window every time. */
 export function createAdmission(options: {
-  readonly chainId: VerifyContext['chainId'];
+  readonly chainId: ChainId;
   readonly profile: Profile;
   readonly keep: number;
   hasRule(kind: string): boolean;
-  verify: typeof verifyOperation;
+  /** Verifies on a worker thread where the host has them, else in pieces on this one. */
+  readonly inWorker: boolean;
 }): Admission {
-  const { chainId, profile, keep } = options;
+  const { chainId, profile, keep, inWorker } = options;
   const known = new Map<string, Known>();
 
   const windowOf = (entry: Known, context: ChainContext): Verdict => {
@@ -49,12 +50,18 @@ export function createAdmission(options: {
       const decoded = decodeTransaction(tx);
       if (!decoded.ok) return { ok: false, reason: decoded.reason };
       if (!options.hasRule(decoded.operation.kind)) return { ok: false, reason: 'unsupported-kind' };
-      const proven = await options.verify(decoded.encoded.operation, decoded.encoded.proof, {
+      const { operation, proof } = decoded.encoded;
+      const parts = checkProof(proof);
+      if (!parts.ok) return { ok: false, reason: `${parts.leg}/${parts.reason}` };
+      const job = {
+        operation,
+        proof,
         chainId,
-        profile,
+        profile: profile.name,
         nowMs: context.parentTimeMs,
-        finalizedHeader: (height) => context.finalizedHeader(height),
-      });
+        header: context.finalizedHeader(parts.parts.time.part.anchor.height),
+      };
+      const proven = await (hasWorkers && inWorker ? runJob('verify', job) : runVerifyJob(job));
       if (!proven.ok) return { ok: false, reason: `${proven.leg}/${proven.reason}` };
       const { sequence } = decoded.operation;
       const { anchor, claimedMs, bondRenewedMs } = proven;

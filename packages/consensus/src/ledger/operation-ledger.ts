@@ -4,7 +4,6 @@ import { chainBytes } from '../operation.ts';
 import type { App, FinalizedBlock, HeaderView, TxResult } from '../ports.ts';
 import { type Profile, profileOf } from '../profiles.ts';
 import type { MemberProof, ProveContext } from '../proof-context.ts';
-import { verifyOperation } from '../proof-verify.ts';
 import { bondKey, spaceKey } from '../stake/bond.ts';
 import { createAdmission } from './admission.ts';
 import { entryRules } from './entry-rules.ts';
@@ -30,6 +29,8 @@ export interface OperationLedgerOptions {
   readonly rules?: Readonly<Record<string, OperationRule>>;
   /** Heights whose state can still be proved against, default 8192. */
   readonly keptHeights?: number;
+  /** Whether `checkTx` verifies on a worker thread (default), or in pieces of some milliseconds on this one. */
+  readonly verifyInWorker?: boolean;
 }
 
 /**
@@ -63,7 +64,7 @@ const MAX_ANCHORS = 8;
 
 /** Opens the ledger that begins with `genesis`, at height 0. */
 export function createOperationLedger(options: OperationLedgerOptions): OperationLedger {
-  const { genesis, keptHeights = 8192 } = options;
+  const { genesis, keptHeights = 8192, verifyInWorker = true } = options;
   const profile = profileOf(genesis.profile);
   const chainId = toHex(chainOf(encodeGenesis(genesis))) as ChainId;
   const chain = chainBytes(chainId);
@@ -84,7 +85,7 @@ export function createOperationLedger(options: OperationLedgerOptions): Operatio
     profile,
     keep: 16_384,
     hasRule: (kind) => rules.has(kind),
-    verify: verifyOperation,
+    inWorker: verifyInWorker,
   });
 
   const applyOne = (tx: Uint8Array, header: HeaderView): TxResult => {

@@ -22,7 +22,8 @@ export function checkBond(
   bond: Bond,
   needs: {
     readonly actor: Uint8Array;
-    readonly power: bigint;
+    /** Each a minimum. */
+    readonly powers: readonly bigint[];
     readonly maxAgeMs: number;
     readonly nowMs: number;
   },
@@ -31,5 +32,5 @@ export function checkBond(
   if (bond.status === 'slashed') return { ok: false, reason: 'slashed' };
   if (bond.status !== 'bonded') return { ok: false, reason: 'unbonded' };
   if (needs.nowMs - bond.renewedMs > needs.maxAgeMs) return { ok: false, reason: 'expired' };
-  return bond.power >= needs.power ? { ok: true } : { ok: false, reason: 'too-low' };
+  return needs.powers.every((power) => bond.power >= power) ? { ok: true } : { ok: false, reason: 'too-low' };
 }

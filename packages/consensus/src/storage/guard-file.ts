@@ -6,18 +6,22 @@ import { ConsensusError } from '../errors.ts';
 import type { SignGuard } from '../ports.ts';
 import { replaceFile } from './replace-file.ts';
 
-/** The guard as a file of 48 bytes: version (8), store id (16), view (8), checksum (16); replaced as a whole. */
+/** The guard as a file: version (8), store id (16), view (8), muted view (8), checksum (16); replaced as a whole. */
 export interface GuardFile extends SignGuard {
   /** Names this storage: files of another one do not fit. */
   readonly storeId: Uint8Array;
   readonly isNew: boolean;
+  /** The log is gone: remembers durably that nothing up to the guarded view may be signed. */
+  muteAll(): Promise<void>;
 }
 
 const VERSION = 1;
 
-function encode(storeId: Uint8Array, view: number): Uint8Array {
-  const head = new ByteWriter(32).u53(VERSION).put(storeId).u53(view).bytes;
-  return new ByteWriter(48).put(head).put(sha256(head).subarray(0, 16)).bytes;
+const HEAD_BYTES = 40;
+
+function encode(storeId: Uint8Array, view: number, mutedUntil: number): Uint8Array {
+  const head = new ByteWriter(HEAD_BYTES).u53(VERSION).put(storeId).u53(view).u53(mutedUntil).bytes;
+  return new ByteWriter(HEAD_BYTES + 16).put(head).put(sha256(head).subarray(0, 16)).bytes;
 }
 
 /** Opens the guard, or creates one with a new store id. */
@@ -28,17 +32,21 @@ export async function openGuardFile(file: string): Promise<GuardFile> {
   });
   let storeId: Uint8Array;
   let view = 0;
+  let mutedUntil = 0;
   if (found === undefined) {
     storeId = randomFillSync(new Uint8Array(16));
-    await replaceFile(file, encode(storeId, 0));
+    await replaceFile(file, encode(storeId, 0, 0));
   } else {
     const reader = new ByteReader(found);
     const version = reader.u53();
     storeId = reader.take(16).slice();
     view = reader.u53();
+    mutedUntil = reader.u53();
     const sum = reader.take(16);
     const fits =
-      !reader.failed && version === VERSION && equalBytes(sum, sha256(found.subarray(0, 32)).subarray(0, 16));
+      !reader.failed &&
+      version === VERSION &&
+      equalBytes(sum, sha256(found.subarray(0, HEAD_BYTES)).subarray(0, 16));
     if (!fits) {
       throw new ConsensusError(
         { code: 'consensus/storage-corrupt', file, offset: 0, reason: 'the guard is damaged' },
@@ -52,9 +60,17 @@ export async function openGuardFile(file: string): Promise<GuardFile> {
     get view() {
       return view;
     },
+    get mutedUntil() {
+      return mutedUntil;
+    },
+    async muteAll() {
+      if (view <= mutedUntil) return;
+      await replaceFile(file, encode(storeId, view, view));
+      mutedUntil = view;
+    },
     async raise(next) {
       if (next <= view) return;
-      await replaceFile(file, encode(storeId, next));
+      await replaceFile(file, encode(storeId, next, mutedUntil));
       view = next;
     },
   };

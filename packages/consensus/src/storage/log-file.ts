@@ -44,7 +44,10 @@ export async function openLogFile(dir: string, guard: GuardFile): Promise<LogFil
   const pathOf = (generation: number): string => join(dir, `log-${generation}.wal`);
   let generation = found[0] ?? 1;
   for (const old of found.slice(1)) await rm(pathOf(old), { force: true });
-  if (found.length === 0) await replaceFile(pathOf(generation), headOf(storeId));
+  if (found.length === 0) {
+    await guard.muteAll();
+    await replaceFile(pathOf(generation), headOf(storeId));
+  }
 
   let handle: FileHandle = await open(pathOf(generation), 'r+');
   const records: Uint8Array[] = [];
@@ -68,10 +71,9 @@ export async function openLogFile(dir: string, guard: GuardFile): Promise<LogFil
       },
     );
     if (scan.fault !== undefined) throw corrupt(pathOf(generation), scan.fault.offset, scan.fault.reason);
-    if (scan.end < size) {
-      await handle.truncate(scan.end);
-      await handle.sync();
-    }
+    if (scan.end < size) await handle.truncate(scan.end);
+    // What a killed process wrote may not be durable yet; it is about to be acted upon.
+    await handle.sync();
     end = scan.end;
     sequence = scan.nextSequence;
   } catch (error) {
@@ -81,7 +83,6 @@ export async function openLogFile(dir: string, guard: GuardFile): Promise<LogFil
 
   return {
     isNew: found.length === 0,
-    isLost: found.length === 0 && guard.view > 0,
     get sizeBytes() {
       return end;
     },

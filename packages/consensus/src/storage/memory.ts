@@ -10,9 +10,6 @@ export function createMemoryStorage(): Storage {
     list.reduce((sum, record) => sum + record.length, 0);
   return {
     log: {
-      get isLost() {
-        return false;
-      },
       get sizeBytes() {
         return sizeBytes;
       },
@@ -37,6 +34,7 @@ export function createMemoryStorage(): Storage {
       sync: async () => {},
     },
     guard: {
+      mutedUntil: 0,
       get view() {
         return guarded;
       },

@@ -80,8 +80,14 @@ function hashOf(
   });
 }
 
+function nonceOf(number: number): Uint8Array {
+  const nonce = new Uint8Array(NONCE_BYTES);
+  new DataView(nonce.buffer).setBigUint64(0, BigInt(number));
+  return nonce;
+}
+
 /**
- * Finds a nonce of 8 bytes whose argon2id has `difficulty` leading zero bits: about 2^difficulty evaluations, two at
+ * Finds the least nonce of 8 bytes whose argon2id has `difficulty` leading zero bits: about 2^difficulty evaluations, two at
  * a time on the host's thread pool. `onTry` hears each evaluation. Stops between evaluations when `signal` says so.
  */
 export async function solvePuzzle(
@@ -90,19 +96,18 @@ export async function solvePuzzle(
 ): Promise<Uint8Array> {
   const { signal, onTry } = options;
   let next = 0;
-  let found: Uint8Array | undefined;
+  let found: number | undefined;
   const search = async (): Promise<void> => {
     while (found === undefined) {
       signal?.throwIfAborted();
-      const nonce = new Uint8Array(NONCE_BYTES);
-      new DataView(nonce.buffer).setBigUint64(0, BigInt(next++));
-      const hash = await hashOf(puzzle.input, puzzle.actor, nonce, puzzle.memoryKib);
+      const number = next++;
+      const hash = await hashOf(puzzle.input, puzzle.actor, nonceOf(number), puzzle.memoryKib);
       onTry?.();
-      if (leadingZeros(hash) >= puzzle.difficulty) found ??= nonce;
+      if (leadingZeros(hash) >= puzzle.difficulty) found = Math.min(found ?? number, number);
     }
   };
   await Promise.all([search(), search()]);
-  return found as unknown as Uint8Array;
+  return nonceOf(found as unknown as number);
 }
 
 export type PuzzleReason = 'malformed' | 'too-easy';

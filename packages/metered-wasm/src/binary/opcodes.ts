@@ -61,7 +61,12 @@ function define(from: number, to: number, shape: readonly [number, number, numbe
 }
 
 /** The same shape for several single opcodes above `base`. */
-function defineEach(base: number, ops: readonly number[], shape: readonly [number, number, number], role = 0) {
+function defineEach(
+  base: number,
+  ops: readonly number[],
+  shape: readonly [number, number, number],
+  role = 0,
+) {
   for (const op of ops) define(base + op, base + op, shape, role);
 }
 

@@ -63,7 +63,7 @@ function routinesOf(outline: Outline, counters: Counters): Map<string, number> {
   offer('bytes', 0);
   offer('elements', 0);
   if (outline.memoryMaximum !== undefined) offer('memory.grow', outline.memoryMaximum);
-  outline.tableMaxima.forEach((maximum, table) => offer(`table.grow ${table}`, maximum));
+  for (const [table, maximum] of outline.tableMaxima.entries()) offer(`table.grow ${table}`, maximum);
   for (let own = outline.bodies.length - 1; own >= 0; own--) {
     const { from, to } = outline.bodies[own] as { from: number; to: number };
     if (to - from > 200) break;

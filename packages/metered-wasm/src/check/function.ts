@@ -259,7 +259,7 @@ export class FunctionCheck {
     const index = this.#openers.length - 1 - label;
     const opener = this.#openers[index];
     if (opener === undefined || (index === 0 && this.#isWrapped)) {
-      return this.#fail('counter-altered', 'a branch past the end of the body', at);
+      this.#fail('counter-altered', 'a branch past the end of the body', at);
     }
     opener.isTarget = true;
   }
@@ -288,7 +288,8 @@ export class FunctionCheck {
   }
 
   #noteCall({ op, a }: Step, at: number, isPutBack: boolean): void {
-    if (op === 0x0f && this.#isWrapped) this.#fail('counter-altered', 'a return past the end of the body', at);
+    if (op === 0x0f && this.#isWrapped)
+      this.#fail('counter-altered', 'a return past the end of the body', at);
     const isTail = op === 0x12 || op === 0x13;
     const leaves = isTail || op === 0x10 || op === 0x11 || op === 0x08 || op === 0x09;
     if (leaves && !isPutBack && (this.#isLocal || (isTail && this.#takesStack))) {

@@ -28,7 +28,10 @@ function extended(layout: Layout, id: number, added: number, write: (out: Writer
 }
 
 function writeType(out: Writer, type: FunctionType): void {
-  out.byte(0x60).u32(type.params.length).raw(...type.params);
+  out
+    .byte(0x60)
+    .u32(type.params.length)
+    .raw(...type.params);
   out.u32(type.results.length).raw(...type.results);
 }
 
@@ -36,7 +39,10 @@ function writeTables(layout: Layout): Writer {
   const { tables } = layout.shape;
   const out = new Writer().u32(tables.length);
   tables.forEach(({ type, limits }, at) => {
-    out.raw(type, 0x01).u32(limits.min).u32(layout.tableMax[at] as number);
+    out
+      .raw(type, 0x01)
+      .u32(limits.min)
+      .u32(layout.tableMax[at] as number);
   });
   return out;
 }
@@ -82,8 +88,18 @@ export function assemble(layout: Layout, plans: readonly Plan[]): Uint8Array {
   const code = writeCode(layout, plans);
   const routineType = layout.routines.length > 0 ? layout.typeIndex(ROUTINE_TYPE) : 0;
   const contents = new Map<number, Writer | undefined>([
-    [1, extended(layout, 1, layout.addedTypes.length, (out) => { for (const type of layout.addedTypes) writeType(out, type); })],
-    [3, extended(layout, 3, layout.routines.length, (out) => { for (const _ of layout.routines) out.u32(routineType); })],
+    [
+      1,
+      extended(layout, 1, layout.addedTypes.length, (out) => {
+        for (const type of layout.addedTypes) writeType(out, type);
+      }),
+    ],
+    [
+      3,
+      extended(layout, 3, layout.routines.length, (out) => {
+        for (const _ of layout.routines) out.u32(routineType);
+      }),
+    ],
     [4, shape.tables.length > 0 ? writeTables(layout) : undefined],
     [5, writeMemory(layout)],
     [6, writeGlobals(layout)],
@@ -91,14 +107,26 @@ export function assemble(layout: Layout, plans: readonly Plan[]): Uint8Array {
     [8, undefined],
     [10, code],
   ]);
-  const out = new Writer(code.length + shape.bytes.length).raw(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
+  const out = new Writer(code.length + shape.bytes.length).raw(
+    0x00,
+    0x61,
+    0x73,
+    0x6d,
+    0x01,
+    0x00,
+    0x00,
+    0x00,
+  );
   for (const id of SECTION_ORDER) {
     const range = shape.sections.get(id);
     if (contents.has(id)) {
       const content = contents.get(id);
       if (content !== undefined) out.byte(id).sized(content);
     } else if (range !== undefined) {
-      out.byte(id).u32(range.to - range.from).range(shape.bytes, range.from, range.to);
+      out
+        .byte(id)
+        .u32(range.to - range.from)
+        .range(shape.bytes, range.from, range.to);
     }
   }
   const profile = new Writer().name(PROFILE_SECTION).name(PROFILE);

@@ -71,9 +71,7 @@ export class FunctionEmitter {
   }
 
   #local(op: 'get' | 'set' | 'tee', name: 'fuel' | 'depth' | 'f32' | 'f64' | 'v128'): Writer {
-    return this.#out
-      .byte({ get: 0x20, set: 0x21, tee: 0x22 }[op])
-      .u32(this.#locals.get(name) as number);
+    return this.#out.byte({ get: 0x20, set: 0x21, tee: 0x22 }[op]).u32(this.#locals.get(name) as number);
   }
 
   #global(op: 'get' | 'set', index: number): Writer {
@@ -153,13 +151,20 @@ export class FunctionEmitter {
     const isVector = mark === F32X4 || mark === F64X2;
     const scratch = isVector ? 'v128' : mark === F32 ? 'f32' : 'f64';
     this.#local('tee', scratch);
-    if (isVector) this.#out.raw(0xfd, 0x0c, ...(mark === F32X4 ? [NAN_F32, NAN_F32, NAN_F32, NAN_F32] : [NAN_F64, NAN_F64]).flat());
+    if (isVector)
+      this.#out.raw(
+        0xfd,
+        0x0c,
+        ...(mark === F32X4 ? [NAN_F32, NAN_F32, NAN_F32, NAN_F32] : [NAN_F64, NAN_F64]).flat(),
+      );
     else if (mark === F32) this.#out.raw(0x43, ...NAN_F32);
     else this.#out.raw(0x44, ...NAN_F64);
     this.#local('get', scratch);
     this.#local('get', scratch);
-    if (mark === F32X4) this.#out.raw(0xfd, 0x41, 0xfd, 0x52); // f32x4.eq, v128.bitselect
-    else if (mark === F64X2) this.#out.raw(0xfd, 0x47, 0xfd, 0x52); // f64x2.eq, v128.bitselect
+    if (mark === F32X4)
+      this.#out.raw(0xfd, 0x41, 0xfd, 0x52); // f32x4.eq, v128.bitselect
+    else if (mark === F64X2)
+      this.#out.raw(0xfd, 0x47, 0xfd, 0x52); // f64x2.eq, v128.bitselect
     else this.#out.raw(mark === F32 ? 0x5b : 0x61, 0x1b); // eq, select
   }
 

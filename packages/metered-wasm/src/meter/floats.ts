@@ -145,7 +145,8 @@ export class FloatAnalysis {
   #typeOfFunction(index: number): FunctionType {
     const { imports, functions, types } = this.#shape;
     const own = index - imports.length;
-    return types[(own < 0 ? imports[index]?.type : functions[own]) as number] as FunctionType;
+    const type = own < 0 ? imports[index]?.type : functions[own];
+    return types[type as number] as FunctionType;
   }
 
   #typeOfTag(index: number): FunctionType {
@@ -180,7 +181,10 @@ export class FloatAnalysis {
   }
 
   #read(at: number, local: number): void {
-    if (this.#followed[local] !== 1) return this.#push(EXACT);
+    if (this.#followed[local] !== 1) {
+      this.#push(EXACT);
+      return;
+    }
     this.#siteTypes[at] = this.#localTypes[local] as number;
     this.#push(at);
   }
@@ -192,10 +196,14 @@ export class FloatAnalysis {
     if (first === EXACT || second === EXACT) {
       this.#show(first);
       this.#show(second);
-      return this.#push(EXACT);
+      this.#push(EXACT);
+      return;
     }
     const site = Math.max(first, second);
-    if (site < 0) return this.#push(NEVER_NAN);
+    if (site < 0) {
+      this.#push(NEVER_NAN);
+      return;
+    }
     this.#siteTypes[at] = this.#siteTypes[site] as number;
     this.#push(at);
   }
@@ -211,9 +219,11 @@ export class FloatAnalysis {
       case FloatRole.makesF32:
       case FloatRole.makesF64:
         this.#siteTypes[at] = role === FloatRole.makesF32 ? F32 : F64;
-        return this.#push(at);
+        this.#push(at);
+        return;
       case FloatRole.clean:
-        return this.#push(NEVER_NAN);
+        this.#push(NEVER_NAN);
+        return;
       case FloatRole.makesF32x4:
         this.#canonicalAfter[at] = F32X4;
         break;

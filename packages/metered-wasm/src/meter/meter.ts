@@ -1,24 +1,17 @@
-import { readBody } from '../binary/instructions.ts';
 import type { ModuleShape } from '../binary/module.ts';
 import { parseModule } from '../binary/parse.ts';
 import { Refusal, refuse } from '../binary/reader.ts';
 import { type Limits, type MeterOptions, resolveLimits } from '../options.ts';
-import { FRAME_UNITS, RESERVED_PREFIX } from '../profile.ts';
+import { RESERVED_PREFIX } from '../profile.ts';
 import type { MeterReason } from '../reasons.ts';
 import { assemble } from './assemble.ts';
-import { chargeBlocks } from './blocks.ts';
-import type { Plan } from './emit.ts';
-import { FloatAnalysis } from './floats.ts';
 import { Layout } from './layout.ts';
-import { boundStack } from './stack-bound.ts';
+import { planFunctions } from './plan.ts';
 
 /** A metered module, or why there is none; `detail` is for people. */
 export type MeterVerdict =
   | { readonly ok: true; readonly module: Uint8Array }
   | { readonly ok: false; readonly reason: MeterReason; readonly detail: string };
-
-const V128 = 0x7b;
-const widthOf = (type: number): number => (type === V128 ? 2 : 1);
 
 function refuseWhatIsNotAllowed(shape: ModuleShape, limits: Limits): void {
   for (const { module, name } of shape.imports) {
@@ -37,34 +30,6 @@ function refuseWhatIsNotAllowed(shape: ModuleShape, limits: Limits): void {
       refuse('table-too-large', `table starts with ${bounds.min} elements, at most ${limits.tableMax}`);
     }
   }
-}
-
-/** Reads and analyses each body. */
-function planFunctions(shape: ModuleShape): Plan[] {
-  const plans: Plan[] = shape.bodies.map((body, own) => {
-    const type = shape.types[shape.functions[own] as number] as Plan['type'];
-    const code = readBody(shape.bytes, body.code, body.to);
-    const localTypes = [...type.params];
-    for (const { count, type: localType } of body.locals) {
-      for (let left = count; left > 0; left--) localTypes.push(localType);
-    }
-    const charges = chargeBlocks(code, body.localCount, shape.imports.length);
-    const floats = new FloatAnalysis(shape, code, type, localTypes).run();
-    return { body, type, code, charges, floats, stackUnits: 0, localTypes };
-  });
-  const units = boundStack(
-    shape,
-    plans.map(({ body, type, charges, floats }) => ({
-      frameUnits:
-        FRAME_UNITS +
-        type.params.reduce((sum, each) => sum + widthOf(each), 0) +
-        body.locals.reduce((sum, run) => sum + run.count * widthOf(run.type), 0) +
-        floats.maxHeight * (floats.usesSimd ? 2 : 1),
-      callees: charges.callees,
-      indirectTypes: charges.indirectTypes,
-    })),
-  );
-  return plans.map((plan, own) => ({ ...plan, stackUnits: units[own] as number }));
 }
 
 /**

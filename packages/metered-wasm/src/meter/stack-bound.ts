@@ -43,7 +43,8 @@ export function boundStack(shape: ModuleShape, callers: readonly Caller[]): Int3
   const taken = new Int32Array(functionCount);
   /** Units of the chains that begin at a node and reach no counting function. */
   const chain = new Float64Array(edges.length);
-  const deepest = (node: number) => (edges[node] ?? []).reduce((most, to) => Math.max(most, chain[to] as number), 0);
+  const deepest = (node: number) =>
+    (edges[node] ?? []).reduce((most, to) => Math.max(most, chain[to] as number), 0);
   for (const group of componentsOf(edges)) {
     const [only] = group as [number, ...number[]];
     const isRecursive = group.length > 1 || edges[only]?.includes(only) === true;

@@ -119,7 +119,8 @@ function classify(error: unknown, guest: Guest | undefined): { reason: GuestFail
     return { reason: isAllocation ? 'memory' : 'trap', detail: message };
   }
   const { state } = guest;
-  if ((state & STATE.hostMemoryExhausted) !== 0) return { reason: 'memory', detail: 'the host has no memory left' };
+  if ((state & STATE.hostMemoryExhausted) !== 0)
+    return { reason: 'memory', detail: 'the host has no memory left' };
   if ((state & STATE.stackExceeded) !== 0) return { reason: 'trap', detail: 'stack exhausted' };
   if ((state & (STATE.memoryRefused | STATE.tableRefused)) !== 0) {
     return { reason: 'memory', detail: `growth was refused, then: ${message}` };
@@ -149,13 +150,15 @@ export function runGuest(module: WebAssembly.Module, job: Job): Outcome {
     const { call } = job;
     const results = call.kind === 'export' ? guest.callExport(call.entry, call.args) : [];
     const output =
-      call.kind === 'abi'
-        ? guest.callAbi(call.op, call.input)
-        : encodeCanonical(scalarsToCanonical(results));
+      call.kind === 'abi' ? guest.callAbi(call.op, call.input) : encodeCanonical(scalarsToCanonical(results));
     if (guest.fuelLeft < 0n) return outOfFuel();
     return { ok: true, output, results, fuelUsed: spent(), memoryPages: guest.memoryPages, log: log.lines };
   } catch (error) {
-    if (guest !== undefined && !(error instanceof Broken && error.reason === 'denied') && guest.fuelLeft < 0n) {
+    if (
+      guest !== undefined &&
+      !(error instanceof Broken && error.reason === 'denied') &&
+      guest.fuelLeft < 0n
+    ) {
       return outOfFuel();
     }
     return { ok: false, ...classify(error, guest), fuelUsed: spent(), log: log.lines };

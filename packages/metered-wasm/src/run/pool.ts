@@ -74,7 +74,6 @@ export class WorkerPool {
       const settle = (then: () => void) => {
         clearTimeout(timer);
         worker.off('message', onMessage).off('error', onError).off('exit', onExit);
-        worker.on('error', () => undefined);
         signal?.removeEventListener('abort', onAbort);
         then();
       };
@@ -130,8 +129,11 @@ export class WorkerPool {
     const worker = new Worker(new URL(import.meta.resolve('@hypermesh/metered-wasm/worker')), {
       name: 'metered-wasm',
       env: {},
+      execArgv: conditionsOf(process.execArgv),
       resourceLimits: { stackSizeMb: this.#options.stackMb, maxOldGenerationSizeMb: 256 },
     });
+    // An error between two runs ends the worker; the next run that is given it hears of that by `exit`.
+    worker.on('error', () => undefined);
     this.#all.add(worker);
     const fail = (error: unknown) => {
       this.#all.delete(worker);
@@ -154,6 +156,14 @@ export class WorkerPool {
     this.#idle.length = 0;
     this.#all.clear();
   }
+}
+
+/** Of this process's flags the ones that lead imports; others, such as an input type, do not fit a worker. */
+function conditionsOf(flags: readonly string[]): string[] {
+  return flags.flatMap((flag, at) => {
+    if (flag.startsWith('--conditions=')) return [flag];
+    return flag === '-C' || flag === '--conditions' ? [`--conditions=${flags[at + 1] ?? ''}`] : [];
+  });
 }
 
 function workerFailed(cause: unknown): MeteredWasmError {

@@ -77,7 +77,10 @@ const ABI: Readonly<Record<string, string>> = {
   hm_call: '127,127,127,127>126',
 };
 
-type Signatures = ReadonlyMap<string, { readonly params: readonly number[]; readonly results: readonly number[] }>;
+type Signatures = ReadonlyMap<
+  string,
+  { readonly params: readonly number[]; readonly results: readonly number[] }
+>;
 
 /** Why a module cannot take this call, or undefined where it can. */
 function misfit(functions: Signatures, hasMemory: boolean, call: Job['call']): string | undefined {
@@ -121,7 +124,8 @@ function toJob(request: RunRequest): Job {
   if (!(request.deadlineMs > 0 && request.deadlineMs <= 2 ** 31 - 1)) {
     throw badArgument('deadlineMs', 'a number of milliseconds above 0 and below 2^31');
   }
-  const call = entry === undefined ? { kind: 'abi' as const, op, input } : { kind: 'export' as const, entry, args };
+  const call =
+    entry === undefined ? { kind: 'abi' as const, op, input } : { kind: 'export' as const, entry, args };
   return { fuel: toFuel(request.fuel), maxOutputBytes, call };
 }
 
@@ -147,7 +151,13 @@ export function openRunner(options: RunnerOptions = {}): MeteredRunner {
     async run(request) {
       const job = toJob(request);
       request.signal?.throwIfAborted();
-      const denied = (detail: string): RunResult => ({ ok: false, reason: 'denied', detail, fuelUsed: 0n, log: [] });
+      const denied = (detail: string): RunResult => ({
+        ok: false,
+        reason: 'denied',
+        detail,
+        fuelUsed: 0n,
+        log: [],
+      });
       const prepared = await modules.prepare(request.module, {
         memoryMaxPages: request.memoryMaxPages ?? 65_536,
         tableMax: request.tableMax ?? 10_000_000,

@@ -1,4 +1,12 @@
-import { type FunctionSpec, I32, I64, type Instruction, type ModuleSpec, signed, unsigned } from './encoder.ts';
+import {
+  type FunctionSpec,
+  I32,
+  I64,
+  type Instruction,
+  type ModuleSpec,
+  signed,
+  unsigned,
+} from './encoder.ts';
 
 /*
  * A model of the fuel: the same module with a counter in front of every single instruction. Slow and plain; what the
@@ -26,7 +34,11 @@ export function countedModule(spec: ModuleSpec): ModuleSpec {
   };
 }
 
-function counted({ type, locals, body }: FunctionSpec, parameterCount: number, counter: number[]): FunctionSpec {
+function counted(
+  { type, locals, body }: FunctionSpec,
+  parameterCount: number,
+  counter: number[],
+): FunctionSpec {
   const length = unsigned(parameterCount + locals.length);
   const result = unsigned(parameterCount + locals.length + 1);
   const add = (amount: readonly Instruction[]): Instruction[] => [
@@ -59,5 +71,9 @@ function counted({ type, locals, body }: FunctionSpec, parameterCount: number, c
     const isMemory = sub <= 11;
     return [...before, remember, ...(isMemory ? scaled(3, 0x88) : scaled(4, 0x86)), instruction];
   });
-  return { type, locals: [...locals, I32, I32], body: [...constant(1 + (locals.length >> 3)), ...instructions] };
+  return {
+    type,
+    locals: [...locals, I32, I32],
+    body: [...constant(1 + (locals.length >> 3)), ...instructions],
+  };
 }

@@ -98,16 +98,38 @@ export function functionBody({ locals, body }: FunctionSpec): number[] {
 export function encodeModule(spec: ModuleSpec): Uint8Array {
   const { functions, data = [], exports = [], globals = [], imports = [], tables = [], tags = [] } = spec;
   const sections: [number, number[]][] = [
-    [1, vector(spec.types.map(({ params, results }) => [0x60, ...vector(params.map((p) => [p])), ...vector(results.map((r) => [r]))]))],
-    [2, imports.length > 0 ? vector(imports.map((i) => [...text(i.module), ...text(i.name), 0, ...unsigned(i.type)])) : []],
+    [
+      1,
+      vector(
+        spec.types.map(({ params, results }) => [
+          0x60,
+          ...vector(params.map((p) => [p])),
+          ...vector(results.map((r) => [r])),
+        ]),
+      ),
+    ],
+    [
+      2,
+      imports.length > 0
+        ? vector(imports.map((i) => [...text(i.module), ...text(i.name), 0, ...unsigned(i.type)]))
+        : [],
+    ],
     [3, vector(functions.map(({ type }) => unsigned(type)))],
     [4, tables.length > 0 ? vector(tables.map((table) => [table.type ?? FUNCREF, ...limits(table)])) : []],
     [5, spec.memory === undefined ? [] : vector([limits(spec.memory)])],
     [13, tags.length > 0 ? vector(tags.map((type) => [0, ...unsigned(type)])) : []],
     [6, globals.length > 0 ? vector(globals.map(({ type, init }) => [type, 1, ...init, 0x0b])) : []],
-    [7, exports.length > 0 ? vector(exports.map(({ name, kind, index }) => [...text(name), kind, ...unsigned(index)])) : []],
+    [
+      7,
+      exports.length > 0
+        ? vector(exports.map(({ name, kind, index }) => [...text(name), kind, ...unsigned(index)]))
+        : [],
+    ],
     [8, spec.start === undefined ? [] : unsigned(spec.start)],
-    [9, spec.elements === undefined ? [] : vector([[0, 0x41, 0, 0x0b, ...vector(spec.elements.map(unsigned))]])],
+    [
+      9,
+      spec.elements === undefined ? [] : vector([[0, 0x41, 0, 0x0b, ...vector(spec.elements.map(unsigned))]]),
+    ],
     [12, data.length > 0 ? unsigned(data.length) : []],
     [10, vector(functions.map(functionBody))],
     [11, data.length > 0 ? vector(data.map((bytes) => [1, ...vector(bytes.map((byte) => [byte]))])) : []],

@@ -14,18 +14,28 @@ export interface Operation {
 /** The instructions that make NaN, listed once more from the specification. */
 function makes(code: readonly number[]): Operation['makes'] {
   const [op = 0, number = 0] = code;
-  const within = (at: number, ...ranges: [number, number][]) => ranges.some(([from, to]) => at >= from && at <= to);
+  const within = (at: number, ...ranges: [number, number][]) =>
+    ranges.some(([from, to]) => at >= from && at <= to);
   if (op === 0xfd) {
     if (within(number, [0x5e, 0x5e], [0x67, 0x6a], [0xe3, 0xe9])) return 'f32x4';
-    return within(number, [0x5f, 0x5f], [0x74, 0x75], [0x7a, 0x7a], [0x94, 0x94], [0xef, 0xf5]) ? 'f64x2' : undefined;
+    return within(number, [0x5f, 0x5f], [0x74, 0x75], [0x7a, 0x7a], [0x94, 0x94], [0xef, 0xf5])
+      ? 'f64x2'
+      : undefined;
   }
   if (within(op, [0x8d, 0x97], [0xb6, 0xb6])) return 'f32';
   return within(op, [0x9b, 0xa5], [0xbb, 0xbb]) ? 'f64' : undefined;
 }
 
-const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, at) => from + at);
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, at) => from + at);
 
-function plain(from: number, to: number, operands: readonly number[], result: number, showsBits = false): Operation[] {
+function plain(
+  from: number,
+  to: number,
+  operands: readonly number[],
+  result: number,
+  showsBits = false,
+): Operation[] {
   return range(from, to).map((op) => ({ code: [op], operands, result, showsBits }));
 }
 
@@ -33,7 +43,13 @@ function saturating(from: number, to: number, operand: number, result: number): 
   return range(from, to).map((op) => ({ code: [0xfc, op], operands: [operand], result }));
 }
 
-function simd(from: number, to: number, operands: readonly number[], result = V128, lane?: number): Operation[] {
+function simd(
+  from: number,
+  to: number,
+  operands: readonly number[],
+  result = V128,
+  lane?: number,
+): Operation[] {
   return range(from, to).map((op) => ({
     code: [0xfd, ...(op < 0x80 ? [op] : [op, 1]), ...(lane === undefined ? [] : [lane])],
     operands,

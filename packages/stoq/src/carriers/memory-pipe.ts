@@ -27,7 +27,7 @@ export class MemoryPipe {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    const copy = Uint8Array.from(bytes);
+    const copy = Uint8Array.prototype.slice.call(bytes);
     for (let at = 0; at < copy.length; ) {
       if (this.#state !== 'open') throw new StoqError({ code: 'stoq/stream-reset' });
       const room = CAPACITY - this.#buffered;

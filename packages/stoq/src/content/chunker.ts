@@ -40,7 +40,7 @@ export function createChunker(profile: ContentProfile): Chunker {
 
   return {
     push(bytes) {
-      parts.push(Uint8Array.from(bytes));
+      parts.push(Uint8Array.prototype.slice.call(bytes));
       size += bytes.length;
       // A cut needs a whole largest chunk to look at; gathering four keeps the copying low.
       return size >= 4 * max ? cutAll(max) : [];

@@ -3,7 +3,7 @@ import { pipe } from 'it-pipe';
 import type { StoqNode } from '../node.ts';
 import type { Peer } from '../peer.ts';
 import { uint } from '../session/reader.ts';
-import { RECORD_BYTES } from '../session/record.ts';
+import { RECORD_BYTES } from '../session/record-bounds.ts';
 import {
   CONTENT_STREAM,
   type ContentFrame,

@@ -8,9 +8,9 @@ export interface ContentStore {
   has(id: ChunkId): Promise<boolean>;
   /** The chunk's bytes as stored, not hashed again; they are the caller's to read, not to write. */
   get(id: ChunkId): Promise<Uint8Array | undefined>;
-  /** Keeps a chunk: readable at once, durable after the next `commit`. The bytes are the store's until it resolves. */
+  /** Keeps a chunk: readable at once, durable after the next `commit`. The bytes are the store's from now on. */
   put(id: ChunkId, bytes: Uint8Array): Promise<void>;
-  /** Makes every chunk put before durable, then the manifest: a root that is there after a crash has all its chunks. */
+  /** Makes every chunk put before durable, then the manifest, whose bytes are the store's from now on: a root that is there after a crash has all its chunks. */
   commit(root: ContentRoot, manifest: Uint8Array): Promise<void>;
   manifest(root: ContentRoot): Promise<Uint8Array | undefined>;
   /** Every committed root, in no order. */
@@ -25,10 +25,10 @@ export function createMemoryStore(): ContentStore {
     has: async (id) => chunks.has(id),
     get: async (id) => chunks.get(id),
     async put(id, bytes) {
-      if (!chunks.has(id)) chunks.set(id, Uint8Array.from(bytes));
+      if (!chunks.has(id)) chunks.set(id, bytes);
     },
     async commit(root, manifest) {
-      manifests.set(root, Uint8Array.from(manifest));
+      manifests.set(root, manifest);
     },
     manifest: async (root) => manifests.get(root),
     async *roots() {

@@ -1,8 +1,8 @@
 import { StoqError } from '../errors.ts';
 import { open, seal, TAG_BYTES } from './aead.ts';
+import { giveBuffer, takeBuffer } from './buffers.ts';
+import { RECORD_BYTES } from './record-bounds.ts';
 
-/** Most plain bytes of one record. */
-export const RECORD_BYTES = 256 * 1024;
 const HEAD_BYTES = 4;
 const END_FLAG = 0x80_00_00_00;
 const MAX_SEALED = RECORD_BYTES + TAG_BYTES;
@@ -23,14 +23,20 @@ export class RecordSealer {
     this.#budget = budget;
   }
 
-  /** At most `RECORD_BYTES` plain bytes; the result has room in front for `prefix`. */
+  /** Seals at most `RECORD_BYTES` plain bytes behind a clear `prefix`; the result may be given back with `giveBuffer`. */
   seal(plain: Uint8Array, isLast: boolean, prefix: Uint8Array = NOTHING): Uint8Array {
     this.#budget.spend(plain.length + TAG_BYTES);
-    const head = Buffer.allocUnsafe(HEAD_BYTES);
+    const record = takeBuffer(prefix.length + HEAD_BYTES + plain.length + TAG_BYTES);
+    record.set(prefix);
+    const head = record.subarray(prefix.length, prefix.length + HEAD_BYTES);
     head.writeUInt32BE((plain.length + TAG_BYTES + (isLast ? END_FLAG : 0)) >>> 0);
-    const sealed = seal(this.#key, this.#counter, head, plain);
+    let at = prefix.length + HEAD_BYTES;
+    for (const part of seal(this.#key, this.#counter, head, plain)) {
+      record.set(part, at);
+      at += part.length;
+    }
     this.#counter += 1n;
-    return Buffer.concat([prefix, head, ...sealed]);
+    return record;
   }
 }
 
@@ -78,7 +84,9 @@ export class RecordOpener {
     if (partial !== undefined) {
       if (partial.filled < partial.body.length) return undefined;
       this.#partial = undefined;
-      return this.#open(partial.head, partial.body);
+      const record = this.#open(partial.head, partial.body);
+      giveBuffer(partial.body);
+      return record;
     }
     if (this.#input.length < HEAD_BYTES) return undefined;
     const head = this.#input.subarray(0, HEAD_BYTES);
@@ -89,7 +97,7 @@ export class RecordOpener {
       this.#input = available.subarray(length);
       return this.#open(head, available.subarray(0, length));
     }
-    const body = Buffer.allocUnsafeSlow(length);
+    const body = takeBuffer(length);
     body.set(available);
     this.#partial = { head, body, filled: available.length };
     this.#input = NOTHING;

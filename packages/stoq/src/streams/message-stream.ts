@@ -1,6 +1,6 @@
 import { asStreamError, StoqError } from '../errors.ts';
 import { uint } from '../session/reader.ts';
-import { RECORD_BYTES } from '../session/record.ts';
+import { RECORD_BYTES } from '../session/record-bounds.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { SealedStream } from './sealed-stream.ts';
 

@@ -1,6 +1,8 @@
 import { asStreamError, StoqError } from '../errors.ts';
 import type { CarrierStream } from '../ports.ts';
-import { RECORD_BYTES, type RecordOpener, type RecordSealer } from '../session/record.ts';
+import { giveBuffer } from '../session/buffers.ts';
+import type { RecordOpener, RecordSealer } from '../session/record.ts';
+import { RECORD_BYTES } from '../session/record-bounds.ts';
 
 /** A read that came back with so much has more behind it: the next one is asked for before this one is opened. */
 const BULK = 32 * 1024;
@@ -47,9 +49,12 @@ export class SealedStream {
       await this.#written;
       if (this.#writeError !== undefined) throw this.#writeError;
       this.onActivity?.();
-      this.#written = this.#carrier.write(record).catch((error) => {
-        this.#writeError = asStreamError(error);
-      });
+      this.#written = this.#carrier.write(record).then(
+        () => giveBuffer(record),
+        (error: unknown) => {
+          this.#writeError = asStreamError(error);
+        },
+      );
     } while (at < bytes.length);
     if (isLast) await this.closeCarrier();
   }

@@ -1,4 +1,4 @@
-import { equalBytes } from '@hypermesh/core';
+import { equalBytes, sha256, toHex } from '@hypermesh/core';
 import type { Budget } from './budget.ts';
 import type { Certificate } from './certificate.ts';
 import {
@@ -31,12 +31,15 @@ export class PathBuilder {
   readonly #context: RuleContext;
   readonly #maxDepth: number;
   readonly #budget: Budget;
-  readonly #verified = new Map<Certificate, Map<Certificate, SignatureResult>>();
+  readonly #reachable: ReadonlySet<string>;
+  readonly #rules = new Map<Certificate, Problem | undefined>();
+  readonly #links = new Map<Certificate, Map<Certificate, Problem | undefined>>();
   #closest: { readonly rank: number; readonly problem: Problem } | undefined;
 
   constructor(pool: Pool, context: RuleContext, maxDepth: number, budget: Budget) {
     this.#roots = bySubject(pool.roots);
     this.#intermediates = bySubject(pool.intermediates);
+    this.#reachable = namesUnder(this.#roots, this.#intermediates);
     this.#context = context;
     this.#maxDepth = maxDepth;
     this.#budget = budget;
@@ -55,7 +58,7 @@ export class PathBuilder {
     accept: (path: readonly Certificate[]) => Problem | undefined,
   ): { readonly path: readonly Certificate[] } | Problem {
     const isPinned = this.isAnchor(leaf);
-    const damaged = isPinned ? damagedRootProblem(leaf, () => this.#signature(leaf, leaf)) : undefined;
+    const damaged = isPinned ? damagedRootProblem(leaf, () => this.#ownSignature(leaf)) : undefined;
     if (damaged !== undefined) return damaged;
     const path = isPinned ? this.#judge([leaf], accept) : this.#extend([leaf], 0, accept);
     if (path !== undefined) return { path };
@@ -70,16 +73,15 @@ export class PathBuilder {
     const certificate = path[path.length - 1] as Certificate;
     for (const { issuer, isAnchor } of this.#candidates(certificate)) {
       this.#budget.spend('comparisons', STEP_COST + path.length);
-      if (path.some((earlier) => isSameCa(earlier, issuer)) || (!isAnchor && endsInItself(issuer))) continue;
+      if (path.some((earlier) => isSameCa(earlier, issuer))) continue;
+      if (!isAnchor && (endsInItself(issuer) || !this.#reachable.has(issuer.issuer.key))) continue;
       const nextDepth = depth + (isAnchor || isSelfIssued(issuer) ? 0 : 1);
       const broken =
-        (isAnchor
-          ? anchorProblem(issuer, this.#context, () => this.#signature(issuer, issuer))
-          : intermediateProblem(issuer, this.#context)) ??
+        this.#ruleProblem(issuer, isAnchor) ??
         (nextDepth > this.#maxDepth
           ? problem('path-too-long', `more than ${this.#maxDepth} intermediates`, issuer)
           : undefined) ??
-        this.#signatureProblem(certificate, issuer);
+        this.#linkProblem(certificate, issuer);
       if (broken !== undefined) {
         this.#remember(isAnchor ? 2 : 1, broken);
         continue;
@@ -125,31 +127,36 @@ export class PathBuilder {
     }
   }
 
-  #signatureProblem(certificate: Certificate, issuer: Certificate): Problem | undefined {
-    const result = this.#signature(certificate, issuer);
-    if (result === 'good') return undefined;
-    return result === 'bad'
-      ? problem('bad-signature', 'the issuer did not sign it', certificate)
-      : problem(
-          'unsupported-algorithm',
-          `algorithm ${certificate.signatureAlgorithm.oid} with this key`,
-          certificate,
-        );
+  #ruleProblem(issuer: Certificate, isAnchor: boolean): Problem | undefined {
+    if (isAnchor) return anchorProblem(issuer, this.#context, () => this.#ownSignature(issuer));
+    if (!this.#rules.has(issuer)) this.#rules.set(issuer, intermediateProblem(issuer, this.#context));
+    return this.#rules.get(issuer);
   }
 
-  #signature(certificate: Certificate, issuer: Certificate): SignatureResult {
-    let results = this.#verified.get(certificate);
-    if (results === undefined) {
-      results = new Map();
-      this.#verified.set(certificate, results);
+  #linkProblem(certificate: Certificate, issuer: Certificate): Problem | undefined {
+    let links = this.#links.get(certificate);
+    if (links === undefined) {
+      links = new Map();
+      this.#links.set(certificate, links);
     }
-    const known = results.get(issuer);
-    if (known !== undefined) return known;
-    this.#budget.spend('signatures');
-    const result = certificate === issuer ? ownSignature(certificate) : signatureOf(certificate, issuer);
-    results.set(issuer, result);
-    return result;
+    if (!links.has(issuer)) {
+      this.#budget.spend('signatures');
+      links.set(issuer, linkProblem(certificate, signatureOf(certificate, issuer)));
+    }
+    return links.get(issuer);
   }
+
+  #ownSignature(certificate: Certificate): SignatureResult {
+    this.#budget.spend('signatures');
+    return ownSignature(certificate);
+  }
+}
+
+function linkProblem(certificate: Certificate, result: SignatureResult): Problem | undefined {
+  if (result === 'good') return undefined;
+  if (result === 'bad') return problem('bad-signature', 'the issuer did not sign it', certificate);
+  const { oid } = certificate.signatureAlgorithm;
+  return problem('unsupported-algorithm', `algorithm ${oid} with this key`, certificate);
 }
 
 function signatureOf(
@@ -172,7 +179,28 @@ function ownSignature(certificate: Certificate): SignatureResult {
 
 /** RFC 4158 §2.4.2: the same name with the same key is the same CA; coming by it again is a loop. */
 function isSameCa(a: Certificate, b: Certificate): boolean {
-  return a === b || (a.subject.key === b.subject.key && equalBytes(a.publicKey.der, b.publicKey.der));
+  return a === b || (a.subject.key === b.subject.key && keyDigest(a) === keyDigest(b));
+}
+
+const keyDigests = new WeakMap<Certificate, string>();
+
+function keyDigest(certificate: Certificate): string {
+  const known = keyDigests.get(certificate);
+  if (known !== undefined) return known;
+  const digest = toHex(sha256(certificate.publicKey.der));
+  keyDigests.set(certificate, digest);
+  return digest;
+}
+
+/** Names from which some chain of names leads to a root: what has another issuer need not be looked at. */
+function namesUnder(
+  roots: ReadonlyMap<string, readonly Certificate[]>,
+  intermediates: ReadonlyMap<string, readonly Certificate[]>,
+): ReadonlySet<string> {
+  const issued = Map.groupBy([...intermediates.values()].flat(), ({ issuer }) => issuer.key);
+  const names = new Set(roots.keys());
+  for (const name of names) for (const { subject } of issued.get(name) ?? []) names.add(subject.key);
+  return names;
 }
 
 /** A self-signed certificate that is not trusted: nothing leads on from it. */
@@ -183,12 +211,17 @@ function endsInItself(certificate: Certificate): boolean {
   return issuerKey === undefined || (subjectKeyId !== undefined && equalBytes(issuerKey, subjectKeyId));
 }
 
+/** By subject, without duplicates: the same bytes again would only use up the budget again. */
 function bySubject(certificates: readonly Certificate[]): ReadonlyMap<string, readonly Certificate[]> {
   const map = new Map<string, Certificate[]>();
+  const seen = new Set<string>();
   for (const certificate of certificates) {
+    const digest = toHex(sha256(certificate.der));
+    if (seen.has(digest)) continue;
+    seen.add(digest);
     const list = map.get(certificate.subject.key);
     if (list === undefined) map.set(certificate.subject.key, [certificate]);
-    else if (!list.some((other) => equalBytes(other.der, certificate.der))) list.push(certificate);
+    else list.push(certificate);
   }
   return map;
 }
