@@ -3,7 +3,7 @@ import { encodeFinalityProof } from '@hypermesh/consensus/light';
 import { fromUtf8, type NodeId, sha256, toHex } from '@hypermesh/core';
 import { NodeError } from '../errors.ts';
 import type { LedgerService } from '../ledger/service.ts';
-import { requestOf } from '../mesh/members.ts';
+import { requestOf, textOfPeer } from '../mesh/members.ts';
 import type { Peers } from '../mesh/peers.ts';
 import type { PackageService, Tell } from '../package/service.ts';
 import { encodeLeaseTerms, type LeaseTerms } from './lease.ts';
@@ -178,9 +178,10 @@ export function createRunService(parts: {
 
 /** A refusal of the proofs names the leg: `proof-refused` with the body `LEG: REASON`. */
 function refusal(by: NodeId, code: string, body?: Uint8Array): NodeError {
-  const detail = body === undefined ? '' : Buffer.from(body).toString('utf8');
+  const detail = textOfPeer(body);
   if (code === 'proof-refused') {
-    const [leg = '', reason = ''] = detail.split(': ');
+    const [leg = ''] = detail.split(': ', 1);
+    const reason = detail.slice(leg.length + 2);
     return new NodeError(
       {
         code: 'node/operation-refused',
