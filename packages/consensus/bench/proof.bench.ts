@@ -5,7 +5,6 @@ import {
   prove,
   vdf,
   verifyOperation,
-  verifyPlotProof,
   verifyPuzzle,
   verifyVrf,
 } from '@hypermesh/consensus';
