@@ -1,3 +1,14 @@
+export { type Block, type BlockHeader, headerHash } from './engine/block.ts';
+export type { Certificate } from './engine/certificate.ts';
+export {
+  createValidator,
+  type FinalizedEntry,
+  type Receipt,
+  type ValidatorNode,
+  type ValidatorPorts,
+  type ValidatorStatus,
+} from './engine/driver.ts';
+export type { EngineFailure } from './engine/failure.ts';
 export { ConsensusError, type ConsensusFailure } from './errors.ts';
 export type { LedgerEntry } from './ledger/entry-rules.ts';
 export {
@@ -19,6 +30,7 @@ export { type EntryBody, entryBodyOf, type OperationRule, type RuleContext } fro
 export type { StateView } from './ledger/state.ts';
 export { type StateProof, type StateProofReason, verifyStateProof } from './ledger/state-tree.ts';
 export { decodeTransaction, encodeTransaction, type TransactionReason } from './ledger/transaction.ts';
+export type { FinalityProof } from './light/proof.ts';
 export {
   createOperation,
   decodeOperation,
@@ -28,7 +40,20 @@ export {
   type OperationReason,
   operationIdOf,
 } from './operation.ts';
-export type { App, ChainContext, FinalizedBlock, HeaderView, TxResult } from './ports.ts';
+export type { LedgerGenesis, ValidatorLimits, ValidatorOptions } from './options.ts';
+export type {
+  App,
+  BlockStore,
+  ChainContext,
+  FinalizedBlock,
+  HeaderView,
+  SignGuard,
+  Storage,
+  Transport,
+  TransportReceiver,
+  TxResult,
+  WriteAheadLog,
+} from './ports.ts';
 export { type Profile, type ProfileName, profileOf } from './profiles.ts';
 export {
   type ConsensusProof,
@@ -58,7 +83,9 @@ export { provePlot } from './space/prove.ts';
 export { type PlotProof, type PlotProofReason, verifyPlotProof } from './space/verify.ts';
 export type { Bond } from './stake/bond.ts';
 export { createVrfKey, type VrfKey, type VrfReason, verifyVrf } from './stake/vrf.ts';
+export { createMemoryStorage } from './storage/memory.ts';
 export { type Vdf, type VdfClaim, vdf } from './time/vdf.ts';
 export type { VdfReason } from './time/wesolowski.ts';
+export { createMemoryHub, type MemoryHub } from './transport/memory.ts';
 export { argon2id, type PuzzleParameters, solvePuzzle, verifyPuzzle } from './work/puzzle.ts';
 export { type ReceiptReason, type Reexecutor, verifyReceipt, type WorkReceipt } from './work/receipt.ts';
