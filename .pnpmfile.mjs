@@ -6,12 +6,15 @@
  */
 import { execFileSync } from 'node:child_process';
 import { delimiter } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const RUNTIME = /^node-(?:bin-)?(linux|darwin)-(x64|arm64)$/;
 
-/** The host's own version: PATH may already lead to the one fetched here. */
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+
+/** The host's own version: PATH may already lead to the one fetched here, below this folder. */
 function hostNodeVersion() {
-  const PATH = process.env.PATH.split(delimiter).filter((dir) => !dir.includes('node_modules'));
+  const PATH = process.env.PATH.split(delimiter).filter((dir) => !dir.startsWith(HERE));
   return execFileSync('node', ['-p', 'process.versions.node'], {
     env: { ...process.env, PATH: PATH.join(delimiter) },
     encoding: 'utf8',

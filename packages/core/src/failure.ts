@@ -7,7 +7,8 @@ export type CoreFailure =
   | { readonly code: 'core/ambiguous-union'; readonly kind: string }
   | { readonly code: 'core/out-of-range'; readonly name: string }
   | { readonly code: 'core/wrong-length'; readonly name: string; readonly length: number }
-  | { readonly code: 'core/not-a-cid'; readonly reason: string };
+  | { readonly code: 'core/not-a-cid'; readonly reason: string }
+  | { readonly code: 'core/broken-law'; readonly law: string };
 
 /** Why a value has no canonical form. */
 export type EncodeReason =

@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
 import { globSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Line } from './report.ts';
+import { runBench } from './run-bench.ts';
 import { toTable } from './table.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -19,34 +18,6 @@ const files = globSync('{packages,apps}/*/bench/**/*.bench.ts', { cwd: ROOT })
   .sort();
 say(`Runs ${files.length} bench files one after the other, a minute each at most, ten minutes in all.`);
 
-/** Runs one bench file in its own process, started and ended here. Resolves to why it failed, if it did. */
-async function runBench(
-  file: string,
-  limitMs: number,
-  onLine: (line: Line) => void,
-): Promise<string | undefined> {
-  const child = spawn(process.execPath, ['--conditions=@hypermesh/source', file], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let isLate = false;
-  const timer = setTimeout(() => {
-    isLate = true;
-    child.kill('SIGKILL');
-  }, limitMs);
-  const ended = new Promise<string | undefined>((resolve) => {
-    child.once('error', (error) => resolve(error.message));
-    child.once('close', (code, signal) => resolve(code === 0 ? undefined : `ended with ${code ?? signal}`));
-  });
-  for await (const text of createInterface({ input: child.stdout })) {
-    if (text.startsWith('{"name":')) onLine(JSON.parse(text) as Line);
-    else if (text !== '') say(`  ${text}`);
-  }
-  const reason = await ended;
-  clearTimeout(timer);
-  return isLate ? `stopped after ${Math.round(limitMs / 1000)} s` : reason;
-}
-
 const deadlineMs = performance.now() + TOTAL_MS;
 const lines: Line[] = [];
 const failures: string[] = [];
@@ -57,7 +28,10 @@ for (const file of files) {
     continue;
   }
   say(`- ${file}`);
-  const failure = await runBench(file, Math.min(FILE_MS, leftMs), (line) => lines.push(line));
+  const failure = await runBench(join(ROOT, file), Math.min(FILE_MS, leftMs), {
+    line: (line) => lines.push(line),
+    text: (text) => say(`  ${text}`),
+  });
   if (failure !== undefined) failures.push(`${file}: ${failure}`);
 }
 

@@ -46,6 +46,11 @@ it('fails on a claim whose test failed, though another passed', () => {
   expect(reportFeatures(root, tests, true)).toEqual([expect.stringContaining('a test that shows it failed')]);
 });
 
+it('fails on a claim whose test was skipped without a reason', () => {
+  list(CLAIM);
+  expect(reportFeatures(root, [test('a [stoq-01]', 'skipped')], true)).toHaveLength(1);
+});
+
 it('takes a claim whose tests were skipped with a reason as skipped and prints the reason', () => {
   list(CLAIM);
   expect(reportFeatures(root, [test('a [stoq-01]', 'skipped', 'no QUIC here')], true)).toEqual([]);

@@ -14,6 +14,11 @@ const DEFAULT_MAX_BYTES = 4 * 1024 * 1024;
 const DEFAULT_MAX_DEPTH = 64;
 const DEFAULT_MAX_ITEMS = 262_144;
 
+/** Short keys in ASCII that came by lately, each at the place that its bytes give it. */
+const KNOWN_MASK = 1023;
+const MAX_KNOWN_LENGTH = 24;
+const knownKeys: (string | undefined)[] = new Array(KNOWN_MASK + 1).fill(undefined);
+
 /** Ends a decoding from any depth; never leaves this file. */
 class Refusal {
   readonly reason: DecodeReason;
@@ -122,7 +127,7 @@ class Reader {
 
   textOf(start: number, end: number): string {
     const { bytes } = this;
-    if (end - start <= 40) {
+    if (end - start <= 16) {
       let text = '';
       let index = start;
       for (; index < end; index += 1) {
@@ -165,7 +170,7 @@ class Reader {
       if (lastEnd >= 0) this.ordered(lastStart, lastEnd, start, end);
       lastStart = start;
       lastEnd = end;
-      const key = this.textOf(start, end);
+      const key = this.key(start, end);
       const value = this.value(depth + 1);
       if (key === '__proto__') {
         Object.defineProperty(map, key, { value, enumerable: true, writable: true, configurable: true });
@@ -174,6 +179,26 @@ class Reader {
       }
     }
     return map;
+  }
+
+  /** A key as the engine keeps it for property names: records repeat theirs, so the last ones seen are at hand. */
+  key(start: number, end: number): string {
+    const length = end - start;
+    if (length > MAX_KNOWN_LENGTH) return this.textOf(start, end);
+    const { bytes } = this;
+    let slot = length;
+    for (let index = start; index < end; index += 1)
+      slot = (slot * 31 + (bytes[index] as number)) & KNOWN_MASK;
+    const known = knownKeys[slot];
+    if (known !== undefined && known.length === length) {
+      let index = 0;
+      while (index < length && known.charCodeAt(index) === bytes[start + index]) index += 1;
+      if (index === length) return known;
+    }
+    const key = this.textOf(start, end);
+    // Of one byte a character, so that the comparison above holds.
+    if (key.length === length) knownKeys[slot] = key;
+    return key;
   }
 
   /** Keys ascend by length, then bytewise. */

@@ -118,7 +118,7 @@ class Writer {
 
   text(text: string): void {
     const { length } = text;
-    if (length <= 40) {
+    if (length <= 100) {
       this.room(length + 2);
       const start = this.length;
       this.head(3, length);
@@ -170,7 +170,7 @@ class Writer {
     const prototype: unknown = Object.getPrototypeOf(map);
     if (prototype !== null && Object.getPrototypeOf(prototype) !== null) this.refuse('unsupported');
     if (Object.getOwnPropertySymbols(map).length > 0) this.refuse('symbol-key');
-    const keys = Object.keys(map).sort(canonicalOrder);
+    const keys = sortedKeys(map);
     this.head(5, keys.length);
     for (const key of keys) {
       this.path.push(key);
@@ -196,14 +196,37 @@ export function isLink(value: object): value is Link {
   return isBytes(link['/']) && link['/'] === link.bytes;
 }
 
-/** By length in UTF-8, then bytewise; code units do for ASCII, where both orders agree. */
-function canonicalOrder(a: string, b: string): number {
-  if (/^[\0-\x7f]*$/.test(a) && /^[\0-\x7f]*$/.test(b)) {
-    return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+function isAscii(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    if (text.charCodeAt(index) > 127) return false;
   }
+  return true;
+}
+
+function asciiOrder(a: string, b: string): number {
+  return a.length - b.length || (a < b ? -1 : 1);
+}
+
+function utf8Order(a: string, b: string): number {
   const left = utf8(a);
   const right = utf8(b);
   return left.length - right.length || compareBytes(left, right);
+}
+
+/** Keys by length in UTF-8, then bytewise; few are inserted in place, which is free where they stand in order. */
+function sortedKeys(map: object): string[] {
+  const keys = Object.keys(map);
+  if (!keys.every(isAscii)) return keys.sort(utf8Order);
+  if (keys.length > 24) return keys.sort(asciiOrder);
+  for (let index = 1; index < keys.length; index += 1) {
+    const key = keys[index] as string;
+    let place = index;
+    for (; place > 0 && asciiOrder(keys[place - 1] as string, key) > 0; place -= 1) {
+      keys[place] = keys[place - 1] as string;
+    }
+    keys[place] = key;
+  }
+  return keys;
 }
 
 /**

@@ -17,17 +17,21 @@ export interface SeededRandom extends Random {
 
 /** Makes a seeded source: xoshiro128** (Blackman, Vigna 2018), its state the SHA-256 of the seed's text. */
 export function createSeededRandom(seed: number | bigint | string): SeededRandom {
-  const state = new Uint32Array(sha256(utf8(`${seed}`)).slice(0, 16).buffer);
+  const state = new DataView(sha256(utf8(`${seed}`)).buffer);
+  let s0 = state.getInt32(0);
+  let s1 = state.getInt32(4);
+  let s2 = state.getInt32(8);
+  let s3 = state.getInt32(12);
   const uint32 = (): number => {
-    const [s0, s1, s2, s3] = state as unknown as [number, number, number, number];
     const product = Math.imul(s1, 5);
     const result = Math.imul((product << 7) | (product >>> 25), 9) >>> 0;
-    const second = s2 ^ s0;
-    const third = s3 ^ s1;
-    state[0] = s0 ^ third;
-    state[1] = s1 ^ second;
-    state[2] = second ^ (s1 << 9);
-    state[3] = (third << 11) | (third >>> 21);
+    const shifted = s1 << 9;
+    s2 ^= s0;
+    s3 ^= s1;
+    s1 ^= s2;
+    s0 ^= s3;
+    s2 ^= shifted;
+    s3 = (s3 << 11) | (s3 >>> 21);
     return result;
   };
   return {

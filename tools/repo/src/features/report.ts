@@ -26,7 +26,10 @@ export function reportFeatures(root: string, tests: readonly TestOutcome[], isWh
   return [...unknown, ...findUnshown(states)];
 }
 
-/** The state of each feature: one failing test makes it failed, one passing test shows it, else skips count. */
+/**
+ * The state of each feature: one failing test, or one skipped without a reason, makes it failed; one passing test shows
+ * it; else skips count.
+ */
 export function judgeFeatures(catalogue: readonly Feature[], tests: readonly TestOutcome[]): FeatureState[] {
   const byId = new Map<string, TestOutcome[]>();
   for (const test of tests) {
@@ -35,7 +38,9 @@ export function judgeFeatures(catalogue: readonly Feature[], tests: readonly Tes
   return catalogue.map((feature) => {
     const own = byId.get(feature.id) ?? [];
     const has = (state: TestOutcome['state']) => own.some((test) => test.state === state);
-    const state = has('failed') ? 'failed' : has('passed') ? 'shown' : has('skipped') ? 'skipped' : 'absent';
+    const isMute = own.some((test) => test.state === 'skipped' && test.reason === undefined);
+    const state =
+      isMute || has('failed') ? 'failed' : has('passed') ? 'shown' : has('skipped') ? 'skipped' : 'absent';
     return { feature, state, tests: own };
   });
 }

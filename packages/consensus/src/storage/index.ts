@@ -1,0 +1,1 @@
+export { type FileStorage, type FileStorageOptions, openFileStorage } from './file.ts';
