@@ -4,7 +4,15 @@ import { encodeContentFrame, encodeRanges } from '../src/content/frames.ts';
 import { encodeGoodbye } from '../src/session/control.ts';
 import { encodeAccept, encodeChain, encodeHello, encodeProof } from '../src/session/messages.ts';
 import { RecordOpener, RecordSealer } from '../src/session/record.ts';
-import { expand, extract, hmac, openingHash, signedTranscript, streamKey, transcriptHash } from '../src/session/schedule.ts';
+import {
+  expand,
+  extract,
+  hmac,
+  openingHash,
+  signedTranscript,
+  streamKey,
+  transcriptHash,
+} from '../src/session/schedule.ts';
 import { numberPrefix } from './raw.ts';
 
 /** The values of docs/stoq-1.md, made from fixed inputs: what another implementation compares with. */

@@ -15,6 +15,7 @@ export const MAX_ADDRESSES_BYTES = 4_096;
 
 const ADDRESSES = s.record({ v: s.literal(1), stoq: s.array(s.text(256), 16) });
 
+/** The record of a node's addresses; of more than 16 the first 16. */
 export function encodeAddresses(stoq: readonly string[]): Uint8Array {
   return encodeRecord(ADDRESSES, { v: 1, stoq: stoq.slice(0, 16) });
 }
