@@ -29,7 +29,7 @@ const bitOf = (hash: Uint8Array, depth: number): number =>
   ((hash[depth >>> 3] as number) >>> (7 - (depth & 7))) & 1;
 
 /** Where in the tree a key stands. */
-export function keyHashOf(key: string): Uint8Array {
+function keyHashOf(key: string): Uint8Array {
   return domainHash('hypermesh/consensus/state-key/v1', utf8(key));
 }
 
