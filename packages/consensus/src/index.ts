@@ -75,7 +75,16 @@ export type {
   VerifyContext,
 } from './proof-context.ts';
 export { prove } from './proof-prove.ts';
-export { type OperationRefusal, type ProvenOperation, verifyOperation } from './proof-verify.ts';
+export {
+  type BindingReason,
+  type OperationRefusal,
+  type ProvenOperation,
+  type SpaceReason,
+  type StakeReason,
+  type TimeReason,
+  verifyOperation,
+  type WorkReason,
+} from './proof-verify.ts';
 export { committedBytes, type PlotGroup, plotBytes, plotIdOf } from './space/commitment.ts';
 export { type CreatePlotOptions, createPlot, openPlot, type Plot } from './space/plot.ts';
 export { createMemberPlots, createPlotSet, type PlotSet } from './space/plot-set.ts';
