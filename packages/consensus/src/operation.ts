@@ -1,0 +1,129 @@
+import {
+  type CanonicalValue,
+  type ChainId,
+  cidOf,
+  decodeCanonical,
+  decodeRecord,
+  encodeCanonical,
+  fromHex,
+  type Infer,
+  type OperationId,
+  s,
+  type Verdict,
+} from '@hypermesh/core';
+import { ConsensusError } from './errors.ts';
+
+export const MAX_BODY_BYTES = 40_960;
+const MAX_BYTES = MAX_BODY_BYTES + 512;
+const KIND = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)+$/;
+
+const needsSchema = s.record({ spaceBytes: s.bigint(), power: s.bigint(), workBits: s.uint(32) });
+const headSchema = s.record({
+  v: s.literal(1),
+  chain: s.bytes({ length: 32 }),
+  kind: s.text(64),
+  actor: s.bytes({ length: 32 }),
+  sequence: s.uint(),
+  needs: needsSchema,
+});
+
+/** What an operation asks of its proof beyond the profile: minima that may only raise it. Zeros ask for nothing. */
+export type OperationNeeds = Infer<typeof needsSchema>;
+
+/**
+ * An operation on the ledger. `sequence` counts the actor's operations from 1 without gaps; `body` is at most 40 KiB
+ * when encoded.
+ */
+export type Operation = Infer<typeof headSchema> & { readonly body: CanonicalValue };
+
+export type OperationReason = 'malformed' | 'too-large' | 'bad-kind' | 'bad-sequence';
+
+/** Decodes an operation; `id` is the CID of exactly these bytes. */
+export function decodeOperation(
+  bytes: Uint8Array,
+): Verdict<{ operation: Operation; id: OperationId }, OperationReason> {
+  if (!(bytes instanceof Uint8Array)) return { ok: false, reason: 'malformed' };
+  if (bytes.length > MAX_BYTES) return { ok: false, reason: 'too-large' };
+  const decoded = decodeCanonical(bytes, { maxBytes: MAX_BYTES, maxDepth: 32, maxItems: 8192 });
+  if (!decoded.ok) return { ok: false, reason: 'malformed' };
+  const { value } = decoded;
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'body')) {
+    return { ok: false, reason: 'malformed' };
+  }
+  const { body, ...rest } = value as { readonly body: CanonicalValue };
+  const head = decodeRecord(headSchema, encodeCanonical(rest));
+  if (!head.ok) return { ok: false, reason: 'malformed' };
+  if (encodeCanonical(body).length > MAX_BODY_BYTES) return { ok: false, reason: 'too-large' };
+  if (!KIND.test(head.value.kind)) return { ok: false, reason: 'bad-kind' };
+  if (head.value.sequence < 1) return { ok: false, reason: 'bad-sequence' };
+  return {
+    ok: true,
+    operation: { ...head.value, body },
+    id: cidOf(bytes, 'dag-cbor') as OperationId,
+  };
+}
+
+/** Canonical bytes of an operation. Throws for what is none: use `checkOperation` for values from outside. */
+export function encodeOperation(operation: Operation): Uint8Array {
+  return encodeCanonical(operation);
+}
+
+/** An operation given as a value or as bytes: decoded from its canonical bytes either way, so that both mean the same. */
+export function checkOperation(
+  operation: unknown,
+): Verdict<{ operation: Operation; bytes: Uint8Array; id: OperationId }, OperationReason> {
+  let bytes: Uint8Array;
+  try {
+    bytes = operation instanceof Uint8Array ? operation : encodeCanonical(operation);
+  } catch {
+    // The value has no canonical form: the encoder reports that by throwing.
+    return { ok: false, reason: 'malformed' };
+  }
+  const decoded = decodeOperation(bytes);
+  return decoded.ok ? { ...decoded, bytes } : decoded;
+}
+
+/** Id of an operation: CIDv1 (dag-cbor, sha2-256) of its canonical bytes. */
+export function operationIdOf(operation: Operation): OperationId {
+  return cidOf(encodeOperation(operation), 'dag-cbor') as OperationId;
+}
+
+/** Bytes of a chain id; throws `consensus/bad-argument` where the text is none. */
+export function chainBytes(chainId: ChainId): Uint8Array {
+  const parsed = fromHex(chainId);
+  if (parsed.ok && parsed.bytes.length === 32) return parsed.bytes;
+  throw new ConsensusError(
+    { code: 'consensus/bad-argument', argument: 'chainId', expected: '64 hex digits' },
+    'chainId must be 64 hex digits',
+  );
+}
+
+/** Makes an operation; throws `consensus/bad-argument` where it would not decode again. */
+export function createOperation(input: {
+  readonly chainId: ChainId;
+  readonly kind: string;
+  readonly actor: Uint8Array;
+  readonly sequence: number;
+  readonly body: CanonicalValue;
+  readonly needs?: Partial<OperationNeeds>;
+}): Operation {
+  const { chainId, kind, actor, sequence, body, needs } = input;
+  const checked = checkOperation({
+    v: 1,
+    chain: chainBytes(chainId),
+    kind,
+    actor,
+    sequence,
+    needs: { spaceBytes: 0n, power: 0n, workBits: 0, ...needs },
+    body,
+  });
+  if (checked.ok) return checked.operation;
+  throw new ConsensusError(
+    {
+      code: 'consensus/bad-argument',
+      argument: 'operation',
+      expected: `a sound operation, not ${checked.reason}`,
+    },
+    `this is no operation: ${checked.reason}`,
+  );
+}

@@ -1,0 +1,2 @@
+export { createProofFixture, type ProofFixture, type ProofFixtureOptions } from './proof-fixture.ts';
+export { tamper } from './tamper.ts';
