@@ -41,7 +41,8 @@ export interface InstallResult {
   readonly bytesMoved: number;
   readonly signers: readonly ArtifactSigner[];
   readonly publisher: NodeId;
-  readonly from: NodeId;
+  /** Name of the member that the bytes came from. */
+  readonly from: string;
   readonly carrier: string;
   readonly kem: string;
   readonly operation: string;
@@ -98,8 +99,9 @@ export function createPackageService(parts: {
   readonly artifacts: Artifacts;
   readonly self: NodeId;
   readonly log: Log;
+  nameOf(node: NodeId): string;
 }): PackageService {
-  const { ledger, peers, store, artifacts, self, log } = parts;
+  const { ledger, peers, store, artifacts, self, log, nameOf } = parts;
 
   function recordOf(key: string): PackageRecord | undefined {
     const entry = ledger.ledger.get(`package/${key}`) as
@@ -307,7 +309,7 @@ export function createPackageService(parts: {
         bytesMoved,
         signers,
         publisher,
-        from: publisher,
+        from: nameOf(publisher),
         carrier: source?.security.carrier ?? 'none',
         kem: source?.security.kem ?? 'none',
         operation: final.id,

@@ -5,7 +5,7 @@ import type { App, FinalizedBlock, HeaderView, TxResult } from '../ports.ts';
 import { type Profile, profileOf } from '../profiles.ts';
 import type { MemberProof, ProveContext } from '../proof-context.ts';
 import { bondKey, spaceKey } from '../stake/bond.ts';
-import { createAdmission } from './admission.ts';
+import { createAdmission, plainHeader } from './admission.ts';
 import { entryRules } from './entry-rules.ts';
 import { chainOf, encodeGenesis, type Genesis } from './genesis.ts';
 import { memberRules, readBond, writeBond } from './member-rules.ts';
@@ -144,7 +144,7 @@ export function createOperationLedger(options: OperationLedgerOptions): Operatio
       const results = txs.map((tx) => applyOne(tx, header));
       applied = header.height;
       state.seal(applied);
-      headers.push({ ...header });
+      headers.push(plainHeader(header));
       if (headers.length > keptHeights) headers.shift();
       return { stateRoot: state.root(), results };
     },

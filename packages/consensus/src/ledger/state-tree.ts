@@ -28,6 +28,7 @@ const isLeaf = (node: Leaf | Branch): node is Leaf => 'keyHash' in node;
 const bitOf = (hash: Uint8Array, depth: number): number =>
   ((hash[depth >>> 3] as number) >>> (7 - (depth & 7))) & 1;
 
+/** Where in the tree a key stands. */
 export function keyHashOf(key: string): Uint8Array {
   return domainHash('hypermesh/consensus/state-key/v1', utf8(key));
 }

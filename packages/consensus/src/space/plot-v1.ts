@@ -5,9 +5,9 @@ import { createChaCha8 } from './chacha8.ts';
 /** Parameters of chiapos v1: y has k + 6 bits and falls into buckets of B·C values. */
 export const B = 119;
 export const C = 127;
-export const BUCKET = B * C;
+export const BUCKET: number = B * C;
 export const EXTRA_BITS = 6;
-export const MATCHES_PER_ENTRY = 1 << EXTRA_BITS;
+export const MATCHES_PER_ENTRY: number = 1 << EXTRA_BITS;
 export const MIN_K = 18;
 export const MAX_K = 50;
 export const TABLES = 7;
