@@ -28,6 +28,8 @@ export const runCommand: Command = {
       const found = result.matches ? 'same output, same fuel' : 'DIFFERS';
       invocation.output.line(`  executed again by ${result.reexecutedBy}: ${found}`);
     }
+    if (result.reexecution !== undefined)
+      invocation.output.line(`  not executed again: ${result.reexecution}`);
     if (result.outputText !== undefined) invocation.output.line(result.outputText);
     const differs = result.reexecutedBy !== null && !result.matches;
     return { ...result, ok: result.exit === 'ok' && !differs };

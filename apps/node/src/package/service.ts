@@ -260,13 +260,20 @@ export function createPackageService(parts: {
           fault,
         );
       }
+      const bytes = packageBytes(document);
+      if (bytes > maxPackageBytes) {
+        const reason = `larger than ${maxPackageBytes} bytes`;
+        throw new NodeError(
+          { code: 'node/bad-package', reason, next: 'publish it in parts' },
+          `${key} is ${reason}`,
+        );
+      }
       const documentBytes = encodePackageDocument(document);
       const { root: documentRoot } = await publish(store, documentBytes, { profile: 'package', signal });
       tell('signing with Ed25519 and Falcon-1024, logging');
       const { bundle, signers, logIndex } = await artifacts.sign(documentBytes, signal);
       const { root: bundleRoot } = await publish(store, bundle, { profile: 'package', signal });
       const digest = toHex(sha256(documentBytes));
-      const bytes = packageBytes(document);
       tell('proving space, time, work and stake, and ordering the record');
       const final = await ledger.act(
         'package.publish',
