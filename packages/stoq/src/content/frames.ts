@@ -7,7 +7,7 @@ import { PROFILES } from './profiles.ts';
 export const CONTENT_STREAM = 'stoq/content/1';
 
 /** Frames of the content protocol: `u8 type`, `u32 length`, body, which is at most `maxBytes`. */
-export const CONTENT_FRAME = {
+const CONTENT_FRAME = {
   get: { type: 0x01, maxBytes: 32 },
   want: { type: 0x02, maxBytes: 8 * 4096 },
   manifest: { type: 0x81, maxBytes: MAX_MANIFEST_BYTES },
