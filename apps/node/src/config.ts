@@ -38,6 +38,22 @@ export function checkName(name: string): string {
   );
 }
 
+const listenPattern = /^quic:\/\/(?:\[[0-9a-fA-F:.]{2,45}\]|[0-9.]{7,15}):([0-9]{1,5})$/;
+
+function isListenAddress(text: string): boolean {
+  const port = listenPattern.exec(text)?.[1];
+  return port !== undefined && Number(port) <= 65_535;
+}
+
+/** Checks an address to listen on. Throws `node/bad-flag`. */
+export function checkListen(address: string): string {
+  if (isListenAddress(address)) return address;
+  throw new NodeError(
+    { code: 'node/bad-flag', flag: '--listen', next: 'give an address such as quic://[::1]:0' },
+    `Nothing can listen on ${JSON.stringify(address)}`,
+  );
+}
+
 /** Writes the configuration of a new node. */
 export function writeConfig(directory: DataDirectory, config: NodeConfig): void {
   writeDurably(
@@ -71,24 +87,23 @@ export function readConfig(directory: DataDirectory): NodeConfig {
       `There is no node in ${directory.path}`,
     );
   }
-  const document = parseToml(directory, text);
-  const { name, listen, founder, run = {}, ...rest } = document;
-  if (typeof run !== 'object' || run === null) throw badConfig(directory, 'run must be a table');
+  const { name, listen, founder, run = {}, ...rest } = parseToml(directory, text);
+  const bad = (key: string, what: string) => badConfig(directory, what, lineOf(text, key));
+  if (typeof run !== 'object' || run === null || Array.isArray(run) || run instanceof Date)
+    throw bad('run', 'run must be a table');
   const { max_fuel, max_memory_pages, max_ms, ...runRest } = run as Record<string, unknown>;
-  const unknown = [...Object.keys(rest), ...Object.keys(runRest).map((key) => `run.${key}`)][0];
-  if (unknown !== undefined) throw badConfig(directory, `there is no setting ${unknown}`);
+  const [unknown] = [...Object.keys(rest), ...Object.keys(runRest).map((key) => `run.${key}`)];
+  if (unknown !== undefined) throw bad(unknown, `there is no setting ${unknown}`);
   if (typeof name !== 'string' || !namePattern.test(name))
-    throw badConfig(directory, 'name must be 1 to 32 of a-z, 0-9, -');
-  if (typeof listen !== 'string')
-    throw badConfig(directory, 'listen must be a text such as "quic://[::1]:0"');
+    throw bad('name', 'name must be 1 to 32 of a-z, 0-9 and inner hyphens');
+  if (typeof listen !== 'string' || !isListenAddress(listen))
+    throw bad('listen', 'listen must be an address such as "quic://[::1]:0"');
   const founderId = founder === undefined ? undefined : parseNodeId(String(founder));
-  if (founderId?.ok === false) throw badConfig(directory, 'founder must be a NodeId');
+  if (founderId?.ok === false) throw bad('founder', 'founder must be a NodeId');
   const integer = (key: string, value: unknown, most: bigint, fallback: bigint): bigint => {
     if (value === undefined) return fallback;
-    if (typeof value !== 'bigint' || value < 1n || value > most) {
-      throw badConfig(directory, `run.${key} must be an integer from 1 to ${most}`);
-    }
-    return value;
+    if (typeof value === 'bigint' && value >= 1n && value <= most) return value;
+    throw bad(`run.${key}`, `run.${key} must be an integer from 1 to ${most}`);
   };
   return {
     name,
@@ -100,6 +115,15 @@ export function readConfig(directory: DataDirectory): NodeConfig {
     ),
     maxRunMs: Number(integer('max_ms', max_ms, 86_400_000n, BigInt(defaultConfig.maxRunMs))),
   };
+}
+
+/** The line on which a setting stands; undefined where it does not stand alone on one, or is missing. */
+function lineOf(text: string, key: string): number | undefined {
+  const name = key.split('.').at(-1) ?? key;
+  const at = text
+    .split('\n')
+    .findIndex((line) => [name, `"${name}"`, `[${name}]`].includes(line.split('=')[0]?.trim() ?? ''));
+  return at === -1 ? undefined : at + 1;
 }
 
 function parseToml(directory: DataDirectory, text: string): Record<string, unknown> {

@@ -9,14 +9,15 @@ import { remoteTransparency } from './adapters/transparency.ts';
 import { readConfig } from './config.ts';
 import { controlMethods } from './control/methods.ts';
 import { serveControl } from './control/server.ts';
-import { type DataDirectory, lockDirectory } from './data-directory.ts';
+import type { DataDirectory } from './data-directory.ts';
+import { lockDirectory } from './directory-lock.ts';
 import { NodeError } from './errors.ts';
 import { type Founder, openFounder } from './founder.ts';
 import { type Credentials, loadNodeKeys, nodeIdOfKeys, readChain, readPassphrase } from './identity.ts';
 import { chainIn, renewalAsk, renewByEnrolling, storeChain } from './join.ts';
 import { type AddressBook, openAddressBook } from './mesh/addresses.ts';
 import { shareAddresses } from './mesh/directory.ts';
-import { receiveGenesis } from './mesh/genesis.ts';
+import { keepGenesis, receiveGenesis } from './mesh/genesis.ts';
 import { formatInvitation } from './mesh/invitation.ts';
 import { requestOf } from './mesh/members.ts';
 import { createPeers, type Peers } from './mesh/peers.ts';
@@ -40,6 +41,8 @@ export interface DaemonOptions {
   readonly log: Log;
   readonly passphraseFile?: string;
   readonly clock?: Clock;
+  /** Gives up the opening; a daemon that is open goes on until it is disposed of. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -48,7 +51,7 @@ export interface DaemonOptions {
  * file of it cannot be used.
  */
 export async function openDaemon(directory: DataDirectory, options: DaemonOptions): Promise<Daemon> {
-  const { log, passphraseFile, clock = systemClock } = options;
+  const { log, passphraseFile, clock = systemClock, signal } = options;
   await using cleanup = new AsyncDisposableStack();
   const config = readConfig(directory);
   cleanup.use(lockDirectory(directory));
@@ -59,15 +62,18 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
   const phase0: Phase0 = { phase: 0, nodeId, keys, config, pinnedRoot };
   const founder = await openFounder(directory, passphrase, clock);
   if (founder !== undefined) cleanup.use(founder);
-  const book = openAddressBook(directory);
-  const phase = await certified(directory, phase0, { founder, book, clock, log });
+  const book = cleanup.use(openAddressBook(directory, log));
+  const phase = await certified(directory, phase0, { founder, book, clock, log, signal });
+  signal?.throwIfAborted();
 
   const stopping = new AbortController();
+  const store = cleanup.use(await openDiskStore(directory.content));
   const stoq = await listen(phase, book, { founder, clock, log });
+  // Everything below answers peers: nothing may be awaited until all of it is in place.
   cleanup.defer(() => stoq.close());
   const [address = ''] = stoq.addresses;
   book.note(nodeId, address);
-  const store = cleanup.use(await openDiskStore(directory.content));
+  book.flush();
   cleanup.defer(serveContent(stoq, store, { authorize: (peer) => !isEnrolling(peer.identity) }));
   const peers = cleanup.use(createPeers(nodeId, stoq, book, { clock, log }));
   cleanup.defer(shareAddresses(stoq, { self: nodeId, address, book, log }));
@@ -76,7 +82,7 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
     keepCertified(phase.credentials, {
       clock,
       log,
-      renew: () => renew(directory, phase, { founder, peers }),
+      renew: () => renew(directory, phase, { founder, peers, clock }),
     }),
   );
 
@@ -147,12 +153,12 @@ function grow(
   phase: Phase1,
   parts: GrowthParts,
 ): Growth & { settled(): Promise<MeshServices | undefined> } {
-  const { peers, founder, book, log, signal } = parts;
+  const { peers, founder, book, clock, log, signal } = parts;
   let services: MeshServices | undefined;
 
   async function reach(): Promise<MeshServices> {
     const founderId = phase.config.founder ?? phase.nodeId;
-    const found = await receiveGenesis(directory, { founder, founderId, peers, log, signal });
+    const found = await receiveGenesis(directory, { founder, founderId, peers, clock, log, signal });
     const advanced = phase2(phase, found);
     if (!advanced.ok) {
       throw new NodeError(
@@ -165,6 +171,7 @@ function grow(
         `The genesis cannot be used: ${advanced.reason}`,
       );
     }
+    keepGenesis(directory, found);
     const transparency = founder?.transparency ?? remoteTransparency(peers, founderId);
     services = await openMeshServices(directory, advanced.next, { ...parts, transparency });
     log.info('node.phase', { phase: 2, chain: found.chainId, members: book.entries().length });
@@ -208,6 +215,7 @@ interface CertifiedParts {
   readonly book: AddressBook;
   readonly clock: Clock;
   readonly log: Log;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Phase 1: with the certificate at hand, or, where that ran out while the node was off, with a fresh one. */
@@ -216,7 +224,7 @@ async function certified(
   phase0: Phase0,
   parts: CertifiedParts,
 ): Promise<Phase1WithCell> {
-  const { founder, book, clock, log } = parts;
+  const { founder, book, clock, log, signal } = parts;
   const { keys, config, pinnedRoot, nodeId } = phase0;
   const credentials = createReplaceable<Credentials>({
     chain: readChain(directory.certificate),
@@ -227,38 +235,38 @@ async function certified(
   log.warn('certificate.unusable', { reason: first.reason });
   const founderId = config.founder ?? nodeId;
   const address = book.addressOf(founderId);
+  const founderAddress = { node: founderId, addresses: address === undefined ? [] : [address] };
   const chain =
     founder === undefined
-      ? await renewByEnrolling(keys, pinnedRoot, {
-          node: founderId,
-          addresses: address === undefined ? [] : [address],
-        })
+      ? await renewByEnrolling(keys, pinnedRoot, founderAddress, signal)
       : await founder.certify({ nodeId, publicKeys: publicKeysOf(keys.certificate) });
   credentials.replace({ chain, keys: keys.certificate });
   const second = phase1(phase0, credentials, clock);
-  if (!second.ok) {
-    throw new NodeError(
-      {
-        code: 'node/refused',
-        by: founderId,
-        reason: second.reason,
-        next: "check this machine's clock, then start again",
-      },
-      `This node has no certificate that holds: ${second.reason}`,
-    );
-  }
+  if (!second.ok) throw unusableCertificate(founderId, second.reason);
   storeChain(directory, chain);
   return { ...second.next, credentials };
 }
 
+function unusableCertificate(by: NodeId, reason: string): NodeError {
+  return new NodeError(
+    { code: 'node/refused', by, reason, next: "check this machine's clock, then start again" },
+    `This node has no certificate that holds: ${reason}`,
+  );
+}
+
 type Phase1WithCell = Phase1 & { readonly credentials: ReplaceableCell<Credentials> };
 
-/** A fresh certificate for a node that runs. */
+/** A fresh certificate for a node that runs; stored only if it would carry the node through phase 1. */
 async function renew(
   directory: DataDirectory,
-  { nodeId, keys, config, pinnedRoot }: Phase1,
-  { founder, peers }: { readonly founder: Founder | undefined; readonly peers: Peers },
+  phase: Phase1,
+  {
+    founder,
+    peers,
+    clock,
+  }: { readonly founder: Founder | undefined; readonly peers: Peers; readonly clock: Clock },
 ) {
+  const { nodeId, keys, config, pinnedRoot } = phase;
   const founderId = config.founder ?? nodeId;
   const chain =
     founder === undefined
@@ -271,6 +279,9 @@ async function renew(
           founderId,
         )
       : await founder.certify({ nodeId, publicKeys: publicKeysOf(keys.certificate) });
+  const fresh = createReplaceable<Credentials>({ chain, keys: keys.certificate });
+  const verdict = phase1({ ...phase, phase: 0 }, fresh, clock);
+  if (!verdict.ok) throw unusableCertificate(founderId, verdict.reason);
   storeChain(directory, chain);
   return chain;
 }

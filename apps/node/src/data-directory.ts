@@ -11,7 +11,6 @@ import {
 } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { NodeError } from './errors.ts';
 
 /** Where a node keeps everything; every path of it is named here and nowhere else. */
 export interface DataDirectory {
@@ -89,83 +88,42 @@ export function readIfPresent(path: string): Buffer | undefined {
  * returns. Creates missing folders for the owner alone.
  */
 export function writeDurably(path: string, bytes: Uint8Array | string, mode = 0o600): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   const temporary = `${path}.${process.pid}.new`;
-  const file = openSync(temporary, 'w', mode);
   try {
-    const data = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
-    for (let written = 0; written < data.length; ) written += writeSync(file, data, written);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+    const file = openSync(temporary, 'w', mode);
+    try {
+      const data = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+      for (let written = 0; written < data.length; ) written += writeSync(file, data, written);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameDurably(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
   }
-  renameDurably(temporary, path);
 }
 
 /** Renames within a folder; durable when it returns. */
 export function renameDurably(from: string, to: string): void {
   renameSync(from, to);
-  const folder = openSync(dirname(to), 'r');
+  syncFolder(dirname(to));
+}
+
+/** Makes a folder for the owner alone, with those above it that are missing; durable when it returns. */
+export function makeFolder(path: string): void {
+  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) syncFolder(dirname(made));
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r');
   try {
     fsyncSync(folder);
   } finally {
     closeSync(folder);
   }
-}
-
-/** Claims the directory for one daemon. Throws `node/already-running`; a lock left by a dead process is taken over. */
-export function lockDirectory(directory: DataDirectory): Disposable {
-  mkdirSync(directory.path, { recursive: true, mode: 0o700 });
-  for (let attempt = 0; ; attempt++) {
-    try {
-      const file = openSync(directory.lock, 'wx', 0o600);
-      writeSync(file, `${process.pid} ${processStart(process.pid) ?? ''}\n`);
-      closeSync(file);
-      return { [Symbol.dispose]: () => rmSync(directory.lock, { force: true }) };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      const holder = lockHolder(directory);
-      if (holder !== undefined || attempt > 0) throw alreadyRunning(directory, holder ?? 0);
-      rmSync(directory.lock, { force: true });
-    }
-  }
-}
-
-/** The process that holds the directory, or undefined where none that lives does. */
-export function lockHolder(directory: DataDirectory): number | undefined {
-  const [pidText = '', start = ''] = (readIfPresent(directory.lock)?.toString('utf8') ?? '')
-    .trim()
-    .split(' ');
-  const pid = Number(pidText);
-  if (!Number.isSafeInteger(pid) || pid <= 0 || !isAlive(pid)) return undefined;
-  // A recycled process id has another start time.
-  const now = processStart(pid);
-  return start === '' || now === undefined || now === start ? pid : undefined;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** Start time of a process in clock ticks since boot, where the system tells (Linux). */
-function processStart(pid: number): string | undefined {
-  const stat = readIfPresent(`/proc/${pid}/stat`)?.toString('utf8');
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-}
-
-function alreadyRunning(directory: DataDirectory, pid: number): NodeError {
-  return new NodeError(
-    {
-      code: 'node/already-running',
-      directory: directory.path,
-      pid,
-      next: 'stop that process, or use another --data',
-    },
-    `A node already runs on ${directory.path} (process ${pid})`,
-  );
 }

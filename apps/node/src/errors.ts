@@ -42,7 +42,8 @@ export type NodeFailure =
       readonly reason: string;
       readonly next: string;
     }
-  | { readonly code: 'node/run-failed'; readonly exit: string; readonly next: string }
+  /** The control socket was spoken to in another way than it understands. */
+  | { readonly code: 'node/bad-call'; readonly reason: string; readonly next: string }
   | { readonly code: 'node/cancelled'; readonly next: string };
 
 /** The error of this package; branch on `code`. `message` says what is wrong, `failure.next` what to do. */

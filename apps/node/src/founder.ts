@@ -59,7 +59,7 @@ export async function openFounder(
         recordCertificate,
         ...ports,
       });
-      const offLog = serveTransparency(stoq, transparency);
+      const offLog = serveTransparency(stoq, transparency, ports.clock);
       return () => {
         offAuthority();
         offLog();

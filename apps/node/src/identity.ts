@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type NodeId, nodeIdOf } from '@hypermesh/core';
 import { generateKey } from '@hypermesh/core/ed25519';
@@ -13,7 +13,13 @@ import {
 import { signerId } from '@hypermesh/trustchain/sign';
 import { type KeyPair, suiteFor } from '@hypermesh/trustchain/suite';
 import { type Certificate, decodeCertificate } from '@hypermesh/trustchain/x509';
-import { type DataDirectory, readIfPresent, renameDurably, writeDurably } from './data-directory.ts';
+import {
+  type DataDirectory,
+  makeFolder,
+  readIfPresent,
+  renameDurably,
+  writeDurably,
+} from './data-directory.ts';
 import { NodeError } from './errors.ts';
 
 /** Every secret key of a node. */
@@ -86,7 +92,7 @@ export function newPassphrase(
   directory: DataDirectory,
   file: string | undefined,
 ): { readonly passphrase: string; readonly cost?: KeystoreCost } {
-  if (file !== undefined) return { passphrase: readFileSync(file, 'utf8').replace(/\r?\n$/, '') };
+  if (file !== undefined) return { passphrase: readPassphrase(directory, file) };
   const present = readIfPresent(directory.passphrase)?.toString('utf8').trim();
   const passphrase = present ?? Buffer.from(systemRandom.bytes(32)).toString('base64url');
   if (present === undefined) writeDurably(directory.passphrase, `${passphrase}\n`);
@@ -100,7 +106,7 @@ export async function storeKeys(
   keys: Readonly<Record<string, { readonly suite: string } & KeyPair>>,
 ): Promise<void> {
   const unfinished = `${path}.unfinished`;
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   rmSync(unfinished, { force: true });
   using keystore = await createKeystore({ path: unfinished, ...protection });
   for (const [name, key] of Object.entries(keys)) await keystore.put(name, key);

@@ -1,5 +1,4 @@
 import { existsSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { createVrfKey } from '@hypermesh/consensus';
 import type { NodeId } from '@hypermesh/core';
 import { generateKey } from '@hypermesh/core/ed25519';
@@ -12,6 +11,7 @@ import {
 } from '@hypermesh/trustchain/ca';
 import { defaultConfig, writeConfig } from './config.ts';
 import { type DataDirectory, writeDurably } from './data-directory.ts';
+import { lockDirectory } from './directory-lock.ts';
 import { NodeError } from './errors.ts';
 import {
   authorityKeyEntries,
@@ -41,9 +41,14 @@ export interface InitResult {
   readonly root: string;
 }
 
-/** Throws `node/already-initialized` where a directory holds a node; clears what an interrupted attempt left. */
-export function claimEmptyDirectory(directory: DataDirectory): void {
+/**
+ * Holds a directory in which a node is being made: nobody else may start or make one there meanwhile. Throws
+ * `node/already-initialized` where it holds a node, `node/already-running` where another process is at it.
+ */
+export function claimEmptyDirectory(directory: DataDirectory): Disposable {
+  const lock = lockDirectory(directory);
   if (existsSync(directory.config)) {
+    lock[Symbol.dispose]();
     throw new NodeError(
       {
         code: 'node/already-initialized',
@@ -53,6 +58,20 @@ export function claimEmptyDirectory(directory: DataDirectory): void {
       `There is a node in ${directory.path} already`,
     );
   }
+  return lock;
+}
+
+/** Removes what an interrupted `initMesh` left: it founded nothing, and whoever joins from here founds nothing. */
+export function clearUnfinishedFounding(directory: DataDirectory): void {
+  for (const path of [
+    directory.founding,
+    directory.enrolments,
+    directory.authority,
+    directory.authorityKeystore,
+    directory.rootKeystore,
+  ]) {
+    rmSync(path, { recursive: true, force: true });
+  }
 }
 
 /**
@@ -60,11 +79,10 @@ export function claimEmptyDirectory(directory: DataDirectory): void {
  * for the other members. The configuration is written last: a directory without it holds no node.
  */
 export async function initMesh(directory: DataDirectory, options: InitOptions): Promise<InitResult> {
-  claimEmptyDirectory(directory);
-  rmSync(dirname(directory.keystore), { recursive: true, force: true });
-  rmSync(directory.enrolments, { recursive: true, force: true });
-  const ports = { clock: systemClock, random: systemRandom };
+  using _claim = claimEmptyDirectory(directory);
   const protection = newPassphrase(directory, options.passphraseFile);
+  clearUnfinishedFounding(directory);
+  const ports = { clock: systemClock, random: systemRandom };
   const [keys, rootKeys, authorityKeys] = await Promise.all([
     generateNodeKeys(),
     generateCertificateKeys(),

@@ -4,7 +4,7 @@ import { type Clock, createReplaceable, type NodeId, parseNodeId } from '@hyperm
 import { systemClock, systemRandom } from '@hypermesh/core/node';
 import { createStoq, type Peer } from '@hypermesh/stoq';
 import { createEnrolment } from '@hypermesh/trustchain/ca';
-import { type Certificate, decodeCertificate, toPem } from '@hypermesh/trustchain/x509';
+import { type Certificate, decodeCertificate, fingerprint, toPem } from '@hypermesh/trustchain/x509';
 import { enrollingAuthenticator } from './adapters/authenticator.ts';
 import { defaultConfig, type NodeConfig, writeConfig } from './config.ts';
 import { type DataDirectory, writeDurably } from './data-directory.ts';
@@ -20,7 +20,7 @@ import {
   signerIdOf,
   storeKeys,
 } from './identity.ts';
-import { claimEmptyDirectory } from './init.ts';
+import { claimEmptyDirectory, clearUnfinishedFounding } from './init.ts';
 import { openAddressBook } from './mesh/addresses.ts';
 import { certificateNames } from './mesh/authority.ts';
 import { type Invitation, tokenDigest } from './mesh/invitation.ts';
@@ -45,7 +45,8 @@ export async function joinMesh(
   directory: DataDirectory,
   options: JoinOptions,
 ): Promise<{ readonly nodeId: NodeId }> {
-  claimEmptyDirectory(directory);
+  using _claim = claimEmptyDirectory(directory);
+  clearUnfinishedFounding(directory);
   const { invitation, name, signal } = options;
   const keys = await keysForJoining(directory, options.passphraseFile);
   const nodeId = nodeIdOfKeys(keys);
@@ -73,8 +74,13 @@ export async function joinMesh(
   const before = { phase: 0, nodeId, keys, config, pinnedRoot: invitation.root } as const;
   const verdict = phase1(before, createReplaceable({ chain, keys: keys.certificate }), systemClock);
   if (!verdict.ok) throw refused(invitation.node, verdict.reason);
+  const root = chain.find((certificate) => fingerprint(certificate) === invitation.root);
+  if (root === undefined) throw refused(invitation.node, 'its root is not the one of the invitation');
+  writeDurably(directory.root, toPem(root.der), 0o644);
   storeChain(directory, chain);
-  openAddressBook(directory).note(founderIn(invitation), address);
+  using book = openAddressBook(directory);
+  book.note(founderIn(invitation), address);
+  book.flush();
   writeConfig(directory, config);
   return { nodeId };
 }
@@ -108,11 +114,12 @@ export function chainIn(answer: Uint8Array, by: string): readonly Certificate[] 
   });
 }
 
-/** Writes a chain, leaf first and root last, where the node reads it at its next start. */
+/**
+ * Writes a chain where the node reads it at its next start. The pinned root has its own file, which no answer of
+ * anybody ever changes.
+ */
 export function storeChain(directory: DataDirectory, chain: readonly Certificate[]): void {
-  const pem = chain.map(({ der }) => toPem(der));
-  writeDurably(directory.root, pem.at(-1) ?? '', 0o644);
-  writeDurably(directory.certificate, pem.join(''), 0o644);
+  writeDurably(directory.certificate, chain.map(({ der }) => toPem(der)).join(''), 0o644);
 }
 
 function enrolmentOf(keys: NodeKeys, audience: string, token?: Uint8Array): Promise<Uint8Array> {
@@ -170,9 +177,9 @@ async function askFounder(
         code: 'node/unreachable',
         address: founder.addresses.join(', '),
         reason,
-        next: 'see that the inviting node runs (hypermesh up), then try again with the same invitation',
+        next: 'see that it runs there (hypermesh up), then give the same command again',
       },
-      `Cannot reach the inviting node: ${reason}`,
+      `Cannot reach the node that certifies: ${reason}`,
       { cause: last },
     );
   } finally {
@@ -188,7 +195,7 @@ function founderIn(invitation: Invitation): NodeId {
 
 function refused(by: string, reason: string): NodeError {
   return new NodeError(
-    { code: 'node/refused', by, reason, next: 'ask for a new invitation' },
-    `The inviting node's answer cannot be used: ${reason}`,
+    { code: 'node/refused', by, reason, next: 'ask its owner, or for a new invitation' },
+    `The answer of the node that certifies cannot be used: ${reason}`,
   );
 }

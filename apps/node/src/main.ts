@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { Command } from './cli/command.ts';
 import { commands } from './cli/commands.ts';
 import { commandHelp, programHelp } from './cli/help.ts';
-import { createOutput, toJson } from './cli/output.ts';
-import { distance, parseCommandLine } from './cli/parse.ts';
+import { createOutput, printable, toJson } from './cli/output.ts';
+import { nearestName, parseCommandLine } from './cli/parse.ts';
 import { NodeError } from './errors.ts';
 
 /** Exit codes: 0 done, 1 could not be done, 2 wrong use of the command line, 130 interrupted. */
@@ -12,9 +12,11 @@ export async function main(argv: readonly string[]): Promise<void> {
   const onSignal = (name: NodeJS.Signals) => interrupt.abort(new Error(`stopped by ${name}`));
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   // A reader that goes away (`hypermesh status | head`) is no failure of ours.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
   process.exitCode = await dispatch(argv, interrupt.signal);
   process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
 }
@@ -55,7 +57,7 @@ async function runCommand(
     const result = await command.run({ flags, positionals, output, signal });
     output.progress(undefined);
     if (json) console.log(toJson({ ok: true, ...result }));
-    return 0;
+    return 'ok' in result && result.ok === false ? 1 : 0;
   } finally {
     output.progress(undefined);
   }
@@ -68,17 +70,20 @@ function fail(error: unknown, json: boolean, interrupted: boolean): number {
       : undefined;
   const message = error instanceof Error ? error.message : String(error);
   if (json) console.log(toJson({ ok: false, error: { code: 'node/internal', ...failure, message } }));
-  console.error(`hypermesh: ${message}`);
-  if (failure?.next !== undefined) console.error(`  ${failure.next}`);
+  console.error(printable(`hypermesh: ${message}`));
+  if (failure?.next !== undefined) console.error(printable(`  ${failure.next}`));
   if (failure === undefined && process.env['HYPERMESH_TRACE'] !== undefined) console.error(error);
   if (interrupted) return 130;
   return failure?.code === 'node/bad-flag' || failure?.code === 'node/unknown-command' ? 2 : 1;
 }
 
 function unknownCommand(typed: string): NodeError {
-  const close = commands.find(({ name }) => distance(typed, name) <= 2);
+  const close = nearestName(
+    typed,
+    commands.map(({ name }) => name),
+  );
   const next =
-    close === undefined ? 'hypermesh --help lists the commands' : `did you mean: hypermesh ${close.name}?`;
+    close === undefined ? 'hypermesh --help lists the commands' : `did you mean: hypermesh ${close}?`;
   return new NodeError(
     { code: 'node/unknown-command', command: typed, next },
     `There is no command ${typed}`,

@@ -51,9 +51,9 @@ export async function openMeshServices(
   const counters = createCounters();
   const ports = { transport, clock, log, metrics: counters, signal };
   const ledger = cleanup.use(await openLedgerService(directory, phase, keys, ports));
-  const artifacts = trustchainArtifacts({ phase, transparency, clock });
-  const packages = createPackageService({ ledger, peers, store, artifacts, self, log });
   const nameOf = (node: NodeId) => members.get(node)?.name ?? node;
+  const artifacts = trustchainArtifacts({ phase, transparency, clock });
+  const packages = createPackageService({ ledger, peers, store, artifacts, self, log, nameOf });
   const keyOf = (node: NodeId) => members.get(node)?.key ?? new Uint8Array();
   const runs = createRunService({ ledger, peers, packages, keyOf, nameOf });
   cleanup.defer(

@@ -77,7 +77,7 @@ async function describeNodes(mesh: Mesh): Promise<TourReport['nodes']> {
           {
             name: mesh[index]?.name ?? '',
             address: answer.value.address,
-            peakResidentBytes: answer.value.peakResidentBytes,
+            peakResidentBytes: mesh[index]?.peakResidentBytes ?? 0,
           },
         ],
   );

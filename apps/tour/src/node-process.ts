@@ -38,6 +38,8 @@ export interface NodeProcess {
   readonly name: string;
   readonly directory: string;
   readonly pid: number | undefined;
+  /** Greatest resident size that `status` has told of any process of this node, bytes. */
+  readonly peakResidentBytes: number;
   /** Starts `hypermesh up`; resolves when its control socket answers. */
   start(signal: AbortSignal): Promise<void>;
   call<T extends object>(
@@ -61,6 +63,7 @@ export function createNodeProcess(name: string, directory: string): NodeProcess 
   let exited: Promise<unknown> = Promise.resolve();
   let client: ControlClient | undefined;
   const paths = dataDirectory(directory);
+  let peakResidentBytes = 0;
 
   async function connect(): Promise<ControlClient> {
     client ??= await connectControl(paths.controlSocket, directory);
@@ -83,6 +86,9 @@ export function createNodeProcess(name: string, directory: string): NodeProcess 
     directory,
     get pid() {
       return child?.pid;
+    },
+    get peakResidentBytes() {
+      return peakResidentBytes;
     },
     async start(signal) {
       await mkdir(directory, { recursive: true });
@@ -112,7 +118,9 @@ export function createNodeProcess(name: string, directory: string): NodeProcess 
       }
     },
     async status() {
-      return await (await connect()).call<NodeStatus>('status');
+      const status = await (await connect()).call<NodeStatus>('status');
+      peakResidentBytes = Math.max(peakResidentBytes, status.peakResidentBytes);
+      return status;
     },
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),

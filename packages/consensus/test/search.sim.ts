@@ -27,9 +27,8 @@ test(`${isLong ? 300 : 6} seeds with Ed25519, encoded messages and torn log file
   }
 }, 600_000);
 
-if (isLong) test(
-  `all of ${MUTANTS.length} planted protocol bugs are caught${FEATURE}`,
-  () => {
+if (isLong)
+  test(`all of ${MUTANTS.length} planted protocol bugs are caught${FEATURE}`, () => {
     const missed = MUTANTS.filter((mutant) => {
       for (let seed = 0; seed < 400; seed += 1) {
         if (simulate(withMutant(hostileScenario(seed), mutant)).violations.length > 0) return false;
@@ -37,6 +36,4 @@ if (isLong) test(
       return true;
     });
     expect(missed.map(({ name }) => name)).toEqual([]);
-  },
-  300_000,
-);
+  }, 300_000);

@@ -1,4 +1,4 @@
-import { type Clock, nodeIdOf, sha256, toHex, type Verdict } from '@hypermesh/core';
+import { type Clock, type NodeId, nodeIdOf, sha256, toHex, type Verdict } from '@hypermesh/core';
 import {
   attachLogProof,
   bundleLogEntry,
@@ -7,6 +7,7 @@ import {
   verifyBundle,
 } from '@hypermesh/trustchain/sign';
 import { decodeCertificate, fingerprint, nodeIn, verifyChain } from '@hypermesh/trustchain/x509';
+import { NodeError } from '../errors.ts';
 import { signerOf } from '../mesh/facts.ts';
 import type { Transparency } from '../mesh/transparency.ts';
 import type { ArtifactSigner, Artifacts } from '../package/ports.ts';
@@ -26,8 +27,8 @@ export function trustchainArtifacts(parts: {
   readonly clock: Clock;
 }): Artifacts {
   const { phase, transparency, clock } = parts;
-  const { keys, credentials, pinnedRoot, facts } = phase;
-  return {
+  const { keys, credentials, pinnedRoot, facts, nodeId } = phase;
+  const artifacts: Artifacts = {
     async sign(bytes, signal) {
       const bundle = await signBundle({
         content: bytes,
@@ -42,6 +43,9 @@ export function trustchainArtifacts(parts: {
       const { index, proof } = await transparency.append(entry.entry, signal);
       const logged = attachLogProof(bundle, proof);
       if (!logged.ok) throw new TypeError(`an own bundle does not decode: ${logged.reason}`);
+      // The log belongs to somebody else: what it answers is looked at before anybody is shown it.
+      const verdict = await artifacts.verify(logged.bytes, bytes);
+      if (!verdict.ok) throw unusable(nodeId, verdict.reason);
       const signers = signersOf({ ed25519: keys.ed25519.publicKey, falcon1024: keys.falcon.publicKey });
       return { bundle: logged.bytes, signers, logIndex: index };
     },
@@ -70,6 +74,14 @@ export function trustchainArtifacts(parts: {
       return { ok: true, publisher, signers: signersOf(statement.signer) };
     },
   };
+  return artifacts;
+}
+
+function unusable(by: NodeId, reason: string): NodeError {
+  return new NodeError(
+    { code: 'node/refused', by, reason, next: 'see the log of the node that founded the mesh' },
+    `What was signed here would be refused elsewhere: ${reason}`,
+  );
 }
 
 function signersOf(keys: {

@@ -1,9 +1,10 @@
-import { decodeRecord, encodeRecord, type NodeId, record, s } from '@hypermesh/core';
+import { type Clock, decodeRecord, encodeRecord, type NodeId, record, s } from '@hypermesh/core';
 import { createSigner } from '@hypermesh/core/ed25519';
 import { refuse, type StoqNode } from '@hypermesh/stoq';
 import { type LogProof, openLog } from '@hypermesh/trustchain/log';
 import type { KeyPair } from '@hypermesh/trustchain/suite';
 import { NodeError } from '../errors.ts';
+import { createAllowance } from '../mesh/allowance.ts';
 import { handleForMembers, requestOf } from '../mesh/members.ts';
 import type { Peers } from '../mesh/peers.ts';
 import { logRequest, meshMessages } from '../mesh/protocol.ts';
@@ -38,11 +39,16 @@ export async function openTransparency(
   };
 }
 
+/** Entries that one member may append: each is kept for good. */
+const appends = { burst: 64, refillMs: 1_000 };
+
 /** Lets other members append to this node's log. */
-export function serveTransparency(stoq: StoqNode, log: Transparency): () => void {
-  return handleForMembers(stoq, logRequest, async (body, { signal }) => {
+export function serveTransparency(stoq: StoqNode, log: Transparency, clock: Clock): () => void {
+  const allowance = createAllowance(clock, appends);
+  return handleForMembers(stoq, logRequest, async (body, { member, signal }) => {
     const ask = meshMessages.logAsk.decode(body);
     if (!ask.ok) return refuse('malformed', Buffer.from(ask.reason));
+    if (!allowance.take(member)) return refuse('too-often');
     const { proof } = await log.append(ask.value.entry, signal);
     return encodeRecord(loggedEntry, { v: 1, ...proof });
   });

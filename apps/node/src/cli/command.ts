@@ -26,7 +26,9 @@ export interface Invocation {
   readonly signal: AbortSignal;
 }
 
-/** One entry of the table that makes parsing and help. `run` returns what `--json` prints beside `ok: true`. */
+/**
+ * One entry of the table that makes parsing and help. `run` returns what `--json` prints beside `ok: true`; with an own `ok: false`
+ * the command ends with exit code 1. */
 export interface Command {
   readonly name: string;
   readonly summary: string;

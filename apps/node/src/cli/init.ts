@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { checkName } from '../config.ts';
+import { checkListen, checkName } from '../config.ts';
 import { NodeError } from '../errors.ts';
 import { initMesh } from '../init.ts';
 import { type Command, dataFlag, type Flag } from './command.ts';
@@ -65,7 +65,7 @@ export function optional(flags: Readonly<Record<string, string | true | undefine
   const listen = textOf(flags['listen']);
   const passphraseFile = textOf(flags['passphrase-file']);
   return {
-    ...(listen === undefined ? {} : { listen }),
+    ...(listen === undefined ? {} : { listen: checkListen(listen) }),
     ...(passphraseFile === undefined ? {} : { passphraseFile }),
   };
 }

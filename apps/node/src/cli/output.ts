@@ -17,16 +17,21 @@ export function createOutput(json: boolean, stdout = process.stdout, stderr = pr
   return {
     line(text) {
       clear();
-      stream.write(`${text}\n`);
+      stream.write(`${printable(text)}\n`);
     },
     progress(text) {
       if (!stream.isTTY) return;
       clear();
       if (text === undefined) return;
-      stream.write(text.slice(0, Math.max(20, (stream.columns ?? 80) - 1)));
+      stream.write(printable(text).slice(0, Math.max(20, (stream.columns ?? 80) - 1)));
       shown = true;
     },
   };
+}
+
+/** Text that leaves a terminal as it is: what programs and peers say must not steer it. Lines and tabs stay. */
+export function printable(text: string): string {
+  return text.replace(/(?![\n\t])\p{Cc}/gu, '\ufffd');
 }
 
 /** `JSON.stringify` with bigint as decimal strings and bytes as hex. */

@@ -35,8 +35,7 @@ export function parseCommandLine(command: Command, argv: readonly string[]): Par
     if (flag.value === undefined && token.value !== undefined) {
       throw badFlag(token.rawName, 'it is a switch and takes no value');
     }
-    // parseArgs takes a following flag for the value; nobody means that.
-    if (flag.value !== undefined && (token.value === undefined || isSwallowedFlag(token, known))) {
+    if (flag.value !== undefined && isMissing(token)) {
       throw badFlag(token.rawName, `it needs a value: --${flag.name} ${flag.value}`);
     }
     flags[flag.name] = token.value ?? true;
@@ -52,11 +51,10 @@ function parseOption(flag: Flag) {
   };
 }
 
-function isSwallowedFlag(
-  token: { inlineValue?: boolean | undefined; value?: string | undefined },
-  known: readonly Flag[],
-) {
-  return token.inlineValue === false && known.some(({ name }) => token.value === `--${name}`);
+/** An empty value is a variable that was not set; a separate one that begins with a hyphen is the next flag. */
+function isMissing(token: { inlineValue?: boolean | undefined; value?: string | undefined }): boolean {
+  const { value, inlineValue } = token;
+  return value === undefined || value === '' || (inlineValue === false && value.startsWith('-'));
 }
 
 function checkPositionals(command: Command, given: readonly string[], wantsHelp: boolean) {
@@ -74,14 +72,27 @@ function badFlag(flag: string, next: string) {
 }
 
 function nearest(typed: string, known: readonly Flag[], command: Command): string {
-  const close = known.find(({ name }) => distance(typed, name) <= 2);
+  const close = nearestName(
+    typed,
+    known.map(({ name }) => name),
+  );
   return close === undefined
     ? `hypermesh ${command.name} --help lists the flags`
-    : `did you mean --${close.name}?`;
+    : `did you mean --${close}?`;
 }
 
-/** Edit distance (Levenshtein), for texts as short as names of flags and commands. */
-export function distance(a: string, b: string): number {
+/** The name that is least far from what was typed, if it is so near that it may be meant. */
+export function nearestName(typed: string, names: readonly string[]): string | undefined {
+  const most = Math.min(2, Math.floor(typed.length / 2));
+  const [best] = names
+    .map((name) => ({ name, edits: distance(typed, name) }))
+    .filter(({ edits }) => edits <= most)
+    .sort((a, b) => a.edits - b.edits);
+  return best?.name;
+}
+
+/** Edit distance (Levenshtein) of a text that somebody typed, however long, and a short name. */
+function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

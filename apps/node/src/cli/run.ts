@@ -4,8 +4,9 @@ import { callNode } from './control.ts';
 
 export const runCommand: Command = {
   name: 'run',
-  summary: 'have an installed package executed by another node, and its result executed again by a third',
-  positionals: [{ name: 'NAME[@RANGE]', describe: 'which installed package', required: true }],
+  summary: 'have a package executed by another node, and its result executed again by a third',
+  details: 'Exit code 1 where the program did not end well or the second execution differs.',
+  positionals: [{ name: 'NAME[@RANGE]', describe: 'which package', required: true }],
   flags: [
     dataFlag,
     { name: 'on', value: 'NODE', describe: 'who executes: a name or an id', fallback: 'another member' },
@@ -22,10 +23,15 @@ export const runCommand: Command = {
     });
     invocation.output.line(`${result.package} ran on ${result.node}: ${result.exit}`);
     invocation.output.line(`  output   ${result.outputDigest}  fuel ${result.fuel}`);
-    invocation.output.line(
-      `  executed again by ${result.reexecutedBy}: ${result.matches ? 'same output, same fuel' : 'DIFFERS'}`,
-    );
+    if (result.detail !== '') invocation.output.line(`  detail   ${result.detail}`);
+    if (result.reexecutedBy !== null) {
+      const found = result.matches ? 'same output, same fuel' : 'DIFFERS';
+      invocation.output.line(`  executed again by ${result.reexecutedBy}: ${found}`);
+    }
+    if (result.reexecution !== undefined)
+      invocation.output.line(`  not executed again: ${result.reexecution}`);
     if (result.outputText !== undefined) invocation.output.line(result.outputText);
-    return result;
+    const differs = result.reexecutedBy !== null && !result.matches;
+    return { ...result, ok: result.exit === 'ok' && !differs };
   },
 };

@@ -20,15 +20,12 @@ export const upCommand: Command = {
   async run(invocation) {
     const { flags, output, signal } = invocation;
     const directory = directoryOf(invocation);
-    const stop = new AbortController();
-    const until = AbortSignal.any([signal, stop.signal]);
-    if (flags['stop-with-stdin'] === true) {
-      process.stdin.once('end', () => stop.abort()).once('error', () => stop.abort());
-      process.stdin.resume();
-    }
+    using stdin = flags['stop-with-stdin'] === true ? endOfStdin() : undefined;
+    const until = stdin === undefined ? signal : AbortSignal.any([signal, stdin.signal]);
     const passphraseFile = textOf(flags['passphrase-file']);
     await using daemon = await openDaemon(directory, {
       log: jsonLog(process.stderr, flags['verbose'] === true ? 'debug' : 'info'),
+      signal: until,
       ...(passphraseFile === undefined ? {} : { passphraseFile }),
     });
     const { name, nodeId, address } = daemon;
@@ -48,3 +45,16 @@ export const upCommand: Command = {
     return { name, nodeId, address };
   },
 };
+
+/** Aborts when standard input ends. While it is watched the process stays alive for it. */
+function endOfStdin(): Disposable & { readonly signal: AbortSignal } {
+  const ended = new AbortController();
+  const end = () => ended.abort(new Error('standard input ended'));
+  process.stdin.once('end', end).once('error', end).resume();
+  return {
+    signal: ended.signal,
+    [Symbol.dispose]() {
+      process.stdin.off('end', end).destroy();
+    },
+  };
+}

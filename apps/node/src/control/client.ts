@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { NodeError, type NodeFailure } from '../errors.ts';
 import { createLineReader } from './frame.ts';
@@ -32,26 +33,29 @@ interface ControlReply {
   readonly error?: NodeFailure & { readonly message: string };
 }
 
-/** Opens the control socket at `path`. Throws `node/not-running` where nobody listens. */
+/**
+ * Opens the control socket at `path`, if it belongs to the owner of `directory`: beside short paths it lies in a folder
+ * that all users share. Throws `node/not-running` where nobody listens.
+ */
 export async function connectControl(path: string, directory: string): Promise<ControlClient> {
+  if (ownerOf(path) !== ownerOf(directory)) throw notRunning(directory);
   const socket = connect(path);
-  const notRunning = () =>
-    new NodeError(
-      { code: 'node/not-running', directory, next: `start it: hypermesh up --data ${directory}` },
-      `No node is running on ${directory}`,
-    );
   try {
     await once(socket, 'connect');
   } catch (cause) {
-    throw Object.assign(notRunning(), { cause });
+    throw notRunning(directory, cause);
   }
   const open = new Map<number, OpenCall>();
   let nextId = 1;
   const accept = createLineReader((line) => {
-    const reply = JSON.parse(line) as ControlReply;
-    const call = open.get(reply.id);
-    if (call === undefined) return;
-    if (reply.event !== undefined) return call.onProgress?.(reply.event);
+    const reply = replyIn(line);
+    const call = reply === undefined ? undefined : open.get(reply.id);
+    if (reply === undefined) socket.destroy();
+    if (reply === undefined || call === undefined) return;
+    if (reply.event !== undefined) {
+      call.onProgress?.(reply.event);
+      return;
+    }
     open.delete(reply.id);
     if (reply.error === undefined) call.resolve(reply.result as never);
     else call.reject(new NodeError(reply.error, reply.error.message));
@@ -61,7 +65,7 @@ export async function connectControl(path: string, directory: string): Promise<C
   });
   socket.on('error', () => socket.destroy());
   socket.on('close', () => {
-    for (const call of open.values()) call.reject(notRunning());
+    for (const call of open.values()) call.reject(notRunning(directory));
     open.clear();
   });
   return {
@@ -72,7 +76,7 @@ export async function connectControl(path: string, directory: string): Promise<C
       signal?.addEventListener('abort', cancel, { once: true });
       try {
         return await new Promise((resolve, reject) => {
-          if (socket.destroyed) return reject(notRunning());
+          if (socket.destroyed) return reject(notRunning(directory));
           open.set(id, { resolve, reject, onProgress });
           socket.write(`${JSON.stringify({ id, method, params })}\n`);
         });
@@ -82,4 +86,25 @@ export async function connectControl(path: string, directory: string): Promise<C
     },
     [Symbol.dispose]: () => socket.destroy(),
   };
+}
+
+function notRunning(directory: string, cause?: unknown): NodeError {
+  return new NodeError(
+    { code: 'node/not-running', directory, next: `start it: hypermesh up --data ${directory}` },
+    `No node is running on ${directory}`,
+    cause === undefined ? undefined : { cause },
+  );
+}
+
+function ownerOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.uid;
+}
+
+function replyIn(line: string): ControlReply | undefined {
+  try {
+    const reply: unknown = JSON.parse(line);
+    return typeof reply === 'object' && reply !== null ? (reply as ControlReply) : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -78,9 +78,9 @@ export function controlMethods(parts: ControlParts): Readonly<Record<string, Con
     missing: withServices(async ({ ledger }, { params }) => {
       const { operations } = params;
       if (!Array.isArray(operations)) throw badParameter('operations', 'a list of operation ids');
-      return {
-        missing: operations.filter((id) => ledger.ledger.operation(id as OperationId)?.code !== 'ok'),
-      };
+      const isFinal = (id: unknown) =>
+        typeof id === 'string' && ledger.ledger.operation(id as OperationId)?.code === 'ok';
+      return { missing: operations.filter((id) => !isFinal(id)) };
     }),
   };
 }
@@ -112,17 +112,20 @@ function runRequest(
   params: Readonly<Record<string, unknown>>,
 ): RunRequest {
   const others = [...services.members.keys()].filter((node) => node !== parts.nodeId);
-  const executor = params['on'] === undefined ? others[0] : memberOf(services, text(params, 'on'));
+  const other = (name: string, not: NodeId | undefined) => {
+    if (params[name] === undefined) return others.find((node) => node !== not);
+    const node = memberOf(services, text(params, name));
+    if (node !== parts.nodeId && node !== not) return node;
+    throw badParameter(name, 'another member, and not the one that executes');
+  };
+  const executor = other('on', undefined);
   if (executor === undefined) {
     throw new NodeError(
       { code: 'node/not-found', what: 'another member', next: 'a mesh of one node runs nothing for itself' },
       'There is no other member that could run it',
     );
   }
-  const auditor =
-    params['audit'] === undefined
-      ? others.find((node) => node !== executor)
-      : memberOf(services, text(params, 'audit'));
+  const auditor = other('audit', executor);
   return {
     spec: text(params, 'spec'),
     executor,

@@ -1,7 +1,8 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Log } from '@hypermesh/core';
 import { toJson } from '../cli/output.ts';
+import type { NodeFailure } from '../errors.ts';
 import { createLineReader } from './frame.ts';
 
 /** What a control method gets: parameters as they came (unchecked), a way to tell progress, and cancellation. */
@@ -16,6 +17,8 @@ export type ControlMethod = (call: ControlCall) => Promise<object>;
 
 /** Most calls that one connection may have open. */
 const maxCallsPerConnection = 64;
+/** Bytes of answers that a caller may leave unread before its connection is ended. */
+const maxUnreadBytes = 16 * 1024 * 1024;
 
 /**
  * Serves the control socket of one daemon: one JSON object a line, `{ id, method, params }` or `{ id, cancel: true }`
@@ -37,9 +40,12 @@ export async function serveControl(
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
+    // The socket is made by the call itself: nobody else may open it, not even for a moment.
+    const before = process.umask(0o177);
     server.listen(path, resolve);
+    process.umask(before);
   });
-  chmodSync(path, 0o600);
+  server.on('error', (error) => log.warn('control.server-error', { message: error.message }));
   return {
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -52,19 +58,19 @@ export async function serveControl(
 function serveConnection(socket: Socket, methods: Readonly<Record<string, ControlMethod>>): void {
   const open = new Map<number, AbortController>();
   const send = (message: object) => {
-    if (!socket.destroyed) socket.write(`${toJson(message)}\n`);
+    if (socket.destroyed) return;
+    socket.write(`${toJson(message)}\n`);
+    if (socket.writableLength > maxUnreadBytes) socket.destroy();
   };
   const accept = createLineReader((line) => {
     const request = parseRequest(line);
-    if (request === undefined)
-      return send({ id: 0, error: { code: 'node/bad-call', message: 'not a control call' } });
+    if (request === undefined) return send({ id: 0, error: badCall('not a control call') });
     const { id } = request;
     if (request.cancel) return open.get(id)?.abort(new Error('cancelled by the caller'));
     const method = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
-    if (method === undefined)
-      return send({ id, error: { code: 'node/bad-call', message: 'unknown method' } });
+    if (method === undefined) return send({ id, error: badCall('unknown method') });
     if (open.has(id) || open.size >= maxCallsPerConnection) {
-      return send({ id, error: { code: 'node/bad-call', message: 'id in use, or too many calls at once' } });
+      return send({ id, error: badCall('id in use, or too many calls at once') });
     }
     const abort = new AbortController();
     open.set(id, abort);
@@ -73,12 +79,10 @@ function serveConnection(socket: Socket, methods: Readonly<Record<string, Contro
       signal: abort.signal,
       progress: (event) => send({ id, event }),
     };
-    method(call)
-      .then(
-        (result) => send({ id, result }),
-        (error: unknown) => send({ id, error: describe(error) }),
-      )
-      .finally(() => open.delete(id));
+    void answer(method, call, (reply) => {
+      open.delete(id);
+      send({ id, ...reply });
+    });
   });
   socket.on('data', (chunk: Buffer) => {
     if (!accept(chunk)) socket.destroy();
@@ -86,6 +90,19 @@ function serveConnection(socket: Socket, methods: Readonly<Record<string, Contro
   socket.on('close', () => {
     for (const abort of open.values()) abort.abort(new Error('the caller went away'));
   });
+}
+
+/** Replies once, whatever the method does. */
+async function answer(
+  method: ControlMethod,
+  call: ControlCall,
+  reply: (reply: { readonly result: object } | { readonly error: object }) => void,
+): Promise<void> {
+  try {
+    reply({ result: await method(call) });
+  } catch (error) {
+    reply({ error: describe(error) });
+  }
 }
 
 interface ControlRequest {
@@ -108,6 +125,11 @@ function parseRequest(line: string): ControlRequest | undefined {
     return undefined;
   if (typeof params !== 'object' || params === null || Array.isArray(params)) return undefined;
   return { id: id as number, method, params: params as Record<string, unknown>, cancel };
+}
+
+function badCall(reason: string): NodeFailure & { readonly message: string } {
+  const next = 'one JSON object a line: { id, method, params }, or { id, cancel: true }';
+  return { code: 'node/bad-call', reason, next, message: reason };
 }
 
 function describe(error: unknown): object {

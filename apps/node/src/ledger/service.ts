@@ -156,6 +156,8 @@ interface OperationParts {
 
 /** Blocks at which the plots may fail to answer before an operation is given up. */
 const mostSpaceMisses = 5;
+/** Sequence numbers that may turn out to be taken before an operation is given up. */
+const mostTakenSequences = 3;
 
 function operations({ ledger, validator, chainId, keys, plots, clock }: OperationParts) {
   const signer = createSigner(keys.ed25519.secretKey);
@@ -229,9 +231,18 @@ function operations({ ledger, validator, chainId, keys, plots, clock }: Operatio
 
   async function act(kind: string, body: CanonicalValue, signal?: AbortSignal): Promise<FinalOperation> {
     const startedMs = clock.monotonicMs();
-    const { operation, proof } = await prepare(kind, body, signal);
-    const provingMs = clock.monotonicMs() - startedMs;
-    return { ...(await submit(encodeTransaction({ operation, proof }), signal)), provingMs };
+    for (let attempt = 1; ; attempt++) {
+      const { operation, proof } = await prepare(kind, body, signal);
+      const provingMs = clock.monotonicMs() - startedMs;
+      try {
+        return { ...(await submit(encodeTransaction({ operation, proof }), signal)), provingMs };
+      } catch (error) {
+        // An operation of ours that somebody gave up waiting for may be final by now: its number is gone.
+        const isTaken =
+          error instanceof NodeError && 'leg' in error.failure && error.failure.reason === 'replayed';
+        if (!isTaken || attempt >= mostTakenSequences) throw error;
+      }
+    }
   }
 
   return {

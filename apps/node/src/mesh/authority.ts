@@ -8,6 +8,8 @@ import {
 import { type Certificate, decodeCertificate } from '@hypermesh/trustchain/x509';
 import { checkName } from '../config.ts';
 import { NodeError } from '../errors.ts';
+import { createAllowance } from './allowance.ts';
+import { limitEnrolling } from './enrolling-sessions.ts';
 import { encodeFacts } from './facts.ts';
 import type { Founding } from './founding.ts';
 import { handleForMembers } from './members.ts';
@@ -15,6 +17,9 @@ import { enrolRequest, genesisRequest, meshMessages, renewRequest } from './prot
 
 /** Names that every node certificate carries beside its NodeId: nodes of one machine are reached by them. */
 export const certificateNames = { dnsNames: ['localhost'], addresses: ['::1'] };
+
+/** Certificates that one member may be given: each is logged for good. */
+const renewals = { burst: 8, refillMs: 60_000 };
 
 /** How long a question for the genesis is held while members are missing, before it is answered with none. */
 const genesisHoldMs = 10_000;
@@ -38,6 +43,7 @@ export function serveAuthority(
   },
 ): () => void {
   const { authority, founding, logKey, clock, log, recordCertificate, completed } = parts;
+  const allowance = createAllowance(clock, renewals);
 
   async function issue(request: CertificateRequest) {
     const chain = await issueNodeChain(authority, request, recordCertificate);
@@ -59,6 +65,7 @@ export function serveAuthority(
     const { nodeId, ed25519, publicKeys } = verdict.request;
     if (nodeId !== peer.id)
       return refuse('enrolment-refused', Buffer.from('another node than the one that asks'));
+    if (!allowance.take(nodeId)) return refuse('too-often');
     try {
       founding.admit({ v: 1, node: nodeId, name: checkName(name), key: ed25519, vrfKey, signer }, invitation);
     } catch (error) {
@@ -84,15 +91,34 @@ export function serveAuthority(
     const isMember = founding.members().some(({ node }) => node === nodeId);
     if (nodeId !== peer.id || !isMember)
       return refuse('enrolment-refused', Buffer.from('not your own certificate'));
+    if (!allowance.take(nodeId)) return refuse('too-often');
     log.info('mesh.renewed', { node: nodeId });
     return await issue(verdict.request);
   });
 
+  /** Those who wait for the last member to join. */
+  const waiting = new Set<() => void>();
+  void completed.promise.then(() => {
+    for (const go of waiting) go();
+  });
+
+  function heldWhileIncomplete(signal: AbortSignal): Promise<void> {
+    if (founding.members().length === founding.wanted || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const go = () => {
+        cancel();
+        waiting.delete(go);
+        signal.removeEventListener('abort', go);
+        resolve();
+      };
+      const cancel = clock.schedule(genesisHoldMs, go);
+      waiting.add(go);
+      signal.addEventListener('abort', go, { once: true });
+    });
+  }
+
   const offGenesis = handleForMembers(stoq, genesisRequest, async (_, { signal }) => {
-    await Promise.race([
-      completed.promise,
-      aborted(AbortSignal.any([signal, AbortSignal.timeout(genesisHoldMs)])),
-    ]);
+    await heldWhileIncomplete(signal);
     const made = founding.genesis(logKey);
     return meshMessages.genesisAnswer.encode({
       v: 1,
@@ -103,15 +129,14 @@ export function serveAuthority(
     });
   });
 
+  const offLimit = limitEnrolling(stoq, clock);
   return () => {
+    offLimit();
     offEnrol();
     offRenew();
     offGenesis();
+    for (const go of waiting) go();
   };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
 /** Whom to certify, and for which keys. */

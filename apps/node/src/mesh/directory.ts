@@ -27,10 +27,11 @@ export function shareAddresses(
 
   function hear(from: NodeId, { address: claimed, known }: Hello): void {
     if (isAddress(claimed)) book.note(from, claimed);
-    for (const entry of known) {
-      if (entry.node === self || entry.node === from || book.addressOf(entry.node) !== undefined) continue;
-      if (isAddress(entry.address)) book.note(entry.node, entry.address);
-    }
+    book.noteHearsay(
+      known.flatMap(({ node, address: heard }) =>
+        node === self || node === from || !isAddress(heard) ? [] : [[node, heard] as const],
+      ),
+    );
   }
 
   async function greet(peer: Peer): Promise<void> {

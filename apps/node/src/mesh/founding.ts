@@ -11,6 +11,7 @@ import {
   type NodeId,
   record,
   s,
+  toHex,
 } from '@hypermesh/core';
 import { type DataDirectory, readIfPresent, writeDurably } from '../data-directory.ts';
 import { NodeError } from '../errors.ts';
@@ -56,7 +57,8 @@ export interface Founding {
   tokenFor(digest: string, node: NodeId): Uint8Array | undefined;
   /**
    * Takes a member in, durably, and its token out of use. The same node may come again with the same token, so that
-   * an answer that was lost on its way can be asked for again. Throws `node/refused` for a name that is taken.
+   * an answer that was lost on its way can be asked for again. Throws `node/refused` for a token that another node has
+   * used meanwhile, for a name or key that is taken, and where no place is left: what is admitted makes a genesis.
    */
   admit(member: FoundingMember, digest: string | undefined): void;
   /** The genesis, made once all members are there and bound to the log's key; undefined before. */
@@ -98,11 +100,16 @@ export function openFounding(directory: DataDirectory, clock: Clock): Founding |
       return user === undefined || user === node ? tokenOf.get(digest) : undefined;
     },
     admit(member, digest) {
-      const taken = [...admitted.values()].some(
-        ({ name, node }) => name === member.name && node !== member.node,
-      );
-      if (taken) throw refused(`the name ${member.name} is taken`, 'join with another --name');
-      if (admitted.has(member.node)) return;
+      const user = digest === undefined ? undefined : usedBy.get(digest);
+      if (user !== undefined && user !== member.node)
+        throw refused('the invitation is used', 'ask for another invitation');
+      const present = admitted.get(member.node);
+      if (present !== undefined) {
+        if (present.name === member.name) return;
+        throw refused(`this node is ${present.name} already`, `join with --name ${present.name}`);
+      }
+      const fault = faultOf(member, [...admitted.values()]);
+      if (fault !== undefined) throw refused(fault, 'join with another --name, or with fresh keys');
       if (admitted.size >= validators)
         throw refused('the mesh has all its founding members', 'ask to join later');
       writeDurably(
@@ -141,6 +148,13 @@ export function openFounding(directory: DataDirectory, clock: Clock): Founding |
         usedBy.has(digest) ? [] : [{ v: 1, root, addresses, node, token }],
       ),
   };
+}
+
+/** What of a new member no genesis could list beside the others, in words. */
+function faultOf(member: FoundingMember, others: readonly FoundingMember[]): string | undefined {
+  if (others.some(({ name }) => name === member.name)) return `the name ${member.name} is taken`;
+  const taken = [member, ...others].flatMap(({ key, vrfKey }) => [toHex(key), toHex(vrfKey)]);
+  return new Set(taken).size < taken.length ? 'a key of it is taken' : undefined;
 }
 
 const admittedFile = record({ v: s.literal(1), member: founderMember, invitation: s.optional(s.text(64)) });

@@ -1,19 +1,20 @@
-import { hasCode, type Log, type NodeId } from '@hypermesh/core';
+import { decodeGenesis } from '@hypermesh/consensus';
+import { type Clock, hasCode, type Log, type NodeId } from '@hypermesh/core';
 import { type DataDirectory, readIfPresent, writeDurably } from '../data-directory.ts';
 import { NodeError } from '../errors.ts';
 import type { Founder } from '../founder.ts';
-import { decodeFacts, type MeshFacts } from './facts.ts';
+import { decodeFacts, encodeFacts, type MeshFacts } from './facts.ts';
 import { type FoundGenesis, openGenesis } from './founding.ts';
 import { requestOf } from './members.ts';
-import type { Peers } from './peers.ts';
+import { type Peers, wait } from './peers.ts';
 import { genesisRequest, meshMessages } from './protocol.ts';
 
-/** A genesis and the facts that it claims to be bound to. */
-export type ReceivedGenesis = Omit<FoundGenesis, 'bytes'>;
+/** Least time between two questions for the genesis, whatever is answered. */
+const askAgainMs = 500;
 
 /**
  * The genesis of this node's mesh: from its files, made here by the founder, or asked of the founder until it has one.
- * Whether it is to be believed is for `phase2` to say.
+ * Whether it is to be believed is for `phase2` to say; `keepGenesis` stores what it believed.
  */
 export async function receiveGenesis(
   directory: DataDirectory,
@@ -21,11 +22,12 @@ export async function receiveGenesis(
     readonly founder: Founder | undefined;
     readonly founderId: NodeId;
     readonly peers: Peers;
+    readonly clock: Clock;
     readonly log: Log;
     readonly signal: AbortSignal;
   },
-): Promise<ReceivedGenesis> {
-  const { founder, founderId, peers, log, signal } = source;
+): Promise<FoundGenesis> {
+  const { founder, founderId, peers, clock, log, signal } = source;
   if (founder !== undefined) return founder.genesis(signal);
   const stored = readIfPresent(directory.genesis);
   const storedFacts = readIfPresent(directory.facts);
@@ -36,14 +38,29 @@ export async function receiveGenesis(
   for (;;) {
     const answer = await askOnce(founderId, peers, signal);
     if (answer !== undefined && answer.genesis.length > 0) {
-      const opened = openGenesis(answer.genesis, 'the answer of the founder');
-      const facts = openFacts(answer.facts, 'the answer of the founder');
-      writeDurably(directory.facts, answer.facts);
-      writeDurably(directory.genesis, answer.genesis);
-      return { ...opened, facts };
+      const genesis = decodeGenesis(answer.genesis);
+      const facts = decodeFacts(answer.facts);
+      if (!genesis.ok) throw unusable(founderId, genesis.reason);
+      if (!facts.ok) throw unusable(founderId, facts.reason);
+      return { ...genesis, bytes: answer.genesis, facts: facts.value };
     }
     if (answer !== undefined) log.info('mesh.waiting', { members: answer.members, wanted: answer.wanted });
+    await wait(clock, askAgainMs, signal);
+    signal.throwIfAborted();
   }
+}
+
+/** Stores a genesis that this node believes, durably; the facts first, so that no crash leaves it without them. */
+export function keepGenesis(directory: DataDirectory, { bytes, facts }: FoundGenesis): void {
+  if (readIfPresent(directory.facts) === undefined) writeDurably(directory.facts, encodeFacts(facts));
+  if (readIfPresent(directory.genesis) === undefined) writeDurably(directory.genesis, bytes);
+}
+
+function unusable(founder: NodeId, reason: string): NodeError {
+  return new NodeError(
+    { code: 'node/refused', by: founder, reason, next: 'ask the owner of the founding node' },
+    `The genesis that the founding node answers cannot be used: ${reason}`,
+  );
 }
 
 function openFacts(bytes: Uint8Array, file: string): MeshFacts {

@@ -29,13 +29,23 @@ export async function requestOf(
   const answer = await peer.request(name, body, options);
   if (answer.ok) return answer.body;
   options.signal?.throwIfAborted();
-  const detail =
-    answer.body === undefined || answer.body.length === 0
-      ? ''
-      : `: ${Buffer.from(answer.body).toString('utf8')}`;
-  const reason = `${answer.code ?? answer.reason}${detail}`;
+  const detail = textOfPeer(answer.body);
+  const reason = `${answer.code ?? answer.reason}${detail === '' ? '' : `: ${detail}`}`;
   throw new NodeError(
     { code: 'node/refused', by: peer.id, reason, next: 'see the log of that node for more' },
     `${peer.id} refused ${name}: ${reason}`,
   );
+}
+
+/** Most characters of a peer's own words that go into a message of ours. */
+const maxPeerText = 300;
+
+/** What a peer says in words, fit for a log and a terminal: short, and without control characters. */
+export function textOfPeer(body: Uint8Array | undefined): string {
+  if (body === undefined) return '';
+  return Buffer.from(body.subarray(0, 4 * maxPeerText))
+    .toString('utf8')
+    .replace(/\p{C}/gu, ' ')
+    .slice(0, maxPeerText)
+    .toWellFormed();
 }

@@ -31,38 +31,49 @@ export function createPeers(
 ): Peers {
   const kept = new Set<NodeId>();
   const closing = new AbortController();
-  const stopped = aborted(closing.signal);
   /** The newest: an older one may belong to a process that is gone, until its carrier notices. */
   const openSession = (node: NodeId) =>
     stoq.peers.findLast((peer) => peer.id === node && !isEnrolling(peer.identity));
 
+  const dialling = new Map<NodeId, Promise<Peer>>();
+
+  /** One attempt at a time for each node, shared by all who want the session. */
+  function dial(node: NodeId, address: string): Promise<Peer> {
+    const under = dialling.get(node);
+    if (under !== undefined) return under;
+    const attempt = stoq
+      .connect(address, { signal: closing.signal, expect: node })
+      .catch((error: unknown) => {
+        closing.signal.throwIfAborted();
+        throw unreachable(address, error instanceof Error ? error.message : String(error), error);
+      })
+      .finally(() => dialling.delete(node));
+    dialling.set(node, attempt);
+    return attempt;
+  }
+
   async function sessionWith(node: NodeId, signal?: AbortSignal): Promise<Peer> {
+    closing.signal.throwIfAborted();
+    signal?.throwIfAborted();
     const open = openSession(node);
     if (open !== undefined) return open;
     const address = addresses.addressOf(node);
-    if (address === undefined) throw unreachable(node, 'no address of it is known');
-    const both = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]);
-    try {
-      return await stoq.connect(address, { signal: both, expect: node });
-    } catch (error) {
-      both.throwIfAborted();
-      throw unreachable(address, error instanceof Error ? error.message : String(error), error);
-    }
+    if (address === undefined || node === self) throw unreachable(node, 'no address of it is known');
+    return await unlessAborted(dial(node, address), signal);
   }
 
   async function keepOpen(node: NodeId): Promise<void> {
     let retryMs = firstRetryMs;
-    if (self > node) await wait(clock, politenessMs, closing.signal);
     while (!closing.signal.aborted) {
+      if (self > node && openSession(node) === undefined) await wait(clock, politenessMs, closing.signal);
+      if (closing.signal.aborted) return;
       try {
-        const peer = await sessionWith(node, closing.signal);
+        const peer = await sessionWith(node);
         retryMs = firstRetryMs;
-        await Promise.race([peer.closed, stopped]);
+        await peer.closed;
       } catch (error) {
-        if (!hasCode(error, 'node/unreachable')) {
-          if (closing.signal.aborted) return;
-          throw error;
-        }
+        if (closing.signal.aborted) return;
+        if (!hasCode(error, 'node/unreachable')) throw error;
         log.debug('peers.unreachable', { node, retryMs });
         await wait(clock, retryMs, closing.signal);
         retryMs = Math.min(longestRetryMs, retryMs * 2);
@@ -103,7 +114,8 @@ export function createPeers(
   };
 }
 
-function wait(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+/** Waits, or until `signal` aborts; never rejects. */
+export function wait(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
     const cancel = clock.schedule(delayMs, () => {
@@ -118,8 +130,14 @@ function wait(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void>
   });
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+/** The same promise for one who may give up before it settles. */
+function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
 }
 
 function unreachable(address: string, reason: string, cause?: unknown): NodeError {

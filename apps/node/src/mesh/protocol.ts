@@ -34,7 +34,7 @@ const addressEntry = record({
   address: s.text(128),
 });
 const hello = record({ v: s.literal(1), address: s.text(128), known: s.array(addressEntry, 1024) });
-const logAsk = record({ v: s.literal(1), entry: s.bytes({ max: 65_536 }) });
+const logAsk = record({ v: s.literal(1), entry: s.bytes({ max: 65_535 }) });
 
 export type EnrolAsk = Infer<typeof enrolAsk>;
 export type GenesisAnswer = Infer<typeof genesisAnswer>;

@@ -3,7 +3,7 @@ import { renewAtMs } from '@hypermesh/trustchain/ca';
 import type { Certificate } from '@hypermesh/trustchain/x509';
 import type { Credentials } from '../identity.ts';
 
-/** Time until a renewal that failed is tried again. */
+/** Time until a renewal that failed is tried again; no two renewals are closer, whatever the clocks say. */
 const retryMs = 60_000;
 
 /**
@@ -16,14 +16,16 @@ export function keepCertified(
 ): Disposable {
   const { clock, log, renew } = parts;
   let cancel: () => void = () => undefined;
+  let isOver = false;
 
   function plan(delayMs: number): void {
-    cancel = clock.schedule(Math.max(0, delayMs), () => {
+    if (isOver) return;
+    cancel = clock.schedule(delayMs, () => {
       renew().then(
         (chain) => {
           credentials.replace({ ...credentials.current(), chain });
           log.info('certificate.renewed', { untilMs: chain[0]?.notAfterMs });
-          planNext();
+          planNext(retryMs);
         },
         (error: unknown) => {
           log.warn('certificate.not-renewed', { message: String(error) });
@@ -33,11 +35,16 @@ export function keepCertified(
     });
   }
 
-  function planNext(): void {
+  function planNext(leastMs: number): void {
     const [leaf] = credentials.current().chain;
-    if (leaf !== undefined) plan(renewAtMs(leaf) - clock.nowMs());
+    if (leaf !== undefined) plan(Math.max(leastMs, renewAtMs(leaf) - clock.nowMs()));
   }
 
-  planNext();
-  return { [Symbol.dispose]: () => cancel() };
+  planNext(0);
+  return {
+    [Symbol.dispose]() {
+      isOver = true;
+      cancel();
+    },
+  };
 }

@@ -1,5 +1,6 @@
 import {
   type ContentRoot,
+  checkRecord,
   decodeRecord,
   encodeRecord,
   type Infer,
@@ -48,8 +49,10 @@ export function decodePackageDocument(bytes: Uint8Array): Verdict<{ document: Pa
   return reason === undefined ? { ok: true, document: decoded.value } : { ok: false, reason };
 }
 
-/** What is wrong with a document of the right shape, in words. */
+/** What is wrong with a document, in words: its shape, names, versions and paths. */
 export function documentFault(document: PackageDocument): string | undefined {
+  const shape = checkRecord(schema, document);
+  if (!shape.ok) return `${shape.path}: ${shape.reason}`;
   const { name, version, program, files } = document;
   if (!namePattern.test(name)) return 'name must be 1 to 64 of a-z, 0-9 and inner hyphens';
   if (semver.valid(version) !== version) return 'version must be a semantic version such as 1.0.0';

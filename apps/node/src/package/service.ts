@@ -41,7 +41,8 @@ export interface InstallResult {
   readonly bytesMoved: number;
   readonly signers: readonly ArtifactSigner[];
   readonly publisher: NodeId;
-  readonly from: NodeId;
+  /** Name of the member that the bytes came from. */
+  readonly from: string;
   readonly carrier: string;
   readonly kem: string;
   readonly operation: string;
@@ -98,8 +99,9 @@ export function createPackageService(parts: {
   readonly artifacts: Artifacts;
   readonly self: NodeId;
   readonly log: Log;
+  nameOf(node: NodeId): string;
 }): PackageService {
-  const { ledger, peers, store, artifacts, self, log } = parts;
+  const { ledger, peers, store, artifacts, self, log, nameOf } = parts;
 
   function recordOf(key: string): PackageRecord | undefined {
     const entry = ledger.ledger.get(`package/${key}`) as
@@ -258,13 +260,20 @@ export function createPackageService(parts: {
           fault,
         );
       }
+      const bytes = packageBytes(document);
+      if (bytes > maxPackageBytes) {
+        const reason = `larger than ${maxPackageBytes} bytes`;
+        throw new NodeError(
+          { code: 'node/bad-package', reason, next: 'publish it in parts' },
+          `${key} is ${reason}`,
+        );
+      }
       const documentBytes = encodePackageDocument(document);
       const { root: documentRoot } = await publish(store, documentBytes, { profile: 'package', signal });
       tell('signing with Ed25519 and Falcon-1024, logging');
       const { bundle, signers, logIndex } = await artifacts.sign(documentBytes, signal);
       const { root: bundleRoot } = await publish(store, bundle, { profile: 'package', signal });
       const digest = toHex(sha256(documentBytes));
-      const bytes = packageBytes(document);
       tell('proving space, time, work and stake, and ordering the record');
       const final = await ledger.act(
         'package.publish',
@@ -300,7 +309,7 @@ export function createPackageService(parts: {
         bytesMoved,
         signers,
         publisher,
-        from: publisher,
+        from: nameOf(publisher),
         carrier: source?.security.carrier ?? 'none',
         kem: source?.security.kem ?? 'none',
         operation: final.id,

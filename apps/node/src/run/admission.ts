@@ -29,8 +29,8 @@ export type RunLimits = Pick<LeaseTerms, 'fuel' | 'memoryPages' | 'deadlineMs'>;
 
 /**
  * Whether a run may start here: the lease is final on the ledger, this node itself finds its four proofs valid, the
- * asker leased it from this node, its terms keep to the operator's limits, and it has not been used. The lease counts
- * as used from here on, also over a crash. A refusal of the proofs has the body `LEG: REASON`.
+ * asker leased it from this node, its terms keep to the operator's limits, and it has not been used. Whoever starts the
+ * run marks it as used before. A refusal of the proofs has the body `LEG: REASON`.
  */
 export async function admitRun(
   ask: Uint8Array,
@@ -67,7 +67,7 @@ export async function admitRun(
   if (terms.executor !== self) return refuse('not-my-lease');
   const excess = excessOf(terms, config);
   if (excess !== undefined) return refuse('over-limits', Buffer.from(excess));
-  if (!usedLeases.use(proven.id)) return refuse('lease-used');
+  if (usedLeases.has(proven.id)) return refuse('lease-used');
   const found = 'valid';
   return { terms, lease: proven.id, legs: { space: found, stake: found, work: found, time: found } };
 }
@@ -77,6 +77,7 @@ export function excessOf(
   { fuel, memoryPages, deadlineMs }: RunLimits,
   config: NodeConfig,
 ): string | undefined {
+  if (fuel < 1n || memoryPages < 1 || deadlineMs < 1) return 'each limit must be above 0';
   if (fuel > config.maxRunFuel) return `at most ${config.maxRunFuel} fuel`;
   if (memoryPages > config.maxRunMemoryPages) return `at most ${config.maxRunMemoryPages} pages of memory`;
   if (deadlineMs > config.maxRunMs) return `at most ${config.maxRunMs} ms`;

@@ -3,9 +3,10 @@ import { encodeFinalityProof } from '@hypermesh/consensus/light';
 import { fromUtf8, type NodeId, sha256, toHex } from '@hypermesh/core';
 import { NodeError } from '../errors.ts';
 import type { LedgerService } from '../ledger/service.ts';
-import { requestOf } from '../mesh/members.ts';
+import { requestOf, textOfPeer } from '../mesh/members.ts';
 import type { Peers } from '../mesh/peers.ts';
 import type { PackageService, Tell } from '../package/service.ts';
+import { answerFault } from './answer-check.ts';
 import { encodeLeaseTerms, type LeaseTerms } from './lease.ts';
 import {
   type ExecuteAnswer,
@@ -35,10 +36,12 @@ export interface RunOutcome {
   readonly exit: ExecuteAnswer['exit'];
   readonly detail: string;
   readonly outputDigest: string | null;
-  /** The output where it is UTF-8 text. */
+  /** The output where it is UTF-8 text of at most 512 KiB: it travels in one line of the control socket. */
   readonly outputText?: string;
   readonly fuel: string;
+  /** Who executed it again; null where nobody did, and then `reexecution` says why if somebody should have. */
   readonly reexecutedBy: string | null;
+  readonly reexecution?: string;
   readonly matches: boolean;
   /** What the executing node found of each leg before it started the program. */
   readonly proofs: ExecuteAnswer['legs'];
@@ -64,8 +67,11 @@ export interface RunService {
   ): Promise<ExecuteAnswer>;
 }
 
+const maxTextBytes = 512 * 1024;
 /** Time beyond a run's own deadline that the executing node has for fetching, checking and answering. */
 const answerMarginMs = 60_000;
+
+const notAgain = { reexecutedBy: null, matches: false } as const;
 
 /** Leases, asks, and has the result executed again. `keyOf` gives the Ed25519 key of a member. */
 export function createRunService(parts: {
@@ -136,6 +142,25 @@ export function createRunService(parts: {
     return opened.answer.matches && toHex(opened.answer.receipt) === toHex(sha256(answer.receipt));
   }
 
+  /** A second execution that cannot be had does not take away the first one's result. */
+  async function runAgain(
+    { auditor }: RunRequest,
+    terms: LeaseTerms,
+    answer: ExecuteAnswer,
+    { tell, signal }: { readonly tell: Tell; readonly signal: AbortSignal },
+  ): Promise<Pick<RunOutcome, 'reexecutedBy' | 'reexecution' | 'matches'>> {
+    if (auditor === undefined) return notAgain;
+    tell(`${nameOf(auditor)} runs it again`);
+    try {
+      const matches = await reexecute(auditor, terms, answer, signal);
+      return { reexecutedBy: nameOf(auditor), matches };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof NodeError)) throw error;
+      return { ...notAgain, reexecution: error.message };
+    }
+  }
+
   return {
     execute,
     async prepareLease(request, signal) {
@@ -150,11 +175,11 @@ export function createRunService(parts: {
       tell(`${nameOf(request.executor)} fetches and runs ${terms.package}`);
       const answer = await execute(request.executor, final.transaction, final.proof, terms, signal);
       const executionMs = Math.round(performance.now() - startedMs);
-      const done = answer.exit === 'ok' && request.auditor !== undefined;
-      if (done) tell(`${nameOf(request.auditor ?? request.executor)} runs it again`);
-      const matches =
-        done && request.auditor !== undefined && (await reexecute(request.auditor, terms, answer, signal));
-      const text = fromUtf8(answer.output);
+      const fault = answerFault(answer, terms);
+      if (fault !== undefined) throw refusal(request.executor, `its answer does not hold: ${fault}`);
+      const again =
+        answer.exit === 'ok' ? await runAgain(request, terms, answer, { tell, signal }) : notAgain;
+      const text = answer.output.length <= maxTextBytes ? fromUtf8(answer.output) : { ok: false as const };
       return {
         package: terms.package,
         node: nameOf(request.executor),
@@ -163,8 +188,7 @@ export function createRunService(parts: {
         outputDigest: answer.exit === 'ok' ? toHex(sha256(answer.output)) : null,
         ...(answer.exit === 'ok' && text.ok ? { outputText: text.text } : {}),
         fuel: answer.fuel.toString(),
-        reexecutedBy: done && request.auditor !== undefined ? nameOf(request.auditor) : null,
-        matches,
+        ...again,
         proofs: answer.legs,
         lease: final.id,
         height: final.height,
@@ -178,9 +202,10 @@ export function createRunService(parts: {
 
 /** A refusal of the proofs names the leg: `proof-refused` with the body `LEG: REASON`. */
 function refusal(by: NodeId, code: string, body?: Uint8Array): NodeError {
-  const detail = body === undefined ? '' : Buffer.from(body).toString('utf8');
+  const detail = textOfPeer(body);
   if (code === 'proof-refused') {
-    const [leg = '', reason = ''] = detail.split(': ');
+    const [leg = ''] = detail.split(': ', 1);
+    const reason = detail.slice(leg.length + 2);
     return new NodeError(
       {
         code: 'node/operation-refused',

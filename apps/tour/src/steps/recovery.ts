@@ -33,6 +33,7 @@ export async function recoveryStep({ mesh, progress, signal }: TourContext): Pro
   await Promise.race([begun.promise, failed, aborted(signal)]);
 
   const before = acknowledged.length;
+  await victim.status();
   await victim.kill();
   progress.fact(`${victim.name} killed with SIGKILL after ${before} operations`);
   await Promise.race([enough.promise, failed, aborted(signal)]);

@@ -1,0 +1,14 @@
+import { mkdtempSync } from 'node:fs';
+import { createMesh } from './mesh.ts';
+import { openFileStorage } from '../../src/storage/index.ts';
+const dir = mkdtempSync('/tmp/hmx-');
+const storages = await Promise.all([0, 1, 2, 3].map((i) => openFileStorage(`${dir}/${i}`)));
+const mesh = createMesh(4, { heartbeatMs: 0, minBlockIntervalMs: 0 }, storages);
+await mesh.start();
+await new Promise((r) => setTimeout(r, 500));
+const h0 = mesh.members[0]!.node.status().height, c0 = process.cpuUsage(), t0 = performance.now();
+await new Promise((r) => setTimeout(r, 4000));
+const h1 = mesh.members[0]!.node.status().height, c1 = process.cpuUsage(c0);
+console.log('blocks/s', ((h1 - h0) / (performance.now() - t0) * 1000).toFixed(0), 'cpu ms per block per validator', ((c1.user + c1.system) / 1000 / (h1 - h0) / 4).toFixed(3), mesh.members[0]!.node.status());
+await mesh.stop();
+process.exit(0);
