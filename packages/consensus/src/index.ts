@@ -1,14 +1,14 @@
 export type { Block, BlockHeader } from './engine/block.ts';
 export type { Certificate } from './engine/certificate.ts';
-export {
-  createValidator,
-  type FinalizedEntry,
-  type Receipt,
-  type ValidatorNode,
-  type ValidatorPorts,
-  type ValidatorStatus,
-} from './engine/driver.ts';
+export { createValidator } from './engine/driver.ts';
 export type { EngineFailure } from './engine/failure.ts';
+export type {
+  FinalizedEntry,
+  Receipt,
+  ValidatorNode,
+  ValidatorPorts,
+  ValidatorStatus,
+} from './engine/validator-node.ts';
 export { ConsensusError, type ConsensusFailure } from './errors.ts';
 export type { LedgerEntry } from './ledger/entry-rules.ts';
 export {
