@@ -6,7 +6,7 @@ const kind = (name: string, suffix: string, testTimeout = 30_000) => ({
   extends: true as const,
   test: {
     name,
-    include: [`{packages,apps,tools}/*/test/**/*.${suffix}.ts`],
+    include: [`{packages,apps,tools,examples}/*/test/**/*.${suffix}.ts`],
     testTimeout,
     hookTimeout: testTimeout,
   },

@@ -6,35 +6,53 @@ import {
   decodeRecord,
   encodeCanonical,
   fromHex,
-  type Infer,
   type OperationId,
+  type Schema,
   s,
   type Verdict,
 } from '@hypermesh/core';
 import { ConsensusError } from './errors.ts';
 
-export const MAX_BODY_BYTES = 40_960;
+const MAX_BODY_BYTES = 40_960;
 const MAX_BYTES = MAX_BODY_BYTES + 512;
 const KIND = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)+$/;
 
-const needsSchema = s.record({ spaceBytes: s.bigint(), power: s.bigint(), workBits: s.uint(32) });
-const headSchema = s.record({
-  v: s.literal(1),
-  chain: s.bytes({ length: 32 }),
-  kind: s.text(64),
-  actor: s.bytes({ length: 32 }),
-  sequence: s.uint(),
-  needs: needsSchema,
-});
-
 /** What an operation asks of its proof beyond the profile: minima that may only raise it. Zeros ask for nothing. */
-export type OperationNeeds = Infer<typeof needsSchema>;
+export interface OperationNeeds {
+  readonly spaceBytes: bigint;
+  readonly power: bigint;
+  /** Leading zero bits of the puzzle, at most 32. */
+  readonly workBits: number;
+}
+
+interface OperationHead {
+  readonly v: 1;
+  /** Bytes of the chain id, 32. */
+  readonly chain: Uint8Array;
+  /** Lower-case words with dots between, such as `asset.register`. */
+  readonly kind: string;
+  /** Ed25519 key that signs the proof, 32 bytes. */
+  readonly actor: Uint8Array;
+  readonly sequence: number;
+  readonly needs: OperationNeeds;
+}
 
 /**
  * An operation on the ledger. `sequence` counts the actor's operations from 1 without gaps; `body` is at most 40 KiB
  * when encoded.
  */
-export type Operation = Infer<typeof headSchema> & { readonly body: CanonicalValue };
+export interface Operation extends OperationHead {
+  readonly body: CanonicalValue;
+}
+
+const headSchema: Schema<OperationHead> = s.record({
+  v: s.literal(1),
+  chain: s.bytes({ length: 32 }),
+  kind: s.text(64),
+  actor: s.bytes({ length: 32 }),
+  sequence: s.uint(),
+  needs: s.record({ spaceBytes: s.bigint(), power: s.bigint(), workBits: s.uint(32) }),
+});
 
 export type OperationReason = 'malformed' | 'too-large' | 'bad-kind' | 'bad-sequence';
 

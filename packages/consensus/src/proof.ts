@@ -4,13 +4,12 @@ import {
   domainHash,
   domainMessage,
   encodeCanonical,
-  type Infer,
   s,
   type Verdict,
 } from '@hypermesh/core';
 import { MAX_DEPTH } from './ledger/state-tree.ts';
 import { u64 } from './space/commitment.ts';
-import { workReceiptSchema } from './work/receipt.ts';
+import { type WorkReceipt, workReceiptSchema } from './work/receipt.ts';
 
 /** Largest encoded proof: sixteen answers of the largest plots stay below it. */
 export const MAX_PROOF_BYTES = 16_384;
@@ -19,6 +18,13 @@ const digest = s.bytes({ length: 32 });
 const path = s.array(digest, MAX_DEPTH);
 
 /** WHERE: the actor's space commitment in the state, and its plots' answers to the sub-challenges named by `j`. */
+export interface SpaceLeg {
+  readonly scheme: 'plot-v1';
+  readonly record: Uint8Array;
+  readonly path: readonly Uint8Array[];
+  readonly answers: readonly { readonly j: number; readonly proof: Uint8Array }[];
+}
+
 const spaceSchema = s.record({
   scheme: s.literal('plot-v1'),
   record: s.bytes({ max: 1024 }),
@@ -27,6 +33,15 @@ const spaceSchema = s.record({
 });
 
 /** WHEN: a finalized block before which the proof cannot have begun, the claimed time, and the delay since. */
+export interface TimeLeg {
+  readonly group: 'rsa-2048';
+  readonly anchor: { readonly height: number; readonly hash: Uint8Array };
+  readonly claimedMs: number;
+  readonly iterations: number;
+  readonly y: Uint8Array;
+  readonly proof: Uint8Array;
+}
+
 const timeSchema = s.record({
   group: s.literal('rsa-2048'),
   anchor: s.record({ height: s.uint(), hash: digest }),
@@ -37,6 +52,12 @@ const timeSchema = s.record({
 });
 
 /** WHAT and HOW: effort spent on this operation after its delay, and the receipt of an execution where there is one. */
+export interface WorkLeg {
+  readonly puzzle: 'argon2id';
+  readonly nonce: Uint8Array;
+  readonly receipt?: WorkReceipt;
+}
+
 const workSchema = s.record({
   puzzle: s.literal('argon2id'),
   nonce: s.bytes({ length: 8 }),
@@ -44,9 +65,24 @@ const workSchema = s.record({
 });
 
 /** WHO: the actor's bond in the state, and its VRF's proof over all that came before. */
+export interface StakeLeg {
+  readonly record: Uint8Array;
+  readonly path: readonly Uint8Array[];
+  readonly vrf: Uint8Array;
+}
+
 const stakeSchema = s.record({ record: s.bytes({ max: 512 }), path, vrf: s.bytes({ length: 80 }) });
 
 /** What holds the legs together: the context they were made for, a digest of each, the actor's signature over all. */
+export interface ProofBinding {
+  readonly context: Uint8Array;
+  readonly space: Uint8Array;
+  readonly time: Uint8Array;
+  readonly work: Uint8Array;
+  readonly stake: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
 const bindingSchema = s.record({
   context: digest,
   space: digest,
@@ -63,12 +99,6 @@ const schemas = {
   stake: stakeSchema,
   binding: bindingSchema,
 } as const;
-
-export type SpaceLeg = Infer<typeof spaceSchema>;
-export type TimeLeg = Infer<typeof timeSchema>;
-export type WorkLeg = Infer<typeof workSchema>;
-export type StakeLeg = Infer<typeof stakeSchema>;
-export type ProofBinding = Infer<typeof bindingSchema>;
 
 /** The unified proof of an operation: all four legs, or it is none. */
 export interface ConsensusProof {
@@ -107,12 +137,12 @@ export function encodeLeg(leg: SpaceLeg | TimeLeg | WorkLeg | StakeLeg): Uint8Ar
 }
 
 /** Digest of a leg after `before`: the context for space, then each leg's digest for the next. */
-export const legDigest = {
-  space: (before: Uint8Array, leg: Uint8Array) => domainHash('hypermesh/consensus/space-leg/v1', before, leg),
-  time: (before: Uint8Array, leg: Uint8Array) => domainHash('hypermesh/consensus/time-leg/v1', before, leg),
-  work: (before: Uint8Array, leg: Uint8Array) => domainHash('hypermesh/consensus/work-leg/v1', before, leg),
-  stake: (before: Uint8Array, leg: Uint8Array) => domainHash('hypermesh/consensus/stake-leg/v1', before, leg),
-} as const;
+export const legDigest: Readonly<Record<LegName, (before: Uint8Array, leg: Uint8Array) => Uint8Array>> = {
+  space: (before, leg) => domainHash('hypermesh/consensus/space-leg/v1', before, leg),
+  time: (before, leg) => domainHash('hypermesh/consensus/time-leg/v1', before, leg),
+  work: (before, leg) => domainHash('hypermesh/consensus/work-leg/v1', before, leg),
+  stake: (before, leg) => domainHash('hypermesh/consensus/stake-leg/v1', before, leg),
+};
 
 /** What the delay starts from. */
 export const delayInput = (context: Uint8Array, space: Uint8Array): Uint8Array =>
@@ -131,7 +161,7 @@ export function bindingMessage(binding: Omit<ProofBinding, 'signature'>): Uint8A
 }
 
 /** A part of a proof as it was handed in, decoded from its own canonical bytes. */
-export interface CheckedPart<Part> {
+interface CheckedPart<Part> {
   readonly part: Part;
   readonly bytes: Uint8Array;
 }

@@ -14,6 +14,8 @@ interface Waiting {
   readonly options: JobOptions;
   resolve(output: unknown): void;
   reject(error: unknown): void;
+  /** Leaves the queue when told to stop. */
+  giveUp?: () => void;
 }
 
 type Enqueue = (waiting: Waiting) => void;
@@ -21,9 +23,11 @@ type Enqueue = (waiting: Waiting) => void;
 /** Whether this host can run worker threads; without them jobs run where they are asked for. */
 export const hasWorkers: boolean = nodeThreads !== undefined;
 
-function openWorker(): Worker {
+/** Opens a thread; `onGone` hears when it is of no more use, also when that happens while it is idle. */
+function openWorker(onGone: (worker: Worker) => void): Worker {
   const threads = nodeThreads as NonNullable<typeof nodeThreads>;
-  return new threads.Worker(new URL(import.meta.resolve('@hypermesh/consensus/worker')));
+  const worker = new threads.Worker(new URL(import.meta.resolve('@hypermesh/consensus/worker')));
+  return worker.on('error', () => onGone(worker)).on('exit', () => onGone(worker));
 }
 
 /** At most `maxThreads` threads, of which one is kept when idle; an idle thread does not keep the process alive. */
@@ -31,11 +35,16 @@ function createPool(maxThreads: number): Enqueue {
   const idle: Worker[] = [];
   const queue: Waiting[] = [];
   let running = 0;
+  const forget = (worker: Worker): void => {
+    const at = idle.indexOf(worker);
+    if (at >= 0) idle.splice(at, 1);
+  };
 
   const start = (waiting: Waiting): void => {
     const { request, options } = waiting;
     const { signal } = options;
-    const worker = idle.pop() ?? openWorker();
+    if (waiting.giveUp !== undefined) signal?.removeEventListener('abort', waiting.giveUp);
+    const worker = idle.pop() ?? openWorker(forget);
     running++;
     worker.ref();
     const leave = (isReusable: boolean): void => {
@@ -78,16 +87,11 @@ function createPool(maxThreads: number): Enqueue {
   return (waiting) => {
     if (running < maxThreads) return start(waiting);
     const { signal } = waiting.options;
-    signal?.addEventListener(
-      'abort',
-      () => {
-        const at = queue.indexOf(waiting);
-        if (at < 0) return;
-        queue.splice(at, 1);
-        waiting.reject(signal.reason);
-      },
-      { once: true },
-    );
+    waiting.giveUp = () => {
+      queue.splice(queue.indexOf(waiting), 1);
+      waiting.reject(signal?.reason);
+    };
+    signal?.addEventListener('abort', waiting.giveUp, { once: true });
     queue.push(waiting);
   };
 }

@@ -1,5 +1,5 @@
 import { type ChainId, sha256, toHex, type Verdict } from '@hypermesh/core';
-import type { ChainContext } from '../ports.ts';
+import type { ChainContext, HeaderView } from '../ports.ts';
 import type { Profile } from '../profiles.ts';
 import { checkProof } from '../proof.ts';
 import { checkWindow, type TimeClaim } from '../proof-window.ts';
@@ -13,9 +13,18 @@ interface Known {
   readonly bondRenewedMs: number;
 }
 
+/** The `checkTx` and `recheckTx` of the ledger. */
 export interface Admission {
   check(tx: Uint8Array, context: ChainContext): Promise<Verdict>;
   recheck(tx: Uint8Array, context: ChainContext): Verdict;
+}
+
+/** The header without what an engine may have added to it, so that it crosses to a thread and can be kept. */
+export function plainHeader<Header extends HeaderView | undefined>(header: Header): Header;
+export function plainHeader(header: HeaderView | undefined): HeaderView | undefined {
+  if (header === undefined) return undefined;
+  const { height, view, hash, timeMs, stateHeight, stateRoot } = header;
+  return { height, view, hash, timeMs, stateHeight, stateRoot };
 }
 
 /** Checks transactions for a place in the chain; the proofs of each are verified once, its window every time. */
@@ -59,7 +68,7 @@ export function createAdmission(options: {
         chainId,
         profile: profile.name,
         nowMs: context.parentTimeMs,
-        header: context.finalizedHeader(parts.parts.time.part.anchor.height),
+        header: plainHeader(context.finalizedHeader(parts.parts.time.part.anchor.height)),
       };
       const proven = await (hasWorkers && inWorker ? runJob('verify', job) : runVerifyJob(job));
       if (!proven.ok) return { ok: false, reason: `${proven.leg}/${proven.reason}` };

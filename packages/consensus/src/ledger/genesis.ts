@@ -4,16 +4,41 @@ import {
   decodeRecord,
   domainHash,
   encodeRecord,
-  type Infer,
+  type Schema,
   s,
   toHex,
   type Verdict,
 } from '@hypermesh/core';
 import { ConsensusError } from '../errors.ts';
-import { profileOf } from '../profiles.ts';
-import { areGroups, committedBytes, plotGroupsSchema } from '../space/commitment.ts';
+import { type ProfileName, profileOf } from '../profiles.ts';
+import { areGroups, committedBytes, type PlotGroup, plotGroupsSchema } from '../space/commitment.ts';
 
-const memberSchema = s.record({
+/** A key that may act from the start: its first bond and space commitment, and whether it validates. */
+export interface GenesisMember {
+  readonly name: string;
+  /** Ed25519, 32 bytes. */
+  readonly key: Uint8Array;
+  /** Public key of its VRF, 32 bytes. */
+  readonly vrfKey: Uint8Array;
+  readonly power: bigint;
+  readonly validator: boolean;
+  readonly space: readonly PlotGroup[];
+}
+
+/**
+ * Where a ledger begins. `bindings` are digests of things outside that belong to this ledger alone, by name, such as
+ * the fingerprint of its certificate root.
+ */
+export interface Genesis {
+  readonly v: 1;
+  readonly name: string;
+  readonly createdMs: number;
+  readonly profile: ProfileName;
+  readonly members: readonly GenesisMember[];
+  readonly bindings: Readonly<Record<string, Uint8Array>>;
+}
+
+const memberSchema: Schema<GenesisMember> = s.record({
   name: s.text(64),
   key: s.bytes({ length: 32 }),
   vrfKey: s.bytes({ length: 32 }),
@@ -21,7 +46,7 @@ const memberSchema = s.record({
   validator: s.bool(),
   space: plotGroupsSchema,
 });
-const genesisSchema = s.record({
+const genesisSchema: Schema<Genesis> = s.record({
   v: s.literal(1),
   name: s.text(64),
   createdMs: s.uint(),
@@ -29,14 +54,6 @@ const genesisSchema = s.record({
   members: s.array(memberSchema, 1024),
   bindings: s.map(s.bytes({ max: 64 }), 16, 64),
 });
-
-/** A key that may act from the start: its first bond and space commitment, and whether it validates. */
-export type GenesisMember = Infer<typeof memberSchema>;
-/**
- * Where a ledger begins. `bindings` are digests of things outside that belong to this ledger alone, by name, such as
- * the fingerprint of its certificate root.
- */
-export type Genesis = Infer<typeof genesisSchema>;
 
 export type GenesisReason =
   | DecodeReason

@@ -19,6 +19,7 @@ export function readBond(view: StateView, actor: Uint8Array): Bond | undefined {
   return decoded.ok ? decoded.value : undefined;
 }
 
+/** Puts a bond into a state, in the place of the actor's last one. */
 export function writeBond(view: StateView, bond: Bond): void {
   view.set(bondKey(bond.actor), { ...bond } as unknown as CanonicalValue);
 }

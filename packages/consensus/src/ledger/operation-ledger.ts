@@ -5,7 +5,7 @@ import type { App, FinalizedBlock, HeaderView, TxResult } from '../ports.ts';
 import { type Profile, profileOf } from '../profiles.ts';
 import type { MemberProof, ProveContext } from '../proof-context.ts';
 import { bondKey, spaceKey } from '../stake/bond.ts';
-import { createAdmission } from './admission.ts';
+import { createAdmission, plainHeader } from './admission.ts';
 import { entryRules } from './entry-rules.ts';
 import { chainOf, encodeGenesis, type Genesis } from './genesis.ts';
 import { memberRules, readBond, writeBond } from './member-rules.ts';
@@ -97,7 +97,9 @@ export function createOperationLedger(options: OperationLedgerOptions): Operatio
     if (rule === undefined) return { code: 'unsupported-kind' };
     const bond = readBond(state, actor);
     if (bond === undefined) return { code: 'not-a-member' };
-    if (bond.status !== 'bonded') return { code: 'stake-changed' };
+    // The proof showed the bond of its anchor; it may have been given up, slashed or passed on since.
+    const hasPower = bond.power >= profile.minimumPower && bond.power >= operation.needs.power;
+    if (bond.status !== 'bonded' || !hasPower) return { code: 'stake-changed' };
     if (sequence <= bond.sequence) return { code: 'replayed' };
     if (sequence !== bond.sequence + 1) return { code: 'out-of-sequence' };
     const { height, timeMs } = header;
@@ -144,7 +146,7 @@ export function createOperationLedger(options: OperationLedgerOptions): Operatio
       const results = txs.map((tx) => applyOne(tx, header));
       applied = header.height;
       state.seal(applied);
-      headers.push({ ...header });
+      headers.push(plainHeader(header));
       if (headers.length > keptHeights) headers.shift();
       return { stateRoot: state.root(), results };
     },

@@ -1,16 +1,21 @@
-import { decodeRecord, encodeRecord, type Infer, type OperationId, s, type Verdict } from '@hypermesh/core';
+import { decodeRecord, encodeRecord, type OperationId, type Schema, s, type Verdict } from '@hypermesh/core';
 import { decodeOperation, encodeOperation, type Operation } from '../operation.ts';
 import { type ConsensusProof, encodeProof, MAX_PROOF_BYTES } from '../proof.ts';
 
 /** Largest transaction: what an engine with its own default takes. */
-export const MAX_TRANSACTION_BYTES = 65_536;
+const MAX_TRANSACTION_BYTES = 65_536;
 
-const schema = s.record({
+interface Encoded {
+  readonly v: 1;
+  readonly operation: Uint8Array;
+  readonly proof: Uint8Array;
+}
+
+const schema: Schema<Encoded> = s.record({
   v: s.literal(1),
   operation: s.bytes({ max: MAX_TRANSACTION_BYTES }),
   proof: s.bytes({ max: MAX_PROOF_BYTES }),
 });
-type Encoded = Infer<typeof schema>;
 
 export type TransactionReason = 'malformed' | 'too-large';
 

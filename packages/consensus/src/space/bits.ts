@@ -36,8 +36,8 @@ const swap = (word: number): number =>
  * wants. After `finish`, unused bits are zero.
  */
 export class BitBlock {
-  readonly words = new Uint32Array(16);
-  bitLength = 0;
+  readonly words: Uint32Array = new Uint32Array(16);
+  bitLength: number = 0;
   #open = 0;
   #word = 0;
 

@@ -1,19 +1,29 @@
-import { domainHash, type Infer, s } from '@hypermesh/core';
+import { domainHash, type Schema, s } from '@hypermesh/core';
 import { MAX_K, MIN_K } from './plot-v1.ts';
 
 /** A group of plots of one size: `count` plots with indices from 0, told from the owner's other groups by `id`. */
-export const plotGroupSchema = s.record({ id: s.uint(65_535), k: s.uint(MAX_K), count: s.uint(2 ** 20) });
-export type PlotGroup = Infer<typeof plotGroupSchema>;
-export const MAX_GROUPS = 16;
-export const plotGroupsSchema = s.array(plotGroupSchema, MAX_GROUPS);
+export interface PlotGroup {
+  readonly id: number;
+  readonly k: number;
+  readonly count: number;
+}
+
+const plotGroupSchema = s.record({ id: s.uint(65_535), k: s.uint(MAX_K), count: s.uint(2 ** 20) });
+const MAX_GROUPS = 16;
+export const plotGroupsSchema: Schema<readonly PlotGroup[]> = s.array(plotGroupSchema, MAX_GROUPS);
 
 /** A member's space commitment, as the ledger keeps it. */
-export const spaceRecordSchema = s.record({
+export interface SpaceRecord {
+  readonly v: 1;
+  readonly actor: Uint8Array;
+  readonly groups: readonly PlotGroup[];
+}
+
+export const spaceRecordSchema: Schema<SpaceRecord> = s.record({
   v: s.literal(1),
   actor: s.bytes({ length: 32 }),
   groups: plotGroupsSchema,
 });
-export type SpaceRecord = Infer<typeof spaceRecordSchema>;
 
 /** Bytes that a plot of size k counts for: (2k + 1) · 2^(k-1), the size that the original format aims at. */
 export function plotBytes(k: number): bigint {
@@ -36,6 +46,7 @@ export function areGroups(groups: readonly PlotGroup[]): boolean {
   );
 }
 
+/** Big-endian 64 bits of a safe integer, as it stands in preimages. */
 export function u64(value: number): Uint8Array {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(value));

@@ -1,7 +1,17 @@
-import { equalBytes, type Infer, s, toHex, type Verdict } from '@hypermesh/core';
+import { equalBytes, type Schema, s, toHex, type Verdict } from '@hypermesh/core';
 
 /** A member's bond, as the ledger keeps it. `renewedMs` is chain time; `sequence` that of its last operation. */
-export const bondSchema = s.record({
+export interface Bond {
+  readonly v: 1;
+  readonly actor: Uint8Array;
+  readonly vrfKey: Uint8Array;
+  readonly power: bigint;
+  readonly status: 'bonded' | 'unbonding' | 'unbonded' | 'slashed';
+  readonly renewedMs: number;
+  readonly sequence: number;
+}
+
+export const bondSchema: Schema<Bond> = s.record({
   v: s.literal(1),
   actor: s.bytes({ length: 32 }),
   vrfKey: s.bytes({ length: 32 }),
@@ -10,10 +20,16 @@ export const bondSchema = s.record({
   renewedMs: s.uint(),
   sequence: s.uint(),
 });
-export type Bond = Infer<typeof bondSchema>;
 
-export const bondKey = (actor: Uint8Array): string => `bond/${toHex(actor)}`;
-export const spaceKey = (actor: Uint8Array): string => `space/${toHex(actor)}`;
+/** Where the state holds a member's bond. */
+export function bondKey(actor: Uint8Array): string {
+  return `bond/${toHex(actor)}`;
+}
+
+/** Where the state holds a member's space commitment. */
+export function spaceKey(actor: Uint8Array): string {
+  return `space/${toHex(actor)}`;
+}
 
 export type BondReason = 'wrong-actor' | 'slashed' | 'unbonded' | 'expired' | 'too-low';
 

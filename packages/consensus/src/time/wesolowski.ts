@@ -5,7 +5,7 @@ import { canonical, ELEMENT_BYTES, isElement, N, toBytes, toInteger } from './rs
 
 /** Squarings in one native call: 25 ms, after which a caller in a worker may stop. */
 const SLICE = 2 ** 15;
-export const MAX_ITERATIONS = 2 ** 28;
+export const MAX_ITERATIONS: number = 2 ** 28;
 
 /** The element that an input stands for: 2304 hashed bits reduced mod N, sign removed. */
 export function elementOf(input: Uint8Array): bigint {

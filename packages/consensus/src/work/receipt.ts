@@ -1,10 +1,19 @@
-import { equalBytes, type Infer, s, type Verdict } from '@hypermesh/core';
+import { equalBytes, type Schema, s, type Verdict } from '@hypermesh/core';
 
 /**
  * What a work leg may carry about an execution: digests (32 bytes) of module, input and output, the fuel used, and
  * the name of the deterministic profile. The part of an execution receipt that re-execution needs.
  */
-export const workReceiptSchema = s.record({
+export interface WorkReceipt {
+  readonly v: 1;
+  readonly module: Uint8Array;
+  readonly input: Uint8Array;
+  readonly output: Uint8Array;
+  readonly fuel: bigint;
+  readonly profile: string;
+}
+
+export const workReceiptSchema: Schema<WorkReceipt> = s.record({
   v: s.literal(1),
   module: s.bytes({ length: 32 }),
   input: s.bytes({ length: 32 }),
@@ -12,7 +21,6 @@ export const workReceiptSchema = s.record({
   fuel: s.bigint(),
   profile: s.text(64),
 });
-export type WorkReceipt = Infer<typeof workReceiptSchema>;
 
 /**
  * Port: runs a receipt's module on its input again. Finds both by digest; answers `ok: false` where it lacks one or

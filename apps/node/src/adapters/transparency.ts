@@ -1,0 +1,80 @@
+import { type Clock, decodeRecord, encodeRecord, type NodeId, record, s } from '@hypermesh/core';
+import { createSigner } from '@hypermesh/core/ed25519';
+import { refuse, type StoqNode } from '@hypermesh/stoq';
+import { type LogProof, openLog } from '@hypermesh/trustchain/log';
+import type { KeyPair } from '@hypermesh/trustchain/suite';
+import { NodeError } from '../errors.ts';
+import { createAllowance } from '../mesh/allowance.ts';
+import { handleForMembers, requestOf } from '../mesh/members.ts';
+import type { Peers } from '../mesh/peers.ts';
+import { logRequest, meshMessages } from '../mesh/protocol.ts';
+import type { LoggedEntry, Transparency } from '../mesh/transparency.ts';
+
+const loggedEntry = record({
+  v: s.literal(1),
+  checkpoint: s.text(4096),
+  leafIndex: s.uint(),
+  hashes: s.array(s.bytes({ length: 32 }), 64),
+});
+
+/** The log of the mesh where its authority runs. */
+export interface LocalTransparency extends Transparency, AsyncDisposable {
+  readonly verifierKey: string;
+}
+
+/** Opens the mesh's log in a folder of the node that founded it. */
+export async function openTransparency(
+  directory: string,
+  origin: string,
+  key: KeyPair,
+): Promise<LocalTransparency> {
+  const log = await openLog({ directory, origin, signer: createSigner(key.secretKey) });
+  return {
+    verifierKey: log.verifierKey,
+    async append(entry) {
+      const { index } = await log.append(entry);
+      return { index, proof: log.prove(index) };
+    },
+    [Symbol.asyncDispose]: () => log.close(),
+  };
+}
+
+/** Entries that one member may append: each is kept for good. */
+const appends = { burst: 64, refillMs: 1_000 };
+
+/** Lets other members append to this node's log. */
+export function serveTransparency(stoq: StoqNode, log: Transparency, clock: Clock): () => void {
+  const allowance = createAllowance(clock, appends);
+  return handleForMembers(stoq, logRequest, async (body, { member, signal }) => {
+    const ask = meshMessages.logAsk.decode(body);
+    if (!ask.ok) return refuse('malformed', Buffer.from(ask.reason));
+    if (!allowance.take(member)) return refuse('too-often');
+    const { proof } = await log.append(ask.value.entry, signal);
+    return encodeRecord(loggedEntry, { v: 1, ...proof });
+  });
+}
+
+/** The log as a member uses it that does not hold it. Whoever needs the proof checks it against the log's key. */
+export function remoteTransparency(peers: Peers, holder: NodeId): Transparency {
+  return {
+    async append(entry, signal): Promise<LoggedEntry> {
+      const peer = await peers.sessionWith(holder, signal);
+      const answer = await requestOf(
+        peer,
+        logRequest,
+        meshMessages.logAsk.encode(entry),
+        signal === undefined ? {} : { signal },
+      );
+      const decoded = decodeRecord(loggedEntry, answer);
+      if (!decoded.ok) {
+        throw new NodeError(
+          { code: 'node/refused', by: holder, reason: decoded.reason, next: 'see the log of that node' },
+          `The transparency log's answer cannot be read: ${decoded.reason}`,
+        );
+      }
+      const { checkpoint, leafIndex, hashes } = decoded.value;
+      const proof: LogProof = { checkpoint, leafIndex, hashes };
+      return { index: leafIndex, proof };
+    },
+  };
+}

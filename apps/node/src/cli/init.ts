@@ -1,0 +1,100 @@
+import { hostname } from 'node:os';
+import { checkListen, checkName } from '../config.ts';
+import { NodeError } from '../errors.ts';
+import { initMesh } from '../init.ts';
+import { type Command, dataFlag, type Flag } from './command.ts';
+import { directoryOf } from './control.ts';
+
+/** Flags of the commands that make a node. */
+export const nodeFlags: readonly Flag[] = [
+  dataFlag,
+  { name: 'name', value: 'NAME', describe: 'what people call this node', fallback: "the machine's name" },
+  {
+    name: 'listen',
+    value: 'ADDRESS',
+    describe: 'where it listens, such as quic://[::1]:0',
+    fallback: 'quic://[::1]:0',
+  },
+  {
+    name: 'passphrase-file',
+    value: 'FILE',
+    describe: 'file with the passphrase of the keystores',
+    fallback: 'one is generated and kept in the data directory, for its owner alone',
+  },
+];
+
+export const initCommand: Command = {
+  name: 'init',
+  summary: 'found a mesh: keys, root certificate, invitations for the other members',
+  details:
+    'The genesis lists all members from the start; it is made when the last of them has joined.\n' +
+    'The root key is needed no more after this: move keys/root.keystore to a safe place.',
+  positionals: [],
+  flags: [
+    ...nodeFlags,
+    { name: 'mesh', value: 'NAME', describe: 'what people call the mesh', fallback: 'hypermesh' },
+    {
+      name: 'validators',
+      value: 'N',
+      describe: 'members of the genesis, this node among them',
+      fallback: '4',
+    },
+  ],
+  async run(invocation) {
+    const { flags, output } = invocation;
+    const directory = directoryOf(invocation);
+    const name = nameFrom(flags['name']);
+    const mesh = checkName(textOf(flags['mesh']) ?? 'hypermesh');
+    const validators = countFrom(textOf(flags['validators']) ?? '4');
+    output.progress('making keys (Ed25519, Falcon-1024, P-256, ML-DSA-65) and certificates');
+    const result = await initMesh(directory, { name, mesh, validators, ...optional(flags) });
+    const faults = Math.floor((validators - 1) / 3);
+    output.line(`Founded ${mesh} in ${directory.path}`);
+    output.line(`  node   ${name}  ${result.nodeId}`);
+    output.line(`  root   ${result.root}`);
+    output.line(
+      `  bears  ${faults} faulty of ${validators} validators${faults === 0 ? ' (four are needed to bear one)' : ''}`,
+    );
+    output.line(`Next: hypermesh up --data ${directory.path}   (prints the invitations)`);
+    return { ...result, name, mesh, validators, directory: directory.path };
+  },
+};
+
+/** The options that `init` and `join` hand on as they were given. */
+export function optional(flags: Readonly<Record<string, string | true | undefined>>) {
+  const listen = textOf(flags['listen']);
+  const passphraseFile = textOf(flags['passphrase-file']);
+  return {
+    ...(listen === undefined ? {} : { listen: checkListen(listen) }),
+    ...(passphraseFile === undefined ? {} : { passphraseFile }),
+  };
+}
+
+/** The name that was given, or one made from the machine's. Throws `node/bad-flag`. */
+export function nameFrom(flag: string | true | undefined): string {
+  const given = textOf(flag);
+  return checkName(given ?? machineName());
+}
+
+/** The value of a flag that takes one. */
+export function textOf(flag: string | true | undefined): string | undefined {
+  return typeof flag === 'string' ? flag : undefined;
+}
+
+function machineName(): string {
+  const plain = hostname()
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 32);
+  return plain === '' ? 'node' : plain.replace(/-+$/, '');
+}
+
+function countFrom(text: string): number {
+  const count = Number(text);
+  if (/^\d{1,3}$/.test(text) && count >= 1 && count <= 256) return count;
+  throw new NodeError(
+    { code: 'node/bad-flag', flag: '--validators', next: 'give a number from 1 to 256, such as 4' },
+    `${JSON.stringify(text)} is no number of validators`,
+  );
+}

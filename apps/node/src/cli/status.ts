@@ -1,0 +1,39 @@
+import type { NodeStatus } from '../status.ts';
+import { formatBytes } from './bytes.ts';
+import { type Command, dataFlag } from './command.ts';
+import { callNode } from './control.ts';
+
+export const statusCommand: Command = {
+  name: 'status',
+  summary: 'what the running node is, whom it sees, and how far the ledger is',
+  positionals: [],
+  flags: [dataFlag],
+  async run(invocation) {
+    const status = await callNode<NodeStatus>(invocation, 'status', {});
+    for (const line of describeStatus(status)) invocation.output.line(line);
+    return status;
+  },
+};
+
+function describeStatus(status: NodeStatus): string[] {
+  const { ledger } = status;
+  const width = Math.max(...status.members.map(({ name }) => name.length), 4);
+  return [
+    `${status.name}  ${status.nodeId}`,
+    `  address      ${status.address}`,
+    `  phase        ${status.phase} (${status.phaseMeaning})`,
+    `  certificate  until ${status.certificateUntil}`,
+    `  memory       ${formatBytes(status.residentBytes)} resident, ${formatBytes(status.peakResidentBytes)} at most`,
+    ...(ledger === undefined
+      ? []
+      : [
+          `  ledger       block ${ledger.height}, ${ledger.validators} validators, bears ${ledger.faultsTolerated} faulty`,
+          `  finality     ${ledger.lastFinalityMs === undefined ? 'not measured yet' : `${Math.round(ledger.lastFinalityMs)} ms`}`,
+          `  profile      ${ledger.profile}: ${ledger.profileMeaning}`,
+        ]),
+    ...status.members.map(({ name, connected, carrier, kem, self }) => {
+      const link = self ? 'this node' : connected ? `${carrier}, ${kem}` : 'not connected';
+      return `  member       ${name.padEnd(width)}  ${link}`;
+    }),
+  ];
+}

@@ -1,0 +1,60 @@
+import { jsonLog } from '../adapters/json-log.ts';
+import { openDaemon } from '../daemon.ts';
+import { type Command, dataFlag } from './command.ts';
+import { directoryOf } from './control.ts';
+import { textOf } from './init.ts';
+import { toJson } from './output.ts';
+
+export const upCommand: Command = {
+  name: 'up',
+  summary: 'run this node until Ctrl-C',
+  details:
+    'The log goes to stderr, one JSON object a line. With --json the first line of stdout says that it serves.',
+  positionals: [],
+  flags: [
+    dataFlag,
+    { name: 'passphrase-file', value: 'FILE', describe: 'file with the passphrase of the keystores' },
+    { name: 'verbose', describe: 'log more' },
+    { name: 'stop-with-stdin', describe: 'stop when standard input ends, for programs that start nodes' },
+  ],
+  async run(invocation) {
+    const { flags, output, signal } = invocation;
+    const directory = directoryOf(invocation);
+    using stdin = flags['stop-with-stdin'] === true ? endOfStdin() : undefined;
+    const until = stdin === undefined ? signal : AbortSignal.any([signal, stdin.signal]);
+    const passphraseFile = textOf(flags['passphrase-file']);
+    await using daemon = await openDaemon(directory, {
+      log: jsonLog(process.stderr, flags['verbose'] === true ? 'debug' : 'info'),
+      signal: until,
+      ...(passphraseFile === undefined ? {} : { passphraseFile }),
+    });
+    const { name, nodeId, address } = daemon;
+    if (flags['json'] === true) process.stdout.write(`${toJson({ ok: true, name, nodeId, address })}\n`);
+    output.line(`${name} ${nodeId} listens on ${address}`);
+    // Invitations are secrets: with --json, words end up in logs.
+    if (flags['json'] !== true) {
+      for (const invitation of daemon.invitations()) {
+        output.line(`Invitation for one machine:\n  hypermesh join ${invitation}`);
+      }
+    }
+    await new Promise<void>((resolve) => {
+      if (until.aborted) return resolve();
+      until.addEventListener('abort', () => resolve(), { once: true });
+    });
+    output.line('Stopping.');
+    return { name, nodeId, address };
+  },
+};
+
+/** Aborts when standard input ends. While it is watched the process stays alive for it. */
+function endOfStdin(): Disposable & { readonly signal: AbortSignal } {
+  const ended = new AbortController();
+  const end = () => ended.abort(new Error('standard input ended'));
+  process.stdin.once('end', end).once('error', end).resume();
+  return {
+    signal: ended.signal,
+    [Symbol.dispose]() {
+      process.stdin.off('end', end).destroy();
+    },
+  };
+}

@@ -1,0 +1,149 @@
+import { type NodeId, parseNodeId } from '@hypermesh/core';
+import { parse, TomlError } from 'smol-toml';
+import { type DataDirectory, readIfPresent, writeDurably } from './data-directory.ts';
+import { NodeError } from './errors.ts';
+
+/** What an operator decides; `hypermesh.toml` in the data directory. */
+export interface NodeConfig {
+  /** What people call the node: 1 to 32 of a-z, 0-9 and '-'. */
+  readonly name: string;
+  /** Where STOQ listens, `quic://[ADDRESS]:PORT`; port 0 lets the system choose once and is then kept. */
+  readonly listen: string;
+  /** NodeId of the member that founded the mesh, holds its authority and its log; absent on that node itself. */
+  readonly founder?: NodeId;
+  /** Fuel that one run of a package may take at most. */
+  readonly maxRunFuel: bigint;
+  /** 64 KiB pages of memory that one run may take at most. */
+  readonly maxRunMemoryPages: number;
+  /** Time that one run may take at most, milliseconds. */
+  readonly maxRunMs: number;
+}
+
+/** What a new node starts with. */
+export const defaultConfig: Omit<NodeConfig, 'name' | 'founder'> = {
+  listen: 'quic://[::1]:0',
+  maxRunFuel: 100_000_000_000n,
+  maxRunMemoryPages: 4096,
+  maxRunMs: 60_000,
+};
+
+const namePattern = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
+
+/** Checks a name for a node. Throws `node/bad-flag`. */
+export function checkName(name: string): string {
+  if (namePattern.test(name)) return name;
+  throw new NodeError(
+    { code: 'node/bad-flag', flag: '--name', next: 'use 1 to 32 of a-z, 0-9 and inner hyphens' },
+    `${JSON.stringify(name)} cannot name a node`,
+  );
+}
+
+const listenPattern = /^quic:\/\/(?:\[[0-9a-fA-F:.]{2,45}\]|[0-9.]{7,15}):([0-9]{1,5})$/;
+
+function isListenAddress(text: string): boolean {
+  const port = listenPattern.exec(text)?.[1];
+  return port !== undefined && Number(port) <= 65_535;
+}
+
+/** Checks an address to listen on. Throws `node/bad-flag`. */
+export function checkListen(address: string): string {
+  if (isListenAddress(address)) return address;
+  throw new NodeError(
+    { code: 'node/bad-flag', flag: '--listen', next: 'give an address such as quic://[::1]:0' },
+    `Nothing can listen on ${JSON.stringify(address)}`,
+  );
+}
+
+/** Writes the configuration of a new node. */
+export function writeConfig(directory: DataDirectory, config: NodeConfig): void {
+  writeDurably(
+    directory.config,
+    [
+      '# What this node is called and what it lends. Read at start.',
+      `name = ${JSON.stringify(config.name)}`,
+      `listen = ${JSON.stringify(config.listen)}`,
+      ...(config.founder === undefined ? [] : [`founder = ${JSON.stringify(config.founder)}`]),
+      '',
+      '# Limits of one run of a package that another node asks for.',
+      '[run]',
+      `max_fuel = ${config.maxRunFuel}`,
+      `max_memory_pages = ${config.maxRunMemoryPages}`,
+      `max_ms = ${config.maxRunMs}`,
+      '',
+    ].join('\n'),
+  );
+}
+
+/** Reads the configuration. Throws `node/not-initialized` or `node/bad-config` with the line. */
+export function readConfig(directory: DataDirectory): NodeConfig {
+  const text = readIfPresent(directory.config)?.toString('utf8');
+  if (text === undefined) {
+    throw new NodeError(
+      {
+        code: 'node/not-initialized',
+        directory: directory.path,
+        next: `found a mesh: hypermesh init --data ${directory.path}; or join one: hypermesh join INVITATION --data ${directory.path}`,
+      },
+      `There is no node in ${directory.path}`,
+    );
+  }
+  const { name, listen, founder, run = {}, ...rest } = parseToml(directory, text);
+  const bad = (key: string, what: string) => badConfig(directory, what, lineOf(text, key));
+  if (typeof run !== 'object' || run === null || Array.isArray(run) || run instanceof Date)
+    throw bad('run', 'run must be a table');
+  const { max_fuel, max_memory_pages, max_ms, ...runRest } = run as Record<string, unknown>;
+  const [unknown] = [...Object.keys(rest), ...Object.keys(runRest).map((key) => `run.${key}`)];
+  if (unknown !== undefined) throw bad(unknown, `there is no setting ${unknown}`);
+  if (typeof name !== 'string' || !namePattern.test(name))
+    throw bad('name', 'name must be 1 to 32 of a-z, 0-9 and inner hyphens');
+  if (typeof listen !== 'string' || !isListenAddress(listen))
+    throw bad('listen', 'listen must be an address such as "quic://[::1]:0"');
+  const founderId = founder === undefined ? undefined : parseNodeId(String(founder));
+  if (founderId?.ok === false) throw bad('founder', 'founder must be a NodeId');
+  const integer = (key: string, value: unknown, most: bigint, fallback: bigint): bigint => {
+    if (value === undefined) return fallback;
+    if (typeof value === 'bigint' && value >= 1n && value <= most) return value;
+    throw bad(`run.${key}`, `run.${key} must be an integer from 1 to ${most}`);
+  };
+  return {
+    name,
+    listen,
+    ...(founderId === undefined ? {} : { founder: founderId.id }),
+    maxRunFuel: integer('max_fuel', max_fuel, 2n ** 62n, defaultConfig.maxRunFuel),
+    maxRunMemoryPages: Number(
+      integer('max_memory_pages', max_memory_pages, 65_536n, BigInt(defaultConfig.maxRunMemoryPages)),
+    ),
+    maxRunMs: Number(integer('max_ms', max_ms, 86_400_000n, BigInt(defaultConfig.maxRunMs))),
+  };
+}
+
+/** The line on which a setting stands; undefined where it does not stand alone on one, or is missing. */
+function lineOf(text: string, key: string): number | undefined {
+  const name = key.split('.').at(-1) ?? key;
+  const at = text
+    .split('\n')
+    .findIndex((line) => [name, `"${name}"`, `[${name}]`].includes(line.split('=')[0]?.trim() ?? ''));
+  return at === -1 ? undefined : at + 1;
+}
+
+function parseToml(directory: DataDirectory, text: string): Record<string, unknown> {
+  try {
+    return parse(text, { integersAsBigInt: true });
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    throw badConfig(directory, error.message.split('\n')[0] ?? 'not TOML', error.line);
+  }
+}
+
+function badConfig(directory: DataDirectory, what: string, line?: number): NodeError {
+  const place = line === undefined ? directory.config : `${directory.config}:${line}`;
+  return new NodeError(
+    {
+      code: 'node/bad-config',
+      file: directory.config,
+      ...(line === undefined ? {} : { line }),
+      next: `correct ${place}`,
+    },
+    `${place}: ${what}`,
+  );
+}

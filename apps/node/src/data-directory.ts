@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+
+/** Where a node keeps everything; every path of it is named here and nowhere else. */
+export interface DataDirectory {
+  readonly path: string;
+  readonly config: string;
+  readonly keystore: string;
+  readonly passphrase: string;
+  readonly rootKeystore: string;
+  readonly authorityKeystore: string;
+  readonly authority: string;
+  readonly certificate: string;
+  readonly root: string;
+  readonly founding: string;
+  readonly enrolments: string;
+  readonly genesis: string;
+  readonly facts: string;
+  readonly addresses: string;
+  readonly plots: string;
+  readonly ledger: string;
+  readonly content: string;
+  readonly log: string;
+  readonly usedLeases: string;
+  readonly lock: string;
+  /** Path of the control socket; outside the directory where its name would be too long for the system. */
+  readonly controlSocket: string;
+}
+
+/** Longest path of a Unix socket that every system takes, in bytes. */
+const maxSocketPath = 100;
+
+/** Names the paths of a node's data directory; creates nothing. */
+export function dataDirectory(path: string = join(homedir(), '.hypermesh')): DataDirectory {
+  const root = resolve(path);
+  const inside = (...parts: string[]) => join(root, ...parts);
+  const socket = inside('control.sock');
+  const digest = createHash('sha256').update(root).digest('hex').slice(0, 24);
+  return {
+    path: root,
+    config: inside('hypermesh.toml'),
+    keystore: inside('keys', 'node.keystore'),
+    passphrase: inside('keys', 'passphrase'),
+    rootKeystore: inside('keys', 'root.keystore'),
+    authorityKeystore: inside('keys', 'authority.keystore'),
+    authority: inside('certificates', 'authority.pem'),
+    certificate: inside('certificates', 'node.pem'),
+    root: inside('certificates', 'root.pem'),
+    founding: inside('founding.cbor'),
+    enrolments: inside('enrolments'),
+    genesis: inside('genesis.cbor'),
+    facts: inside('facts.cbor'),
+    addresses: inside('addresses.json'),
+    plots: inside('plots'),
+    ledger: inside('ledger'),
+    content: inside('content'),
+    log: inside('log'),
+    usedLeases: inside('used-leases'),
+    lock: inside('daemon.pid'),
+    controlSocket:
+      Buffer.byteLength(socket) <= maxSocketPath ? socket : join(tmpdir(), `hypermesh-${digest}.sock`),
+  };
+}
+
+/** Reads a file, or answers undefined where there is none. */
+export function readIfPresent(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Replaces a file whole: after a crash at any moment it holds the old bytes or the new ones. Durable when it
+ * returns. Creates missing folders for the owner alone.
+ */
+export function writeDurably(path: string, bytes: Uint8Array | string, mode = 0o600): void {
+  makeFolder(dirname(path));
+  const temporary = `${path}.${process.pid}.new`;
+  try {
+    const file = openSync(temporary, 'w', mode);
+    try {
+      const data = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+      for (let written = 0; written < data.length; ) written += writeSync(file, data, written);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameDurably(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Renames within a folder; durable when it returns. */
+export function renameDurably(from: string, to: string): void {
+  renameSync(from, to);
+  syncFolder(dirname(to));
+}
+
+/** Makes a folder for the owner alone, with those above it that are missing; durable when it returns. */
+export function makeFolder(path: string): void {
+  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) syncFolder(dirname(made));
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}

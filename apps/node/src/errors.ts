@@ -1,0 +1,52 @@
+import { HyperMeshError } from '@hypermesh/core';
+
+/** Why a node could not do what it was asked; `next` says what a person can do about it. */
+export type NodeFailure =
+  | { readonly code: 'node/bad-flag'; readonly flag: string; readonly next: string }
+  | { readonly code: 'node/unknown-command'; readonly command: string; readonly next: string }
+  | { readonly code: 'node/bad-config'; readonly file: string; readonly line?: number; readonly next: string }
+  | { readonly code: 'node/not-initialized'; readonly directory: string; readonly next: string }
+  | { readonly code: 'node/already-initialized'; readonly directory: string; readonly next: string }
+  | {
+      readonly code: 'node/already-running';
+      readonly directory: string;
+      readonly pid: number;
+      readonly next: string;
+    }
+  | { readonly code: 'node/not-running'; readonly directory: string; readonly next: string }
+  | {
+      readonly code: 'node/damaged-file';
+      readonly file: string;
+      readonly reason: string;
+      readonly next: string;
+    }
+  | { readonly code: 'node/bad-invitation'; readonly reason: string; readonly next: string }
+  | { readonly code: 'node/refused'; readonly by: string; readonly reason: string; readonly next: string }
+  | {
+      readonly code: 'node/unreachable';
+      readonly address: string;
+      readonly reason: string;
+      readonly next: string;
+    }
+  | { readonly code: 'node/bad-package'; readonly reason: string; readonly next: string }
+  | { readonly code: 'node/not-found'; readonly what: string; readonly next: string }
+  | {
+      readonly code: 'node/wrong-phase';
+      readonly phase: number;
+      readonly needed: number;
+      readonly next: string;
+    }
+  | {
+      readonly code: 'node/operation-refused';
+      readonly leg: string;
+      readonly reason: string;
+      readonly next: string;
+    }
+  /** The control socket was spoken to in another way than it understands. */
+  | { readonly code: 'node/bad-call'; readonly reason: string; readonly next: string }
+  | { readonly code: 'node/cancelled'; readonly next: string };
+
+/** The error of this package; branch on `code`. `message` says what is wrong, `failure.next` what to do. */
+export class NodeError extends HyperMeshError<NodeFailure> {
+  override readonly name = 'NodeError';
+}

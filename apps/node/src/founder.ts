@@ -1,0 +1,84 @@
+import type { Clock, Log, NodeId } from '@hypermesh/core';
+import { systemRandom } from '@hypermesh/core/node';
+import type { StoqNode } from '@hypermesh/stoq';
+import { openCertificateAuthority } from '@hypermesh/trustchain/ca';
+import type { Certificate } from '@hypermesh/trustchain/x509';
+import { type LocalTransparency, openTransparency, serveTransparency } from './adapters/transparency.ts';
+import type { DataDirectory } from './data-directory.ts';
+import { loadAuthorityKeys, readChain } from './identity.ts';
+import { type CertificateRequest, issueNodeChain, serveAuthority } from './mesh/authority.ts';
+import { type FoundGenesis, openFounding } from './mesh/founding.ts';
+import type { Invitation } from './mesh/invitation.ts';
+
+/** What the node that founded a mesh does beyond others: it certifies, logs, and makes the genesis. */
+export interface Founder extends AsyncDisposable {
+  readonly transparency: LocalTransparency;
+  /** Answers those who join, renew, ask for the genesis, or log. */
+  serve(stoq: StoqNode, ports: { readonly clock: Clock; readonly log: Log }): () => void;
+  invitations(node: NodeId, addresses: readonly string[]): readonly Invitation[];
+  /** Certifies this node itself. */
+  certify(request: CertificateRequest): Promise<readonly Certificate[]>;
+  /** Resolves with the genesis when the last founding member has joined. */
+  genesis(signal: AbortSignal): Promise<FoundGenesis>;
+}
+
+/** Name of the mesh's log in its checkpoints. */
+const logOrigin = 'hypermesh.online/log';
+
+/** Opens the founder's part of a data directory; undefined where this node founded nothing. */
+export async function openFounder(
+  directory: DataDirectory,
+  passphrase: string,
+  clock: Clock,
+): Promise<Founder | undefined> {
+  const founding = openFounding(directory, clock);
+  if (founding === undefined) return undefined;
+  const keys = await loadAuthorityKeys(directory, passphrase);
+  const authority = await openCertificateAuthority(
+    { chain: readChain(directory.authority), keys: keys.certificate },
+    { clock, random: systemRandom },
+  );
+  const transparency = await openTransparency(directory.log, logOrigin, keys.log);
+  const { verifierKey: logKey } = transparency;
+  const completed = Promise.withResolvers<void>();
+  if (founding.members().length === founding.wanted) completed.resolve();
+
+  const recordCertificate = async (certificate: Certificate) => {
+    await transparency.append(certificate.der);
+  };
+  return {
+    transparency,
+    invitations: founding.invitations,
+    certify: (request) => issueNodeChain(authority, request, recordCertificate),
+    serve(stoq, ports) {
+      const offAuthority = serveAuthority(stoq, {
+        authority,
+        founding,
+        logKey,
+        completed,
+        recordCertificate,
+        ...ports,
+      });
+      const offLog = serveTransparency(stoq, transparency, ports.clock);
+      return () => {
+        offAuthority();
+        offLog();
+      };
+    },
+    async genesis(signal) {
+      const stopped = Promise.withResolvers<never>();
+      const stop = () => stopped.reject(signal.reason);
+      signal.addEventListener('abort', stop, { once: true });
+      try {
+        signal.throwIfAborted();
+        await Promise.race([completed.promise, stopped.promise]);
+      } finally {
+        signal.removeEventListener('abort', stop);
+      }
+      const made = founding.genesis(logKey);
+      if (made === undefined) throw new TypeError('a founding completes with all its members');
+      return made;
+    },
+    [Symbol.asyncDispose]: () => transparency[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,59 @@
+import type { NodeId } from '@hypermesh/core';
+
+/** One member of the mesh as this node sees it. */
+export interface MemberStatus {
+  readonly name: string;
+  readonly nodeId: NodeId;
+  readonly self: boolean;
+  readonly connected: boolean;
+  readonly address?: string;
+  readonly carrier?: string;
+  readonly kem?: string;
+  readonly signature?: string;
+}
+
+/** How far the ledger is. */
+export interface LedgerStatus {
+  readonly chain: string;
+  readonly height: number;
+  readonly view: number;
+  readonly validators: number;
+  readonly quorum: number;
+  readonly faultsTolerated: number;
+  readonly lastFinalityMs?: number;
+  readonly profile: string;
+  readonly profileMeaning: string;
+}
+
+/** What `status` answers; sizes in bytes, times in milliseconds or ISO 8601. */
+export interface NodeStatus {
+  readonly name: string;
+  readonly nodeId: NodeId;
+  readonly address: string;
+  readonly pid: number;
+  readonly phase: 0 | 1 | 2;
+  readonly phaseMeaning: string;
+  readonly certificateUntil: string;
+  readonly residentBytes: number;
+  readonly peakResidentBytes: number;
+  readonly uptimeMs: number;
+  readonly members: readonly MemberStatus[];
+  readonly ledger?: LedgerStatus;
+  /** Pairs of votes by one validator that contradict each other, seen by this node since it started. */
+  readonly secondVotesSeen: number;
+}
+
+/** What each phase means for people. */
+export const phaseMeanings = {
+  0: 'keys and a pinned root; no certificate yet',
+  1: 'certified; the mesh has no genesis yet',
+  2: 'certified, with a ledger',
+} as const;
+
+/** What each profile shows, in words that claim no more. */
+export const profileMeanings: Readonly<Record<string, string>> = {
+  localhost:
+    'small plots and short delays: it shows the protocol, not what storage costs; while one owner runs all validators, bearing faults means nothing',
+  default: 'for a mesh of different owners',
+  production: 'for a mesh of different owners, strictest',
+};

@@ -1,0 +1,98 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { describeMesh, type Mesh, stopMesh } from './mesh.ts';
+import type { TourOptions } from './options.ts';
+import { createProgress } from './progress.ts';
+import { runTour, type StepReport } from './tour.ts';
+
+/** What `--json` prints as the last line of stdout. */
+interface TourReport {
+  readonly ok: boolean;
+  readonly durationMs: number;
+  readonly nodes: readonly {
+    readonly name: string;
+    readonly address: string;
+    readonly peakResidentBytes: number;
+  }[];
+  readonly steps: readonly StepReport[];
+  readonly error?: object;
+}
+
+/** Runs the tour as asked; answers the exit code. Every process it started has ended when it resolves. */
+export async function main(options: TourOptions, startedMs: number): Promise<number> {
+  const progress = createProgress(options.json ? process.stderr : process.stdout);
+  const interrupt = new AbortController();
+  const stop = (name: NodeJS.Signals) => interrupt.abort(new Error(`stopped by ${name}`));
+  process.once('SIGINT', stop).once('SIGTERM', stop).once('SIGHUP', stop);
+
+  const scratch = await mkdtemp(join(tmpdir(), 'hypermesh-tour-'));
+  const folder = options.data ?? (options.once ? scratch : '.hypermesh');
+  const mesh = describeMesh(resolve(folder));
+  const steps: StepReport[] = [];
+  let ok = false;
+  let failure: object | undefined;
+  let nodes: TourReport['nodes'] = [];
+  try {
+    ok = await runTour({ mesh, progress, signal: interrupt.signal, scratch, seen: {} }, (step) => {
+      steps.push(step);
+      if (!step.ok)
+        progress.line(
+          `  FAILED: ${(step['error'] as { message?: string } | undefined)?.message ?? 'see the facts above'}`,
+        );
+    });
+    nodes = await describeNodes(mesh);
+    const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+    progress.line(
+      ok
+        ? `\nAll steps done in ${seconds} s.`
+        : `\nThe tour failed after ${seconds} s; logs are in ${folder}/*/daemon.log`,
+    );
+    if (ok && !options.once) await stayUp(mesh, folder, options, interrupt.signal);
+  } catch (error) {
+    failure = { code: 'tour/failed', message: error instanceof Error ? error.message : String(error) };
+    progress.line(`\nStopped: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    await stopMesh(mesh);
+    if (options.keep) progress.line(`Kept: ${folder}`);
+    else await rm(scratch, { recursive: true, force: true });
+  }
+  const report: TourReport = {
+    ok,
+    durationMs: Math.round(performance.now() - startedMs),
+    nodes,
+    steps,
+    ...(failure === undefined ? {} : { error: failure }),
+  };
+  if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  return ok ? 0 : 1;
+}
+
+async function describeNodes(mesh: Mesh): Promise<TourReport['nodes']> {
+  const described = await Promise.allSettled(mesh.map((node) => node.status()));
+  return described.flatMap((answer, index) =>
+    answer.status === 'rejected'
+      ? []
+      : [
+          {
+            name: mesh[index]?.name ?? '',
+            address: answer.value.address,
+            peakResidentBytes: mesh[index]?.peakResidentBytes ?? 0,
+          },
+        ],
+  );
+}
+
+async function stayUp(mesh: Mesh, folder: string, options: TourOptions, signal: AbortSignal): Promise<void> {
+  const progress = createProgress(options.json ? process.stderr : process.stdout);
+  const [first] = mesh;
+  progress.line(`
+The mesh stays up until Ctrl-C and resumes from ${folder} the next time. Meanwhile, in another terminal:
+  node apps/node/bin/hypermesh.mjs status --data ${first.directory}
+  node apps/node/bin/hypermesh.mjs --help`);
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  progress.line('Stopping the nodes.');
+}

@@ -1,0 +1,155 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type ControlClient, connectControl, dataDirectory, type NodeStatus } from '@hypermesh/node/control';
+
+/** The command line of a node, as a user of the package runs it. */
+const binary = fileURLToPath(
+  new URL('../../bin/hypermesh.mjs', import.meta.resolve('@hypermesh/node/control')),
+);
+
+/** Runs one `hypermesh` command to its end and answers its JSON. Throws with what it said where it failed. */
+export async function hypermesh(
+  argv: readonly string[],
+  signal: AbortSignal,
+): Promise<Record<string, unknown>> {
+  const child = spawn(process.execPath, [...process.execArgv, binary, ...argv, '--json'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
+  });
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text;
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) throw new Error(`hypermesh ${argv[0]} failed: ${err.trim() || `exit code ${code}`}`);
+  return JSON.parse(out.trim().split('\n').at(-1) ?? '{}') as Record<string, unknown>;
+}
+
+/** One node: its folder, its process while it runs, and a way to ask it things. */
+export interface NodeProcess {
+  readonly name: string;
+  readonly directory: string;
+  readonly pid: number | undefined;
+  /** Greatest resident size that `status` has told of any process of this node, bytes. */
+  readonly peakResidentBytes: number;
+  /** Starts `hypermesh up`; resolves when its control socket answers. */
+  start(signal: AbortSignal): Promise<void>;
+  call<T extends object>(
+    method: string,
+    params: object,
+    options?: { readonly signal?: AbortSignal; readonly onProgress?: (text: string) => void },
+  ): Promise<T>;
+  status(): Promise<NodeStatus>;
+  /** SIGKILL; resolves when the process is gone. */
+  kill(): Promise<void>;
+  /** SIGTERM, and SIGKILL where that is not followed in time; resolves when the process is gone. */
+  stop(): Promise<void>;
+}
+
+/** Time that a node has to stop by itself, milliseconds. */
+const stopMs = 5_000;
+
+/** Describes a node whose data is in `directory`; nothing runs yet. */
+export function createNodeProcess(name: string, directory: string): NodeProcess {
+  let child: ChildProcess | undefined;
+  let exited: Promise<unknown> = Promise.resolve();
+  let client: ControlClient | undefined;
+  const paths = dataDirectory(directory);
+  let peakResidentBytes = 0;
+
+  async function connect(): Promise<ControlClient> {
+    client ??= await connectControl(paths.controlSocket, directory);
+    return client;
+  }
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    client?.[Symbol.dispose]();
+    client = undefined;
+    if (child === undefined) return;
+    child.kill(signal);
+    const timer = setTimeout(() => child?.kill('SIGKILL'), stopMs);
+    await exited;
+    clearTimeout(timer);
+    child = undefined;
+  }
+
+  return {
+    name,
+    directory,
+    get pid() {
+      return child?.pid;
+    },
+    get peakResidentBytes() {
+      return peakResidentBytes;
+    },
+    async start(signal) {
+      await mkdir(directory, { recursive: true });
+      const log = createWriteStream(join(directory, 'daemon.log'), { flags: 'a' });
+      // The node ends with its standard input, so that none is left behind when this process is killed.
+      const started = spawn(
+        process.execPath,
+        [...process.execArgv, binary, 'up', '--data', directory, '--stop-with-stdin', '--json'],
+        { stdio: ['pipe', 'pipe', 'pipe'] },
+      );
+      child = started;
+      exited = once(started, 'exit');
+      started.stderr?.pipe(log);
+      await ready(started, name, directory, signal);
+    },
+    async call(method, params, { signal, onProgress } = {}) {
+      const control = await connect();
+      try {
+        return await control.call(method, params, {
+          ...(signal === undefined ? {} : { signal }),
+          ...(onProgress === undefined ? {} : { onProgress: ({ text }) => onProgress(String(text)) }),
+        });
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === 'node/not-running')
+          client = undefined;
+        throw error;
+      }
+    },
+    async status() {
+      const status = await (await connect()).call<NodeStatus>('status');
+      peakResidentBytes = Math.max(peakResidentBytes, status.peakResidentBytes);
+      return status;
+    },
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+  };
+}
+
+/** Waits for the line with which a node says that it serves. */
+async function ready(
+  child: ChildProcess,
+  name: string,
+  directory: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    let text = '';
+    const fail = () => reject(new Error(`${name} did not start; see ${join(directory, 'daemon.log')}`));
+    const stop = () => {
+      child.kill('SIGTERM');
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    child.once('exit', fail);
+    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      if (!text.includes('\n')) return;
+      child.off('exit', fail);
+      signal.removeEventListener('abort', stop);
+      child.stdout?.removeAllListeners('data').resume();
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,65 @@
+import { type Mesh, startMesh } from './mesh.ts';
+import type { Progress } from './progress.ts';
+import { genesisStep } from './steps/genesis.ts';
+import { installStep } from './steps/install.ts';
+import { publishStep } from './steps/publish.ts';
+import { recoveryStep } from './steps/recovery.ts';
+import { runStep } from './steps/run.ts';
+
+/** What every step works with. Steps leave for later ones what those need in `seen`. */
+export interface TourContext {
+  readonly mesh: Mesh;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  /** A folder for files of the tour itself. */
+  readonly scratch: string;
+  readonly seen: { version?: string; publishedAt?: number };
+}
+
+/** What a step found: facts for the JSON report, beside its name, verdict and duration. */
+export type StepResult = { readonly ok: boolean } & Readonly<Record<string, unknown>>;
+
+/** One step of the report. */
+export interface StepReport {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly durationMs: number;
+  readonly [fact: string]: unknown;
+}
+
+const steps: readonly {
+  readonly name: string;
+  readonly title: string;
+  run(context: TourContext): Promise<StepResult>;
+}[] = [
+  { name: 'genesis', title: '1. Genesis: four nodes agree on a first block', run: genesisStep },
+  { name: 'publish', title: '2. Publish: a package is signed, logged and ordered', run: publishStep },
+  { name: 'install', title: '3. Install: another node fetches and verifies it', run: installStep },
+  { name: 'run', title: '4. Run: a third node executes it, a fourth confirms', run: runStep },
+  { name: 'recovery', title: '5. Recovery: a validator is killed and comes back', run: recoveryStep },
+];
+
+/** Runs all steps; a failed one ends the tour and is the last of the report. */
+export async function runTour(context: TourContext, onStep: (report: StepReport) => void): Promise<boolean> {
+  for (const { name, title, run } of steps) {
+    context.signal.throwIfAborted();
+    context.progress.step(title);
+    const startedMs = performance.now();
+    const durationMs = () => Math.round(performance.now() - startedMs);
+    try {
+      if (name === 'genesis') await startMesh(context.mesh, context.progress, context.signal);
+      const { ok, ...facts } = await run(context);
+      onStep({ name, ok, durationMs: durationMs(), ...facts });
+      if (!ok) return false;
+    } catch (error) {
+      onStep({ name, ok: false, durationMs: durationMs(), error: describe(error) });
+      return false;
+    }
+  }
+  return true;
+}
+
+function describe(error: unknown): object {
+  const failure = error instanceof Error && 'failure' in error ? (error.failure as object) : {};
+  return { code: 'tour/failed', ...failure, message: error instanceof Error ? error.message : String(error) };
+}

@@ -1,0 +1,12 @@
+import { HyperMeshError } from '@hypermesh/core';
+
+/** Why a call into this package could not be served: misuse, or an environment that lacks something. */
+export type MeteredWasmFailure =
+  | { readonly code: 'metered-wasm/bad-argument'; readonly argument: string; readonly expected: string }
+  | { readonly code: 'metered-wasm/closed' }
+  | { readonly code: 'metered-wasm/worker-failed' };
+
+/** The error of this package; branch on `code`. */
+export class MeteredWasmError extends HyperMeshError<MeteredWasmFailure> {
+  override readonly name = 'MeteredWasmError';
+}

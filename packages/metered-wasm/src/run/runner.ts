@@ -1,0 +1,189 @@
+import { cidOf, encodeCanonical } from '@hypermesh/core';
+import { MeteredWasmError } from '../errors.ts';
+import { PROFILE } from '../profile.ts';
+import { type ExecutionReceipt, MAX_FUEL } from '../receipt.ts';
+import { type Job, type Outcome, type Scalar, scalarsToCanonical } from './job.ts';
+import { WorkerPool } from './pool.ts';
+import { PreparedModules } from './prepared.ts';
+
+/** One run of a metered module. */
+export interface RunRequest {
+  /** Bytes that `meter` gave. They are checked again; anything else is denied. */
+  readonly module: Uint8Array;
+  readonly input?: Uint8Array;
+  /** Units of fuel, at most 2^62. */
+  readonly fuel: bigint | number;
+  /** Wall time from the moment a ready worker takes the run; at its end the worker is ended. */
+  readonly deadlineMs: number;
+  /** Ends the run; the call then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Operation handed to `hm_call`; `run` by default. */
+  readonly op?: string;
+  /** Instead of `hm_call`: an export that takes and gives numbers only. */
+  readonly entry?: string;
+  readonly args?: readonly Scalar[];
+  /** Largest output in bytes; 64 MiB by default. */
+  readonly maxOutputBytes?: number;
+  /** Maxima that the module must keep to; by default whatever the format allows. */
+  readonly memoryMaxPages?: number;
+  readonly tableMax?: number;
+}
+
+/** Why a run gave no output. */
+export type RunFailure = 'out-of-fuel' | 'memory' | 'deadline' | 'trap' | 'denied';
+
+/**
+ * How a run ended. `fuelUsed` is exact for a result and when fuel ran out; of a trap it is a lower bound, the same
+ * everywhere; it is absent where the worker was ended.
+ */
+export type RunResult =
+  | {
+      readonly ok: true;
+      readonly output: Uint8Array;
+      readonly fuelUsed: bigint;
+      readonly receipt: ExecutionReceipt;
+      readonly memoryPages: number;
+      readonly log: readonly string[];
+      /** What a bare export gave; empty for `hm_call`. */
+      readonly results: readonly Scalar[];
+    }
+  | {
+      readonly ok: false;
+      readonly reason: RunFailure;
+      readonly detail: string;
+      readonly fuelUsed?: bigint;
+      readonly log: readonly string[];
+    };
+
+/** Runs metered modules in workers of its own. */
+export interface MeteredRunner extends AsyncDisposable {
+  /** Runs one; never rejects for what a guest does. Rejects when aborted, closed, or a worker fails by itself. */
+  run(request: RunRequest): Promise<RunResult>;
+}
+
+/** Options of a runner. */
+export interface RunnerOptions {
+  /** Workers at most, started as needed; 2 by default. */
+  readonly workers?: number;
+  /** Stack of each worker's thread in MiB; 8 by default. */
+  readonly stackMb?: number;
+}
+
+const I64 = 0x7e;
+const NUMERIC = new Set([0x7f, 0x7e, 0x7d, 0x7c]);
+const ABI: Readonly<Record<string, string>> = {
+  hm_abi: '>127',
+  hm_alloc: '127>127',
+  hm_call: '127,127,127,127>126',
+};
+
+type Signatures = ReadonlyMap<
+  string,
+  { readonly params: readonly number[]; readonly results: readonly number[] }
+>;
+
+/** Why a module cannot take this call, or undefined where it can. */
+function misfit(functions: Signatures, hasMemory: boolean, call: Job['call']): string | undefined {
+  if (call.kind === 'export') {
+    const { entry, args } = call;
+    const found = functions.get(entry);
+    if (found === undefined || entry.startsWith('hm:')) return `the module exports no function ${entry}`;
+    if (![...found.params, ...found.results].every((type) => NUMERIC.has(type))) {
+      return `${entry} does not take and give numbers alone`;
+    }
+    const fits =
+      found.params.length === args.length &&
+      found.params.every((type, at) => typeof args[at] === (type === I64 ? 'bigint' : 'number'));
+    return fits ? undefined : `${entry} takes other arguments`;
+  }
+  for (const [name, wanted] of Object.entries(ABI)) {
+    const found = functions.get(name);
+    if (found === undefined) return `no hm-abi-1: ${name} is missing; name an entry to call a bare export`;
+    if (`${found.params}>${found.results}` !== wanted) return `no hm-abi-1: ${name} has another type`;
+  }
+  return hasMemory ? undefined : 'no hm-abi-1: memory is not exported';
+}
+
+function toFuel(fuel: bigint | number): bigint {
+  const isInteger = typeof fuel === 'bigint' || Number.isSafeInteger(fuel);
+  const value = isInteger ? BigInt(fuel) : -1n;
+  if (value >= 0n && value <= MAX_FUEL) return value;
+  throw badArgument('fuel', 'an integer from 0 to 2^62');
+}
+
+function badArgument(argument: string, expected: string): MeteredWasmError {
+  return new MeteredWasmError(
+    { code: 'metered-wasm/bad-argument', argument, expected },
+    `${argument} must be ${expected}`,
+  );
+}
+
+function toJob(request: RunRequest): Job {
+  const { input = new Uint8Array(), op = 'run', entry, args = [], maxOutputBytes = 2 ** 26 } = request;
+  if (op.length > 200) throw badArgument('op', 'at most 200 characters');
+  if (!(request.deadlineMs > 0 && request.deadlineMs <= 2 ** 31 - 1)) {
+    throw badArgument('deadlineMs', 'a number of milliseconds above 0 and below 2^31');
+  }
+  const call =
+    entry === undefined ? { kind: 'abi' as const, op, input } : { kind: 'export' as const, entry, args };
+  return { fuel: toFuel(request.fuel), maxOutputBytes, call };
+}
+
+function receiptOf(module: string, { call }: Job, outcome: Outcome & { ok: true }): ExecutionReceipt {
+  const isAbi = call.kind === 'abi';
+  return {
+    v: 1,
+    module,
+    op: isAbi ? call.op : `export ${call.entry}`,
+    input: cidOf(isAbi ? call.input : encodeCanonical(scalarsToCanonical(call.args)), 'raw'),
+    output: cidOf(outcome.output, 'raw'),
+    fuel: outcome.fuelUsed,
+    memoryPages: outcome.memoryPages,
+    profile: PROFILE,
+  };
+}
+
+/** Opens a runner with workers of its own; `Symbol.asyncDispose` ends them. */
+export function openRunner(options: RunnerOptions = {}): MeteredRunner {
+  const pool = new WorkerPool({ workers: options.workers ?? 2, stackMb: options.stackMb ?? 8 });
+  const modules = new PreparedModules();
+  return {
+    async run(request) {
+      const job = toJob(request);
+      request.signal?.throwIfAborted();
+      const denied = (detail: string): RunResult => ({
+        ok: false,
+        reason: 'denied',
+        detail,
+        fuelUsed: 0n,
+        log: [],
+      });
+      const prepared = await modules.prepare(request.module, {
+        memoryMaxPages: request.memoryMaxPages ?? 65_536,
+        tableMax: request.tableMax ?? 10_000_000,
+      });
+      if (!prepared.ok) return denied(prepared.detail);
+      const { checked, module, cid } = prepared;
+      const why = misfit(checked.functions, checked.hasMemory, job.call);
+      if (why !== undefined) return denied(why);
+      const { deadlineMs, signal } = request;
+      const outcome = await pool.run({ module, job, deadlineMs, signal });
+      if (outcome === 'deadline') {
+        return { ok: false, reason: 'deadline', detail: `not done after ${deadlineMs} ms`, log: [] };
+      }
+      if (outcome === 'host-memory') {
+        return { ok: false, reason: 'memory', detail: 'the worker has no memory left', log: [] };
+      }
+      return outcome.ok ? { ...outcome, receipt: receiptOf(cid, job, outcome) } : outcome;
+    },
+    [Symbol.asyncDispose]: () => pool.close(),
+  };
+}
+
+let shared: MeteredRunner | undefined;
+
+/** Runs a metered module in the runner that this process shares, which never keeps the process alive. */
+export function runMetered(request: RunRequest): Promise<RunResult> {
+  shared ??= openRunner();
+  return shared.run(request);
+}

@@ -1,0 +1,130 @@
+import type { ContentRoot } from '@hypermesh/core';
+import { pipe } from 'it-pipe';
+import type { StoqNode } from '../node.ts';
+import type { Peer } from '../peer.ts';
+import { uint } from '../session/reader.ts';
+import { RECORD_BYTES } from '../session/record-bounds.ts';
+import {
+  CONTENT_STREAM,
+  type ContentFrame,
+  decodeContentFrames,
+  decodeRanges,
+  encodeContentFrame,
+  type IndexRange,
+  NO_REASONS,
+  type NoReason,
+} from './frames.ts';
+import { chunkIdOf, decodeManifest, type Manifest, rootOfDigest } from './manifest.ts';
+import type { ContentStore } from './store.ts';
+
+/** Who may fetch what. */
+export interface ServeContentOptions {
+  /** Asked once per stream and root; everyone may fetch everything by default. */
+  readonly authorize?: (peer: Peer, root: ContentRoot) => boolean | Promise<boolean>;
+}
+
+/** Chunks that are read from the store while earlier ones are on their way. */
+const READ_AHEAD = 4;
+
+/** Serves a store's content to a node's peers; the answer stops it. Chunks go out as stored: whoever fetches verifies. */
+export function serveContent(
+  node: StoqNode,
+  store: ContentStore,
+  options: ServeContentOptions = {},
+): () => void {
+  return node.handleStream(CONTENT_STREAM, async (stream, peer) => {
+    const authorize = async (root: ContentRoot) => (await options.authorize?.(peer, root)) ?? true;
+    await pipe(stream.source, decodeContentFrames, answers(store, authorize), gather, stream.sink);
+  });
+}
+
+/** Parts of frames; `undefined` says that whoever waits for the answer has all of it. */
+type Parts = AsyncGenerator<Uint8Array | undefined, void, undefined>;
+
+function answers(
+  store: ContentStore,
+  authorize: (root: ContentRoot) => Promise<boolean>,
+): (frames: AsyncIterable<ContentFrame>) => Parts {
+  return async function* (frames) {
+    let manifest: Manifest | undefined;
+    for await (const frame of frames) {
+      if (frame.name === 'get' && frame.body.length === 32 && manifest === undefined) {
+        const root = rootOfDigest(frame.body);
+        if (!(await authorize(root))) return yield* no('refused');
+        const bytes = await store.manifest(root);
+        const decoded = bytes === undefined ? undefined : decodeManifest(bytes);
+        if (bytes === undefined || decoded?.ok !== true) return yield* no('not-found');
+        manifest = decoded.manifest;
+        yield* encodeContentFrame('manifest', bytes);
+      } else {
+        const ranges =
+          manifest === undefined || frame.name !== 'want'
+            ? undefined
+            : decodeRanges(frame.body, manifest.leaves.length);
+        if (manifest === undefined || ranges === undefined) return yield* no('bad-request');
+        const isWhole = yield* chunks(store, manifest, ranges);
+        if (!isWhole) return yield* no('missing-chunk');
+        yield* encodeContentFrame('done');
+      }
+      yield undefined;
+    }
+  };
+}
+
+async function* chunks(
+  store: ContentStore,
+  manifest: Manifest,
+  ranges: readonly IndexRange[],
+): AsyncGenerator<Uint8Array, boolean, undefined> {
+  const ahead: { readonly index: number; readonly bytes: Promise<Uint8Array | undefined> }[] = [];
+  const indices = indicesOf(ranges);
+  for (;;) {
+    while (ahead.length < READ_AHEAD) {
+      const { value: index, done } = indices.next();
+      const digest = manifest.leaves[index ?? -1]?.digest;
+      if (done || digest === undefined) break;
+      const bytes = store.get(chunkIdOf(digest));
+      // Its failure is told when its turn comes; until then it must not count as unhandled.
+      bytes.catch(() => {});
+      ahead.push({ index, bytes });
+    }
+    const next = ahead.shift();
+    if (next === undefined) return true;
+    const bytes = await next.bytes;
+    if (bytes === undefined) return false;
+    yield* encodeContentFrame('chunk', uint(next.index, 4), bytes);
+  }
+}
+
+function* indicesOf(ranges: readonly IndexRange[]): Generator<number, void, undefined> {
+  for (const { from, count } of ranges) for (let index = from; index < from + count; index += 1) yield index;
+}
+
+function* no(reason: NoReason): Generator<Uint8Array, void, undefined> {
+  yield* encodeContentFrame('no', uint(NO_REASONS.indexOf(reason) + 1, 1));
+}
+
+/** Joins parts into whole records, so that a chunk and its head do not cost two. */
+async function* gather(parts: Parts): AsyncGenerator<Uint8Array, void, undefined> {
+  const record = Buffer.allocUnsafeSlow(RECORD_BYTES);
+  let filled = 0;
+  for await (const part of parts) {
+    if (part === undefined) {
+      if (filled > 0) yield record.subarray(0, filled);
+      filled = 0;
+      continue;
+    }
+    for (let at = 0; at < part.length; ) {
+      const piece = part.subarray(at, at + RECORD_BYTES - filled);
+      record.set(piece, filled);
+      filled += piece.length;
+      at += piece.length;
+      if (filled === RECORD_BYTES) {
+        // The sink has sealed, and so copied, the former record when it asks for the next.
+        yield record;
+        filled = 0;
+      }
+    }
+  }
+  if (filled > 0) yield record.subarray(0, filled);
+}

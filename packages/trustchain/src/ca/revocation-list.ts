@@ -1,0 +1,77 @@
+import { fromHex } from '@hypermesh/core';
+import { badArgument } from '../errors.ts';
+import type { Certificate } from '../x509/certificate.ts';
+import { MAX_REVOKED } from '../x509/crl.ts';
+import { integer, sequence, sequenceOf, time, tlv } from '../x509/der/writer.ts';
+import { toPem } from '../x509/pem.ts';
+import { signed } from './build.ts';
+import { authorityKeyIdentifier, crlNumber, ecdsaWithSha256, reasonCode } from './encode.ts';
+import type { CertificateKeys } from './keys.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/** RFC 5280 §5.3.1, by number. */
+export const revocationReasons = {
+  unspecified: 0,
+  keyCompromise: 1,
+  caCompromise: 2,
+  affiliationChanged: 3,
+  superseded: 4,
+  cessationOfOperation: 5,
+  privilegeWithdrawn: 9,
+} as const;
+
+export interface RevocationListRequest {
+  /** Grows with every list of this authority. */
+  readonly number: bigint;
+  readonly revoked: readonly {
+    /** Content of the serial number as bytes or hex. */
+    readonly serial: Uint8Array | string;
+    readonly atMs: number;
+    readonly reason?: keyof typeof revocationReasons;
+  }[];
+  /** Until the next one; default 24 hours. */
+  readonly lifetimeMs?: number;
+}
+
+/** A complete list, signed with the classical key alone. */
+export interface SignedRevocationList {
+  readonly der: Uint8Array;
+  readonly pem: string;
+}
+
+/** Builds and signs a version 2 revocation list (RFC 5280 §5). */
+export async function buildRevocationList(
+  { number, revoked, lifetimeMs = DAY_MS }: RevocationListRequest,
+  issuer: Certificate,
+  keys: CertificateKeys,
+  nowMs: number,
+): Promise<SignedRevocationList> {
+  if (revoked.length > MAX_REVOKED) throw badArgument('revoked', `at most ${MAX_REVOKED} entries`);
+  if (number < 0n || number >= 1n << 159n) throw badArgument('number', 'a count of at most 20 octets');
+  const entries = revoked.map(({ serial, atMs, reason = 'unspecified' }) =>
+    sequence(
+      integer(serialBytes(serial)),
+      time(atMs),
+      ...(reason === 'unspecified' ? [] : [sequence(reasonCode(revocationReasons[reason]))]),
+    ),
+  );
+  const tbs = sequence(
+    integer(1),
+    ecdsaWithSha256,
+    issuer.subject.der,
+    time(nowMs),
+    time(nowMs + lifetimeMs),
+    ...(entries.length === 0 ? [] : [sequenceOf(entries)]),
+    tlv(0xa0, sequence(authorityKeyIdentifier(issuer.subjectKeyId as Uint8Array), crlNumber(number))),
+  );
+  const der = await signed(tbs, keys);
+  return { der, pem: toPem(der, 'X509 CRL') };
+}
+
+function serialBytes(serial: Uint8Array | string): Uint8Array {
+  if (typeof serial !== 'string') return serial;
+  const decoded = fromHex(serial);
+  if (!decoded.ok) throw badArgument('serial', 'bytes or hex');
+  return decoded.bytes;
+}

@@ -1,0 +1,77 @@
+import { Worker } from 'node:worker_threads';
+import { TrustchainError } from '../errors.ts';
+import type { FalconAnswer, FalconRequest, FalconResults, FalconTask } from './falcon-task.ts';
+import type { WaitOptions } from './suite.ts';
+
+interface Pending {
+  readonly task: string;
+  settle(answer: FalconAnswer): void;
+  fail(error: unknown): void;
+}
+
+/** One worker a process, started at the first task; idle it does not keep the process alive. */
+let worker: Worker | undefined;
+let lastId = 0;
+const pending = new Map<number, Pending>();
+
+/** Does `work` in the worker. Rejects with `trustchain/worker-failed`, the signal's reason, or what the engine said. */
+export function runFalconTask<T extends FalconTask>(
+  work: T,
+  { signal }: WaitOptions = {},
+): Promise<FalconResults[T['task']]> {
+  return new Promise((resolve, reject) => {
+    lastId += 1;
+    const id = lastId;
+    const abort = () => finish(() => reject(signal?.reason));
+    const finish = (then: () => void) => {
+      signal?.removeEventListener('abort', abort);
+      pending.delete(id);
+      if (pending.size === 0) worker?.unref();
+      then();
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    pending.set(id, {
+      task: work.task,
+      fail: (error) => finish(() => reject(error)),
+      settle: (answer) =>
+        finish(() => {
+          if (answer.ok) resolve(answer.result as FalconResults[T['task']]);
+          else if (answer.failed === 'work') reject(new Error(answer.message));
+          else reject(failure(work.task, new Error(answer.message)));
+        }),
+    });
+    worker ??= start();
+    worker.ref();
+    worker.postMessage({ id, work } satisfies FalconRequest);
+  });
+}
+
+function start(): Worker {
+  const started = new Worker(new URL(import.meta.resolve('@hypermesh/trustchain/worker')), {
+    name: 'hypermesh-trustchain',
+    execArgv: conditions(process.execArgv),
+  });
+  const lost = (cause: unknown) => {
+    if (worker !== started) return;
+    worker = undefined;
+    for (const waiting of [...pending.values()]) waiting.fail(failure(waiting.task, cause));
+  };
+  started.on('message', (answer: FalconAnswer) => pending.get(answer.id)?.settle(answer));
+  started.on('error', lost);
+  started.on('exit', (code) => lost(new Error(`the worker ended with ${code}`)));
+  return started;
+}
+
+/** A worker gets the import conditions and nothing else: flags such as --input-type or --eval would break its start. */
+function conditions(execArgv: readonly string[]): string[] {
+  return execArgv.flatMap((flag, index) => {
+    if (/^(?:--conditions|-C)=/.test(flag)) return [flag];
+    return flag === '--conditions' || flag === '-C' ? [`--conditions=${execArgv[index + 1]}`] : [];
+  });
+}
+
+function failure(task: string, cause: unknown): TrustchainError {
+  return new TrustchainError({ code: 'trustchain/worker-failed', task }, `the worker failed at ${task}`, {
+    cause,
+  });
+}
