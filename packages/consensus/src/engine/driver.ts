@@ -58,12 +58,12 @@ export function createValidator(options: ValidatorOptions, ports: ValidatorPorts
   return new Validator({ genesis, me, limits: limitsOf(options), secretKey: options.secretKey }, ports);
 }
 
-interface Settings {
-  readonly genesis: CheckedGenesis;
-  readonly me: number;
-  readonly limits: ValidatorLimits;
-  readonly secretKey: Uint8Array;
-}
+type Settings = Readonly<{
+  genesis: CheckedGenesis;
+  me: number;
+  limits: ValidatorLimits;
+  secretKey: Uint8Array;
+}>;
 
 class Validator implements ValidatorNode {
   readonly #settings: Settings;
@@ -346,9 +346,7 @@ class Validator implements ValidatorNode {
   }
 
   #commit({ blocks, logged }: Extract<EngineEffect, { type: 'commit' }>): void {
-    const last = blocks[blocks.length - 1];
-    if (last === undefined) return;
-    this.#head = last.block.header;
+    this.#head = blocks[blocks.length - 1]?.block.header ?? this.#head;
     this.#finality.final(blocks.map(({ block }) => block.id));
     this.#executor.push({ blocks, logged });
   }
