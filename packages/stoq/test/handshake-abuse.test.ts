@@ -9,7 +9,7 @@ import {
 } from '@hypermesh/stoq';
 import { describe, expect, it } from 'vitest';
 import { HandshakeChannel } from '../src/session/channel.ts';
-import { dialHandshake } from '../src/session/handshake.ts';
+import { dialHandshake, listenHandshake } from '../src/session/handshake.ts';
 import { encodeHello } from '../src/session/messages.ts';
 import { createDialerShare, HYBRID } from '../src/session/suites.ts';
 import { rawDial } from './raw.ts';
@@ -127,6 +127,29 @@ describe('a dial that is under way', () => {
     gate.resolve();
     await hungUp.promise;
     expect([dialer.peers, listener.peers]).toEqual([[], []]);
+  });
+});
+
+describe('a listener that puts something into its finish', () => {
+  it('is refused', async () => {
+    const network = createMemoryNetwork();
+    const listening = await network.carrier().listen('memory://bob');
+    await using dialer = await createStoq({ auth: alice, carriers: [network.carrier()] });
+    const dial = failureOf(dialer.connect('memory://bob'));
+    const connection = await listening.accept();
+    const stream = await connection?.acceptStream();
+    if (connection === undefined || stream === undefined) throw new Error('nobody dialled');
+    class Talkative extends HandshakeChannel {
+      override sendSealed(...[name, key, plain]: Parameters<HandshakeChannel['sendSealed']>): Promise<void> {
+        return super.sendSealed(name, key, name === 'finish' ? Buffer.from('more') : plain);
+      }
+    }
+    const channel = new Talkative(stream);
+    await listenHandshake({ connection, stream, channel, auth: bob, pq: 'require', admit: () => undefined });
+    expect(await stream.read()).toEqual(Buffer.from([0x7f, 0, 0, 1, 1]));
+    connection.close();
+    expect(await dial).toMatchObject({ code: 'stoq/handshake-failed', reason: 'bad-frame' });
+    await listening.close();
   });
 });
 

@@ -30,6 +30,13 @@ const SOCKET_BUFFER = 4_000_000;
  */
 export function quicCarrier(options: QuicOptions = {}): Carrier {
   const ipv4 = options.ipv4 ?? false;
+  let ready: DialConfig | undefined;
+  /** Key and certificate of one dial each, made behind the dial before. */
+  const takeConfig = (native: NativeQuic): DialConfig => {
+    const taken = ready ?? dialConfig(native, options);
+    ready = undefined;
+    return taken;
+  };
   return {
     kind: 'quic',
     async listen(address) {
@@ -40,12 +47,15 @@ export function quicCarrier(options: QuicOptions = {}): Carrier {
       const { host, port, family } = parseHostAddress(address, 'quic', ipv4);
       const native = await loadNativeQuic();
       if (signal?.aborted) throw new StoqError({ code: 'stoq/cancelled' });
-      const key = generateTransportKey();
-      const client = new native.Client(configure(native, key, options), family === 4 ? 0 : 1);
+      const { key, config } = takeConfig(native);
+      const client = new native.Client(config, family === 4 ? 0 : 1);
       const abandon = () => client.abort();
       signal?.addEventListener('abort', abandon, { once: true });
       try {
         const connection = await client.outboundConnection(host, port);
+        setImmediate(() => {
+          ready ??= dialConfig(native, options);
+        });
         return quicConnection(connection, { dialer: key.peerId, onClosed: abandon });
       } catch (error) {
         client.abort();
@@ -58,6 +68,16 @@ export function quicCarrier(options: QuicOptions = {}): Carrier {
       }
     },
   };
+}
+
+interface DialConfig {
+  readonly key: TransportKey;
+  readonly config: QuinnConfig;
+}
+
+function dialConfig(native: NativeQuic, options: QuicOptions): DialConfig {
+  const key = generateTransportKey();
+  return { key, config: configure(native, key, options) };
 }
 
 function configure(native: NativeQuic, key: TransportKey, options: QuicOptions): QuinnConfig {

@@ -34,6 +34,7 @@ const HEADER_BYTES = 4;
 export class HandshakeChannel {
   readonly #stream: CarrierStream;
   #buffered: Uint8Array = new Uint8Array();
+  #queued: readonly Uint8Array[] = [];
 
   constructor(stream: CarrierStream) {
     this.#stream = stream;
@@ -41,6 +42,11 @@ export class HandshakeChannel {
 
   async send(name: FrameName, body: Uint8Array): Promise<void> {
     await this.#write([header(name, body.length), body]);
+  }
+
+  /** Keeps a frame back until the next one is sent. */
+  queue(name: FrameName, body: Uint8Array): void {
+    this.#queued = [...this.#queued, header(name, body.length), body];
   }
 
   /** Sends `plain` sealed under `key`; the frame's header is authenticated with it. */
@@ -109,8 +115,10 @@ export class HandshakeChannel {
   }
 
   async #write(parts: readonly Uint8Array[]): Promise<void> {
+    const all = [...this.#queued, ...parts];
+    this.#queued = [];
     try {
-      await this.#stream.write(Buffer.concat(parts));
+      await this.#stream.write(Buffer.concat(all));
     } catch (error) {
       throw new HandshakeAbort('truncated', undefined, { cause: error });
     }

@@ -9,6 +9,7 @@ import { HandshakeAbort, HandshakeChannel, PeerRefusal } from './channel.ts';
 import { AdmissionRefusal, dialHandshake, type EstablishedSession, listenHandshake } from './handshake.ts';
 import { PeerShares, type Place } from './peer-shares.ts';
 import { Session } from './session.ts';
+import { createDialerShares, type DialerShare } from './suites.ts';
 
 /** What connecting needs from its node. */
 export interface ConnectorSetting {
@@ -32,6 +33,7 @@ export class Connector {
   readonly #shares = new PeerShares();
   readonly #attempts = new Set<Attempt>();
   #inbound = 0;
+  #ready: readonly DialerShare[] | undefined;
   #isClosed = false;
 
   constructor(setting: ConnectorSetting) {
@@ -87,9 +89,11 @@ export class Connector {
         const { auth, pq } = this.#setting;
         const admit = ({ id }: { readonly id: string }): RefusalReason | undefined =>
           expect === undefined || id === expect ? undefined : 'unexpected-peer';
-        const established = await dialHandshake({ connection, stream, channel, auth, pq, admit });
+        const shares = this.#takeShares();
+        const established = await dialHandshake({ connection, stream, channel, auth, pq, admit, shares });
         if (attempt.reason !== undefined) throw new Error(attempt.reason);
         const place = this.#shares.take(established.peer.id);
+        this.#prepare();
         return this.#open({ connection, established, place }, connection.acceptStream());
       } catch (error) {
         if (error instanceof HandshakeAbort) await this.#sendRefusal(connection, channel, error.reason);
@@ -99,6 +103,20 @@ export class Connector {
       connection.close();
       throw error;
     }
+  }
+
+  /** Keys of one dial each, made behind the dial before: those of the first one are made when it needs them. */
+  #takeShares(): readonly DialerShare[] {
+    const { pq } = this.#setting;
+    const shares = this.#ready ?? createDialerShares(pq);
+    this.#ready = undefined;
+    return shares;
+  }
+
+  #prepare(): void {
+    setImmediate(() => {
+      if (!this.#isClosed) this.#ready ??= createDialerShares(this.#setting.pq);
+    });
   }
 
   #dialError({ address, attempt, hasCarrier, error }: FailedDial): unknown {

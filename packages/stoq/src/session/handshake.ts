@@ -14,7 +14,20 @@ import {
   isSendable,
 } from './messages.ts';
 import { expand, extract, hmac, openingHash, signedTranscript, transcriptHash } from './schedule.ts';
-import { answerDialerShare, CLASSICAL, createDialerShare, HYBRID, type SuiteId } from './suites.ts';
+import {
+  answerDialerShare,
+  CLASSICAL,
+  createDialerShares,
+  type DialerShare,
+  HYBRID,
+  type SuiteId,
+} from './suites.ts';
+
+/** What a dialer needs beside. */
+export interface DialSetting extends HandshakeSetting {
+  /** Fresh shares that nobody else uses, made ahead; made now where there are none. */
+  readonly shares?: readonly DialerShare[];
+}
 
 /** What both kinds of handshake need. */
 export interface HandshakeSetting {
@@ -42,10 +55,8 @@ export interface EstablishedSession {
 }
 
 /** The dialer's handshake. Throws HandshakeAbort or PeerRefusal, nothing else. */
-export async function dialHandshake(setting: HandshakeSetting): Promise<EstablishedSession> {
-  const { channel, connection } = setting;
-  const suites: SuiteId[] = setting.pq === 'require' ? [HYBRID] : [HYBRID, CLASSICAL];
-  const shares = suites.map(createDialerShare);
+export async function dialHandshake(setting: DialSetting): Promise<EstablishedSession> {
+  const { channel, connection, shares = createDialerShares(setting.pq) } = setting;
   const hello = encodeHello(randomBytes(32), shares);
   await channel.send('hello', hello);
 
@@ -61,14 +72,15 @@ export async function dialHandshake(setting: HandshakeSetting): Promise<Establis
   const root = extract(opening, secret);
   const listenerKey = expand(root, 'listenerKey');
   const theirs = await channel.receiveSealed('listenerAuth', listenerKey);
+  const seen = transcriptHash(opening, theirs);
   const peer = await checkProof(setting, 'listener', { root, seen: opening, proof: theirs });
   const refusal = setting.admit(peer);
   if (refusal !== undefined) throw new HandshakeAbort('unexpected-peer');
 
-  const seen = transcriptHash(opening, theirs);
   const ours = await makeProof(setting.auth, 'dialer', { root, seen });
   await channel.sendSealed('dialerAuth', expand(root, 'dialerKey'), ours);
-  await channel.receiveSealed('finish', listenerKey);
+  const finish = await channel.receiveSealed('finish', listenerKey);
+  if (finish.length > 0) throw new HandshakeAbort('bad-frame');
   return establish(setting, { role: 'dialer', suite: share.suite, peer, root, seen, last: ours });
 }
 
@@ -87,11 +99,12 @@ export async function listenHandshake(setting: HandshakeSetting): Promise<Establ
   if (answer === undefined) throw new HandshakeAbort('bad-share');
 
   const accept = encodeAccept(randomBytes(32), suite, answer.share);
-  await channel.send('accept', accept);
   const opening = openingHash(connection.binding, hello, accept);
   const root = extract(opening, answer.secret);
   const listenerKey = expand(root, 'listenerKey');
   const ours = await makeProof(setting.auth, 'listener', { root, seen: opening });
+  // Both frames in one write: the dialer can do next to nothing with the first alone.
+  channel.queue('accept', accept);
   await channel.sendSealed('listenerAuth', listenerKey, ours);
 
   const seen = transcriptHash(opening, ours);

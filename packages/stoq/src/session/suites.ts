@@ -63,6 +63,12 @@ export function createDialerShare(suite: SuiteId): DialerShare {
   };
 }
 
+/** Fresh shares for all that a dialer of this policy offers. */
+export function createDialerShares(pq: 'require' | 'prefer'): readonly DialerShare[] {
+  const suites: readonly SuiteId[] = pq === 'require' ? [HYBRID] : [HYBRID, CLASSICAL];
+  return suites.map(createDialerShare);
+}
+
 /** Answers a dialer's share: the listener's share and the secret; undefined for a share that cannot be one. */
 export function answerDialerShare(
   suite: SuiteId,
