@@ -10,6 +10,9 @@ export class Patience {
   readonly #controller = new AbortController();
   readonly #callers: AbortSignal | undefined;
   readonly #onAbort = () => this.#controller.abort();
+  /** When the wait that is under way began. */
+  #since: number | undefined;
+  #stop: () => void;
   #isOver = false;
 
   constructor(options: {
@@ -22,6 +25,15 @@ export class Patience {
     this.#callers = options.signal;
     this.#callers?.addEventListener('abort', this.#onAbort, { once: true });
     if (this.#callers?.aborted) this.#onAbort();
+    this.#stop = this.#clock.schedule(this.#stallMs, () => this.#look());
+  }
+
+  /** One timer looks after every wait: a wait of its own for each piece of content would cost more than some of its copying. */
+  #look(): void {
+    const waitedMs = this.#since === undefined ? 0 : this.#clock.monotonicMs() - this.#since;
+    this.#isOver = waitedMs >= this.#stallMs;
+    if (this.#isOver) this.#controller.abort();
+    else this.#stop = this.#clock.schedule(this.#stallMs - waitedMs, () => this.#look());
   }
 
   get signal(): AbortSignal {
@@ -33,30 +45,24 @@ export class Patience {
     return this.#isOver;
   }
 
-  /** Waits for `work` of the other end. */
+  /** Waits for `work` of the other end; one wait at a time. */
   async wait<Result>(work: Promise<Result>): Promise<Result> {
-    const stop = this.#clock.schedule(this.#stallMs, () => {
-      this.#isOver = true;
-      this.#controller.abort();
-    });
+    this.#since = this.#clock.monotonicMs();
     try {
       return await work;
     } finally {
-      stop();
+      this.#since = undefined;
     }
   }
 
   /** The same pieces; only the time between asking for one and its coming counts. */
-  async *each<Piece>(pieces: AsyncGenerator<Piece, void, undefined>): AsyncGenerator<Piece, void, undefined> {
-    for (;;) {
-      const next = await this.wait(pieces.next());
-      if (next.done === true) return;
-      yield next.value;
-    }
+  each<Piece>(pieces: AsyncIterator<Piece, void, undefined>): AsyncIterable<Piece, void, undefined> {
+    return { [Symbol.asyncIterator]: () => ({ next: () => this.wait(pieces.next()) }) };
   }
 
-  /** Lets go of the caller's signal. */
+  /** Lets go of the timer and of the caller's signal. */
   end(): void {
+    this.#stop();
     this.#callers?.removeEventListener('abort', this.#onAbort);
   }
 }
