@@ -44,6 +44,7 @@ export class Verifier {
     this.#checking = checking;
     verifyProposal(block, parent, { ...this.#parts, signal: checking.signal }).then(
       (reason) => {
+        if (this.#checking === checking) this.#checking = undefined;
         if (reason === 'abandoned') return;
         const { height } = block.header;
         if (reason !== undefined) log.warn('consensus.proposal-refused', { view, height, reason });
