@@ -95,15 +95,15 @@ export function memoryNode(
   network: MemoryNetwork,
   name: string,
   identity: TestIdentity,
-  options: { readonly admitEnrolling?: boolean; readonly clock?: Clock } = {},
+  options: { readonly admitEnrolling?: boolean } = {},
 ): Promise<StoqNode> {
-  const { admitEnrolling = false, clock = systemClock } = options;
+  const { admitEnrolling = false } = options;
   return createStoq({
     auth: certificateAuthenticator({
       credentials: identity.credentials,
       pinnedRoot: identity.root,
       admitEnrolling,
-      clock,
+      clock: systemClock,
     }),
     carriers: [network.carrier()],
     listen: [`memory://${name}`],
