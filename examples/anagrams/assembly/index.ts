@@ -2,12 +2,11 @@
 // sorts each word's letters by counting and files it under them in an open hash table. Nothing is ever freed: an
 // instance serves one call.
 
+import { log } from "./hm";
+
 const LETTERS: i32 = 26;
 const MAX_LENGTH: i32 = 64;
 const LARGEST: i32 = 5;
-
-@external("hm", "log")
-declare function log(pointer: usize, length: i32): void;
 
 export function hm_abi(): i32 {
   return 1;

@@ -1,14 +1,14 @@
 export { type Block, type BlockHeader, headerHash } from './engine/block.ts';
 export type { Certificate } from './engine/certificate.ts';
-export {
-  createValidator,
-  type FinalizedEntry,
-  type Receipt,
-  type ValidatorNode,
-  type ValidatorPorts,
-  type ValidatorStatus,
-} from './engine/driver.ts';
+export { createValidator } from './engine/driver.ts';
 export type { EngineFailure } from './engine/failure.ts';
+export type {
+  FinalizedEntry,
+  Receipt,
+  ValidatorNode,
+  ValidatorPorts,
+  ValidatorStatus,
+} from './engine/validator-node.ts';
 export { ConsensusError, type ConsensusFailure } from './errors.ts';
 export type { LedgerEntry } from './ledger/entry-rules.ts';
 export {
@@ -75,7 +75,16 @@ export type {
   VerifyContext,
 } from './proof-context.ts';
 export { prove } from './proof-prove.ts';
-export { type OperationRefusal, type ProvenOperation, verifyOperation } from './proof-verify.ts';
+export {
+  type BindingReason,
+  type OperationRefusal,
+  type ProvenOperation,
+  type SpaceReason,
+  type StakeReason,
+  type TimeReason,
+  verifyOperation,
+  type WorkReason,
+} from './proof-verify.ts';
 export { committedBytes, type PlotGroup, plotBytes, plotIdOf } from './space/commitment.ts';
 export { type CreatePlotOptions, createPlot, openPlot, type Plot } from './space/plot.ts';
 export { createMemberPlots, createPlotSet, type PlotSet } from './space/plot-set.ts';

@@ -13,7 +13,7 @@ import {
 } from '@hypermesh/core';
 import { ConsensusError } from './errors.ts';
 
-export const MAX_BODY_BYTES = 40_960;
+const MAX_BODY_BYTES = 40_960;
 const MAX_BYTES = MAX_BODY_BYTES + 512;
 const KIND = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)+$/;
 

@@ -26,6 +26,8 @@ export interface ValidatorLimits {
   /** Wait for a notarization from the first sight of a proposal. */
   readonly advanceTimeoutMs: number;
   readonly retryMs: number;
+  /** Before a certificate is sent to those who have not shown that they hold it. */
+  readonly spreadMs: number;
   /** How far the clocks of honest validators may be apart. */
   readonly precisionMs: number;
   /** How old a proposal's time may be when it arrives, precision apart. */
@@ -54,6 +56,7 @@ const DEFAULTS: ValidatorLimits = {
   leaderTimeoutMs: 1_000,
   advanceTimeoutMs: 2_000,
   retryMs: 1_000,
+  spreadMs: 20,
   precisionMs: 500,
   messageDelayMs: 15_000,
   maxTxBytes: 128 * 1024,
@@ -89,6 +92,7 @@ export function timeoutsOf(limits: ValidatorLimits): EngineTimeouts {
     advanceMs: limits.advanceTimeoutMs,
     heartbeatMs: limits.heartbeatMs,
     retryMs: limits.retryMs,
+    spreadMs: limits.spreadMs,
   };
 }
 

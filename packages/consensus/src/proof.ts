@@ -161,7 +161,7 @@ export function bindingMessage(binding: Omit<ProofBinding, 'signature'>): Uint8A
 }
 
 /** A part of a proof as it was handed in, decoded from its own canonical bytes. */
-export interface CheckedPart<Part> {
+interface CheckedPart<Part> {
   readonly part: Part;
   readonly bytes: Uint8Array;
 }

@@ -306,6 +306,12 @@ describe('the four proofs of an operation', () => {
 });
 
 describe('proving', () => {
+  test('again for the same operation and anchor gives the same proof', async () => {
+    expect(await prove(operation, fixture.context)).toEqual(proof);
+    const again = await createProofFixture({});
+    expect(again.proof).toEqual(proof);
+  });
+
   test('stops when told to', async () => {
     const signal = AbortSignal.abort(new Error('no more'));
     await expect(prove(operation, { ...fixture.context, signal })).rejects.toThrow('no more');

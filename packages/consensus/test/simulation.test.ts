@@ -89,7 +89,7 @@ test('with f+1 of 3f+1 validators cut off the ledger stalls, and it goes on when
 });
 
 test('a crashed leader costs at most its timeout and three message delays', () => {
-  const timeouts = { leader: 5, advance: 8, retry: 12 };
+  const timeouts = { leader: 5, advance: 8, retry: 12, spread: 1 };
   const { violations, intervalMs } = simulate({ seed: 1, views: 60, byzantine: { 2: 'silent' }, timeouts });
   expect(violations).toEqual([]);
   expect(Math.max(...intervalMs)).toBeLessThanOrEqual(50 + 3 * 10);

@@ -8,7 +8,7 @@ export interface MeterOptions {
   readonly tableMax?: number;
   /** Functions that may be imported, as `module.name`; only `hm.log` by default. */
   readonly allowImports?: readonly string[];
-  /** Largest module in bytes; 32 MiB by default. */
+  /** Largest module in bytes; 8 MiB by default. Metering holds up to sixteen times as much meanwhile. */
   readonly maxBytes?: number;
 }
 
@@ -31,6 +31,6 @@ export function resolveLimits(options: MeterOptions): Limits {
     memoryMaxPages: integerUpTo(65_536, 'memoryMaxPages', options.memoryMaxPages ?? 1_024),
     tableMax: integerUpTo(10_000_000, 'tableMax', options.tableMax ?? 65_536),
     allowImports: options.allowImports ?? ABI_IMPORTS,
-    maxBytes: integerUpTo(2 ** 30, 'maxBytes', options.maxBytes ?? 2 ** 25),
+    maxBytes: integerUpTo(2 ** 30, 'maxBytes', options.maxBytes ?? 2 ** 23),
   };
 }

@@ -1,4 +1,4 @@
-import { cidOf, decodeRecord, encodeRecord, type Infer, type RecordVerdict, s } from '@hypermesh/core';
+import { cidOf, decodeRecord, encodeRecord, type RecordVerdict, type Schema, s } from '@hypermesh/core';
 import { PROFILE } from './profile.ts';
 
 /** Fuel that one run may be given: below the sign of the counter by a margin that no charge crosses. */
@@ -6,7 +6,24 @@ export const MAX_FUEL: bigint = 2n ** 62n;
 
 const content = { codec: 'raw', hash: 'sha2-256' } as const;
 
-const receiptSchema = s.record({
+/**
+ * What a run was and what it cost. Whoever has module and input can run it again and must find the same.
+ */
+export interface ExecutionReceipt {
+  readonly v: 1;
+  /** CID (raw, sha2-256) of the metered module, as of input and output. */
+  readonly module: string;
+  /** Operation that was called, or `export NAME` for a bare export. */
+  readonly op: string;
+  readonly input: string;
+  readonly output: string;
+  readonly fuel: bigint;
+  /** Pages of memory at the end, 64 KiB each. */
+  readonly memoryPages: number;
+  readonly profile: typeof PROFILE;
+}
+
+const receiptSchema: Schema<ExecutionReceipt> = s.record({
   v: s.literal(1),
   module: s.cid(content),
   op: s.text(256),
@@ -16,13 +33,6 @@ const receiptSchema = s.record({
   memoryPages: s.uint(65_536),
   profile: s.literal(PROFILE),
 });
-
-/**
- * What a run was and what it cost: CIDs (raw, sha2-256) of the metered module, the input and the output, the operation
- * that was called (`export NAME` for a bare export), the fuel and the pages of memory at the end. Whoever has module
- * and input can run it again and must find the same.
- */
-export type ExecutionReceipt = Infer<typeof receiptSchema>;
 
 /** The canonical bytes of a receipt, as they are signed and hashed. */
 export function encodeReceipt(receipt: ExecutionReceipt): Uint8Array {

@@ -163,6 +163,17 @@ describe('a module that is no WebAssembly of the profile', () => {
     expect(verdict.ok ? '' : verdict.detail).toMatch(detail);
   });
 
+  it('is refused when its functions have too many locals in all', () => {
+    const body = [...unsigned(7), 1, ...unsigned(48_000), F32, 0x01, 0x0b];
+    const many = 100;
+    const bytes = raw(
+      VOID,
+      sectionBytes(3, [...unsigned(many), ...Array<number>(many).fill(0)]),
+      sectionBytes(10, [...unsigned(many), ...Array.from({ length: many }, () => body).flat()]),
+    );
+    expect(meter(bytes)).toMatchObject({ ok: false, reason: 'too-large' });
+  });
+
   it('is refused above the largest size, before it is read', () => {
     expect(meter(new Uint8Array(1_001), { maxBytes: 1_000 })).toMatchObject({
       ok: false,

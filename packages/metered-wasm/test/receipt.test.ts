@@ -182,4 +182,4 @@ const GOLDEN_RECEIPT = {
   profile: 'hm-det-1',
   cid: 'bafyreifotggyfalzjudz2h6xhiezlqedatxsg365fae72wk7ivylykqi5m',
 };
-const GOLDEN_RANDOM = 'bafkreibcss2tnfbjnyonkfehmqhg37ybttlibuh2ii2ivj7ljfaq3ig2li';
+const GOLDEN_RANDOM = 'bafkreigqnferbjfcvbwivix5x4h63xzy6b5ihfnwodwdkfzklplwv55ccm';

@@ -1,6 +1,14 @@
-import { type Authenticator, createStoq, pinnedKeys, quicCarrier, type StoqEvent } from '@hypermesh/stoq';
+import {
+  type Authenticator,
+  type CarrierStream,
+  createStoq,
+  pinnedKeys,
+  quicCarrier,
+  type StoqEvent,
+} from '@hypermesh/stoq';
 import { describe, expect, it } from 'vitest';
 import { HandshakeChannel, PeerRefusal } from '../src/session/channel.ts';
+import { dialHandshake } from '../src/session/handshake.ts';
 import { encodeHello, FRAME } from '../src/session/messages.ts';
 import { CLASSICAL, createDialerShare, HYBRID } from '../src/session/suites.ts';
 import { rawDial } from './raw.ts';
@@ -381,3 +389,44 @@ function framed(name: keyof typeof FRAME, body: Uint8Array): Uint8Array {
   head.writeUIntBE(body.length, 1, 3);
   return Buffer.concat([head, body]);
 }
+
+describe('a peer whose proof is not what it should be', () => {
+  const cases: [string, (proof: Buffer) => Uint8Array, string][] = [
+    ['whose MAC is altered', (proof) => flip(proof, -1), 'bad-mac'],
+    ['whose signature is altered under its old MAC', (proof) => flip(proof, -40), 'bad-mac'],
+    ['whose certificate is altered under its old MAC', (proof) => flip(proof, 10), 'bad-mac'],
+    [
+      'without a certificate',
+      (proof) => Buffer.concat([Buffer.from([0]), proof.subarray(4 + 1984)]),
+      'bad-auth',
+    ],
+    ['with a certificate of 16 MiB', (proof) => Buffer.from(proof).fill(0xff, 1, 4), 'bad-auth'],
+    ['with bytes behind it', (proof) => Buffer.concat([proof, Buffer.alloc(1)]), 'bad-auth'],
+    ['that ends early', (proof) => proof.subarray(0, -1), 'bad-auth'],
+    ['of no bytes', () => Buffer.alloc(0), 'bad-auth'],
+  ];
+
+  it.each(cases)('%s is refused by reason', async (_, edit, reason) => {
+    await using pair = await memoryPair();
+    const { connection, stream } = await rawDial(pair);
+    const channel = new EditingChannel(stream, edit);
+    const admit = () => undefined;
+    const dial = dialHandshake({ connection, stream, channel, auth: alice, pq: 'require', admit });
+    await expect(dial).rejects.toEqual(new PeerRefusal(reason as 'bad-mac'));
+    expect(await pair.event(isRefused)).toMatchObject({ by: 'us', reason });
+    connection.close();
+  });
+
+  class EditingChannel extends HandshakeChannel {
+    readonly #edit: (proof: Buffer) => Uint8Array;
+
+    constructor(stream: CarrierStream, edit: (proof: Buffer) => Uint8Array) {
+      super(stream);
+      this.#edit = edit;
+    }
+
+    override sendSealed(name: keyof typeof FRAME, key: Uint8Array, plain: Uint8Array): Promise<void> {
+      return super.sendSealed(name, key, this.#edit(Buffer.from(plain)));
+    }
+  }
+});

@@ -11,7 +11,7 @@ const start = (program: string, ...args: string[]): ChildProcess =>
     process.execPath,
     [
       '--conditions=@hypermesh/source',
-      fileURLToPath(new URL(`./programs/${program}.ts`, import.meta.url)),
+      fileURLToPath(new URL(`./fixtures/${program}.ts`, import.meta.url)),
       ...args,
     ],
     { stdio: ['pipe', 'pipe', 'inherit'] },

@@ -1,6 +1,7 @@
 import type { Draft } from './draft.ts';
 import { leaderOf } from './leader.ts';
 import type { Message } from './message.ts';
+import { showsFinalized } from './spread.ts';
 import type { EngineState } from './state.ts';
 import type { BlockId } from './vote.ts';
 import { MAX_CERTIFICATE_RANGE } from './wire.ts';
@@ -92,6 +93,7 @@ export function answerStatus(
 ): void {
   const { state } = draft;
   const finalizedView = state.best?.view ?? state.head.view;
+  showsFinalized(draft, from, status.finalizedView);
   if (status.finalizedView < finalizedView && state.best !== undefined) {
     draft.send(from, { type: 'certificate', certificate: state.best });
   }

@@ -15,6 +15,8 @@ export interface EngineTimeouts {
   readonly heartbeatMs: number;
   /** Between repetitions of what others may have missed. */
   readonly retryMs: number;
+  /** Before a new certificate is sent to those who have not shown by then that they hold it. */
+  readonly spreadMs: number;
 }
 
 /** What stays the same as long as the engine runs. */
@@ -110,6 +112,10 @@ export interface EngineState {
   readonly guardView: number;
   /** Highest view in which each validator was heard. */
   readonly lastActive: readonly number[];
+  /** Highest finalized view that each validator has shown to know. */
+  readonly lastFinalized: readonly number[];
+  /** Certificates that are to be spread when their time comes. */
+  readonly toSpread: readonly Certificate[];
   readonly toldStatus: boolean;
   /** The view at the last retry: still the same one at the next, it is stuck. */
   readonly retryView: number;
@@ -117,7 +123,8 @@ export interface EngineState {
   readonly waiting: readonly Release[];
 }
 
-export type TimerKind = 'view' | 'retry';
+/** Timers of the engine, one of each kind. */
+export type TimerKind = 'view' | 'retry' | 'spread';
 
 /** What happens to the engine. */
 export type EngineInput =
@@ -221,6 +228,8 @@ export function createEngineState(config: EngineConfig, head: Head = config.gene
     idle: false,
     guardView: 0,
     lastActive: new Array<number>(config.validators).fill(head.view),
+    lastFinalized: new Array<number>(config.validators).fill(0),
+    toSpread: [],
     toldStatus: false,
     retryView: 0,
     nextToken: 1,

@@ -4,6 +4,7 @@ import { leaderOf } from './leader.ts';
 import type { Message } from './message.ts';
 import { advance, takeBlock, takeProposed, takeVerdict } from './proposal.ts';
 import { answerStatus, askAgain, sendBlock, sendCertificates, statusOf } from './resolver.ts';
+import { spread } from './spread.ts';
 import type { EngineEffect, EngineInput, EngineState } from './state.ts';
 import { takeCertificate, takeVote } from './tally.ts';
 import { armForLeader, giveUp, takeWork } from './view.ts';
@@ -45,7 +46,8 @@ function take(draft: Draft, input: EngineInput): void {
       break;
     case 'timer':
       if (input.timer === 'view') giveUp(draft, input.view);
-      else retry(draft);
+      else if (input.timer === 'retry') retry(draft);
+      else spread(draft);
       break;
     case 'work':
       takeWork(draft, input.pending);

@@ -2,6 +2,7 @@ import { equalBytes } from '@hypermesh/core';
 import { type Certificate, checkCertificate } from './certificate.ts';
 import { tryCommit } from './chain.ts';
 import type { Draft, MutableRound } from './draft.ts';
+import { showsFinalized, spreadLater } from './spread.ts';
 import { enterView } from './view.ts';
 import type { BlockId, Vote, VoteKind } from './vote.ts';
 
@@ -77,6 +78,7 @@ export function takeCertificate(draft: Draft, certificate: Certificate, from: nu
   const { state } = draft;
   const { rules, scheme, validators } = state.config;
   const { kind, view, block } = certificate;
+  if (kind === 'finalize') showsFinalized(draft, from, view);
   if (view <= state.head.view) return;
   const round = draft.peek(view);
   const known = round?.certificates[kind];
@@ -94,10 +96,11 @@ export function takeCertificate(draft: Draft, certificate: Certificate, from: nu
     draft.report('safety-violation', view, { detail: `two certificates to ${kind}` });
     return;
   }
+  heard(draft, from, view + 1);
   accept(draft, certificate);
 }
 
-/** A certificate that holds: remembers it, passes it on once, votes to finalize, moves on. */
+/** A certificate that holds: remembers it, passes it on, votes to finalize, moves on. */
 function accept(draft: Draft, certificate: Certificate): void {
   const { state } = draft;
   const { rules, me } = state.config;
@@ -105,7 +108,7 @@ function accept(draft: Draft, certificate: Certificate): void {
   const round = draft.round(view);
   round.certificates = { ...round.certificates, [kind]: certificate };
   draft.logCertificate(certificate);
-  draft.broadcast({ type: 'certificate', certificate });
+  spreadLater(draft, certificate);
   const isFinal = rules.isFinal(kind);
   if (kind === 'notarize' && !isFinal && me !== undefined && rules.mayFinalize(round.own)) {
     if (rules.maySign(state.guardView, state.head.view)) {

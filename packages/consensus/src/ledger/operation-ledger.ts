@@ -97,7 +97,9 @@ export function createOperationLedger(options: OperationLedgerOptions): Operatio
     if (rule === undefined) return { code: 'unsupported-kind' };
     const bond = readBond(state, actor);
     if (bond === undefined) return { code: 'not-a-member' };
-    if (bond.status !== 'bonded') return { code: 'stake-changed' };
+    // The proof showed the bond of its anchor; it may have been given up, slashed or passed on since.
+    const hasPower = bond.power >= profile.minimumPower && bond.power >= operation.needs.power;
+    if (bond.status !== 'bonded' || !hasPower) return { code: 'stake-changed' };
     if (sequence <= bond.sequence) return { code: 'replayed' };
     if (sequence !== bond.sequence + 1) return { code: 'out-of-sequence' };
     const { height, timeMs } = header;

@@ -11,13 +11,14 @@ export type StateNode = Leaf | Branch | undefined;
 interface Leaf {
   readonly keyHash: Uint8Array;
   readonly value: Uint8Array;
-  readonly hash: Uint8Array;
+  hash?: Uint8Array;
 }
 
 interface Branch {
   readonly left: StateNode;
   readonly right: StateNode;
-  readonly hash: Uint8Array;
+  /** Filled in when it is first asked for, so that a block with many writes hashes each node once. */
+  hash?: Uint8Array;
 }
 
 const EMPTY = new Uint8Array(32);
@@ -29,7 +30,7 @@ const bitOf = (hash: Uint8Array, depth: number): number =>
   ((hash[depth >>> 3] as number) >>> (7 - (depth & 7))) & 1;
 
 /** Where in the tree a key stands. */
-export function keyHashOf(key: string): Uint8Array {
+function keyHashOf(key: string): Uint8Array {
   return domainHash('hypermesh/consensus/state-key/v1', utf8(key));
 }
 
@@ -37,14 +38,18 @@ function hashOfLeaf(keyHash: Uint8Array, value: Uint8Array): Uint8Array {
   return leafHash(concatBytes(keyHash, sha256(value)));
 }
 
-function leafOf(keyHash: Uint8Array, value: Uint8Array): Leaf {
-  return { keyHash, value, hash: hashOfLeaf(keyHash, value) };
+function hashOf(node: StateNode): Uint8Array {
+  if (node === undefined) return EMPTY;
+  node.hash ??= isLeaf(node)
+    ? hashOfLeaf(node.keyHash, node.value)
+    : nodeHash(hashOf(node.left), hashOf(node.right));
+  return node.hash;
 }
 
 function branchOf(left: StateNode, right: StateNode): StateNode {
   if (left === undefined && (right === undefined || isLeaf(right))) return right;
   if (right === undefined && left !== undefined && isLeaf(left)) return left;
-  return { left, right, hash: nodeHash(left?.hash ?? EMPTY, right?.hash ?? EMPTY) };
+  return { left, right };
 }
 
 function put(node: StateNode, leaf: Leaf, depth: number): StateNode {
@@ -72,12 +77,12 @@ function drop(node: StateNode, keyHash: Uint8Array, depth: number): StateNode {
 /** The tree with `key` set to `value`, or without the key where `value` is undefined. The old tree stays as it is. */
 export function withEntry(root: StateNode, key: string, value: Uint8Array | undefined): StateNode {
   const keyHash = keyHashOf(key);
-  return value === undefined ? drop(root, keyHash, 0) : put(root, leafOf(keyHash, value), 0);
+  return value === undefined ? drop(root, keyHash, 0) : put(root, { keyHash, value }, 0);
 }
 
 /** Root hash of a tree, 32 bytes. */
 export function rootOf(root: StateNode): Uint8Array {
-  return root?.hash ?? EMPTY;
+  return hashOf(root);
 }
 
 /** That a key has a value (canonical bytes) in a state: siblings from the root down. */
@@ -95,7 +100,7 @@ export function proveEntry(root: StateNode, key: string): StateProof | undefined
   while (node !== undefined && !isLeaf(node)) {
     const [next, sibling] =
       bitOf(keyHash, path.length) === 0 ? [node.left, node.right] : [node.right, node.left];
-    path.push(sibling?.hash ?? EMPTY);
+    path.push(hashOf(sibling));
     node = next;
   }
   return node !== undefined && equalBytes(node.keyHash, keyHash)

@@ -3,7 +3,7 @@ import { decodeOperation, encodeOperation, type Operation } from '../operation.t
 import { type ConsensusProof, encodeProof, MAX_PROOF_BYTES } from '../proof.ts';
 
 /** Largest transaction: what an engine with its own default takes. */
-export const MAX_TRANSACTION_BYTES = 65_536;
+const MAX_TRANSACTION_BYTES = 65_536;
 
 interface Encoded {
   readonly v: 1;

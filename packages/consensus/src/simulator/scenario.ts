@@ -47,8 +47,13 @@ export interface SimulationOptions {
   readonly syncMs?: number;
   /** Time until a proposal is made or checked, up to; default 0. */
   readonly thinkMs?: number;
-  /** Leader, advance and retry times as multiples of `delayMs`; default 5, 8 and 12. */
-  readonly timeouts?: { readonly leader: number; readonly advance: number; readonly retry: number };
+  /** Leader, advance, retry and spread times as multiples of `delayMs`; default 5, 8, 12 and 1. */
+  readonly timeouts?: {
+    readonly leader: number;
+    readonly advance: number;
+    readonly retry: number;
+    readonly spread: number;
+  };
   /** Whether all honest validators must finalize more once the faults have ended; default true. */
   readonly expectProgress?: boolean;
   /**

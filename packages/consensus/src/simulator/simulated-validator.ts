@@ -54,7 +54,7 @@ export class SimulatedValidator implements Participant {
   #guard = 0;
   #mutedUntil = 0;
   #epoch = 0;
-  #timers = { view: 0, retry: 0 };
+  #timers = { view: 0, retry: 0, spread: 0 };
   #toVerify: Extract<EngineEffect, { type: 'verify' }> | undefined;
   #isStepping = false;
   #commits = 0;
@@ -67,7 +67,7 @@ export class SimulatedValidator implements Participant {
     this.#world = world;
     this.#conduct = conduct;
     const { model, options, links } = world;
-    const times = options.timeouts ?? { leader: 5, advance: 8, retry: 12 };
+    const times = options.timeouts ?? { leader: 5, advance: 8, retry: 12, spread: 1 };
     this.#config = {
       validators: world.validators,
       me: index,
@@ -81,6 +81,7 @@ export class SimulatedValidator implements Participant {
         advanceMs: times.advance * links.delayMs,
         heartbeatMs: 0,
         retryMs: times.retry * links.delayMs,
+        spreadMs: times.spread * links.delayMs,
       },
       viewAhead: 32,
     };
@@ -168,6 +169,7 @@ export class SimulatedValidator implements Participant {
         this.#persist(effect.token, effect.records);
         return;
       case 'send':
+        if (this.#conduct.isHonest) this.#watch(effect.message);
         if (this.#mays(effect.to, effect.message)) world.send(this.index, effect.to, effect.message);
         return;
       case 'broadcast':

@@ -39,7 +39,7 @@ export function encodeHeader(shape: PlotShape): Uint8Array {
 }
 
 /** Where the sections of such a plot lie. */
-export function layoutOf(shape: PlotShape): PlotLayout {
+function layoutOf(shape: PlotShape): PlotLayout {
   const tables: number[] = [];
   let at = HEADER_BYTES;
   for (const [i, count] of shape.counts.entries()) {

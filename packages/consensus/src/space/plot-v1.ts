@@ -3,8 +3,8 @@ import { blake3Block } from './blake3-block.ts';
 import { createChaCha8 } from './chacha8.ts';
 
 /** Parameters of chiapos v1: y has k + 6 bits and falls into buckets of B·C values. */
-export const B = 119;
-export const C = 127;
+const B = 119;
+const C = 127;
 export const BUCKET: number = B * C;
 export const EXTRA_BITS = 6;
 export const MATCHES_PER_ENTRY: number = 1 << EXTRA_BITS;
@@ -86,7 +86,7 @@ export function combine(table: number, k: number, left: Entry, right: Entry): En
 }
 
 /** Bucket and place in it of an entry's y, exact although y may exceed 2^53. */
-export function bucketOf(entry: Entry): { readonly bucket: number; readonly place: number } {
+function bucketOf(entry: Entry): { readonly bucket: number; readonly place: number } {
   const rest = (entry.head % BUCKET) * MATCHES_PER_ENTRY + entry.tail;
   return {
     bucket: Math.floor(entry.head / BUCKET) * MATCHES_PER_ENTRY + Math.floor(rest / BUCKET),

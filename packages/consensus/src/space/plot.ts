@@ -31,12 +31,12 @@ export interface CreatePlotOptions {
 }
 
 /** What the plotter's tables take while it works. */
-export function plotterMemoryBytes(k: number): number {
+function plotterMemoryBytes(k: number): number {
   return 96 * 2 ** k;
 }
 
 /** Upper estimate of the size of a plot of our format. */
-export function plotFileBytes(k: number): number {
+function plotFileBytes(k: number): number {
   return 45 * 2 ** k;
 }
 

@@ -8,7 +8,7 @@ const { Point } = ed25519;
 type Point = InstanceType<typeof Point>;
 const ORDER = Point.Fn.ORDER;
 const SUITE = 0x03;
-export const VRF_PROOF_BYTES = 80;
+const VRF_PROOF_BYTES = 80;
 
 function littleEndian(bytes: Uint8Array): bigint {
   let value = 0n;

@@ -51,8 +51,7 @@ export function argon2id(input: Argon2Input): Promise<Uint8Array> {
   });
 }
 
-export const NONCE_BYTES = 8;
-export const MAX_DIFFICULTY = 32;
+const NONCE_BYTES = 8;
 
 /** Number of leading zero bits. */
 export function leadingZeros(bytes: Uint8Array): number {

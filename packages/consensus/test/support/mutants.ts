@@ -49,7 +49,7 @@ export function hostileScenario(seed: number): SimulationOptions {
     byzantine:
       place === 3 ? {} : isWide ? { [place]: strategy, [place + 1]: strategy } : { [place]: strategy },
     crashes: { chance: isWide ? 0.0005 : 0.004, downMs: 60, ...(place === 3 ? { lostLog: 0.5 } : {}) },
-    timeouts: { leader: 3 + (seed % 3), advance: 3 + (seed % 4), retry: 10 },
+    timeouts: { leader: 3 + (seed % 3), advance: 3 + (seed % 4), retry: 10, spread: seed % 2 },
     syncMs: seed % 2 === 0 ? 0 : 5,
     thinkMs: seed % 3,
   };

@@ -8,12 +8,10 @@ const MAX_TARGETS = 65_520;
 
 /** The instructions of one body as parallel arrays; instruction `i` is `bytes[start[i], start[i + 1])`. */
 export interface Instructions {
-  readonly ops: number[];
-  readonly start: number[];
+  readonly ops: Uint16Array;
+  readonly start: Uint32Array;
   /** First immediate: an index, a label, or a block type (`EMPTY_BLOCK`, minus a value type, or a type index). */
-  readonly first: number[];
-  /** Second immediate: the table of an indirect call. */
-  readonly second: number[];
+  readonly first: Int32Array;
   /** Labels of each br_table by its instruction, default last. */
   readonly branches: Map<number, readonly number[]>;
 }
@@ -63,16 +61,20 @@ function readOpcode(reader: Reader): number {
   return sub < 0x100 ? 0x200 + sub : 0x300;
 }
 
-/** Decodes the expression at the reader up to the end of its body, which must be the end of the range. */
-export function readInstructions(reader: Reader): Instructions {
-  const code: Instructions = { ops: [], start: [], first: [], second: [], branches: new Map() };
+/** Decodes the expression at the reader up to its end. Its arrays are as long as its bytes and no longer. */
+function readInstructions(reader: Reader): Instructions {
+  const most = reader.end - reader.offset;
+  const ops = new Uint16Array(most);
+  const start = new Uint32Array(most + 1);
+  const immediates = new Int32Array(most);
+  const branches = new Map<number, readonly number[]>();
+  let count = 0;
   let depth = 1;
   while (depth > 0) {
     const at = reader.offset;
     const op = readOpcode(reader);
     const kind = op < 0x300 ? (immediateOf[op] as number) : Immediate.refused;
     let first = 0;
-    let second = 0;
     switch (kind) {
       case Immediate.refused:
         return refuse(
@@ -88,15 +90,15 @@ export function readInstructions(reader: Reader): Instructions {
         first = reader.u32();
         break;
       case Immediate.branchTable: {
-        const count = reader.count('branch targets', MAX_TARGETS);
+        const targets = reader.count('branch targets', MAX_TARGETS);
         const labels: number[] = [];
-        for (let each = 0; each <= count; each++) labels.push(reader.u32());
-        code.branches.set(code.ops.length, labels);
+        for (let each = 0; each <= targets; each++) labels.push(reader.u32());
+        branches.set(count, labels);
         break;
       }
       case Immediate.indirect:
         first = reader.u32();
-        second = reader.u32();
+        reader.u32();
         break;
       case Immediate.memory:
         readMemory(reader);
@@ -122,13 +124,13 @@ export function readInstructions(reader: Reader): Instructions {
         break;
       }
       case Immediate.selectTypes: {
-        const count = reader.count('types of select', 1_000);
-        for (let each = 0; each < count; each++) first = readValueType(reader);
+        const types = reader.count('types of select', 1_000);
+        for (let each = 0; each < types; each++) first = readValueType(reader);
         break;
       }
       case Immediate.twoIndexes:
         first = reader.u32();
-        second = reader.u32();
+        reader.u32();
         break;
       case Immediate.v128:
       case Immediate.shuffle:
@@ -153,13 +155,18 @@ export function readInstructions(reader: Reader): Instructions {
     if (op === Op.block || op === Op.loop || op === Op.if || op === Op.try) depth++;
     else if (op === Op.end || op === Op.delegate) depth--;
     if (depth > MAX_NESTING) refuse('too-large', `blocks nested deeper than ${MAX_NESTING}`);
-    code.ops.push(op);
-    code.start.push(at);
-    code.first.push(first);
-    code.second.push(second);
+    ops[count] = op;
+    start[count] = at;
+    immediates[count] = first;
+    count++;
   }
-  code.start.push(reader.offset);
-  return code;
+  start[count] = reader.offset;
+  return {
+    ops: ops.subarray(0, count),
+    start: start.subarray(0, count + 1),
+    first: immediates.subarray(0, count),
+    branches,
+  };
 }
 
 /** Decodes `bytes[from, to)`, which must hold exactly one expression. */

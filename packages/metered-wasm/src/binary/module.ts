@@ -78,6 +78,8 @@ export const BOUNDS = {
   segments: 100_000,
   segmentItems: 10_000_000,
   locals: 49_000,
+  /** Locals and parameters of all functions together. */
+  localsInAll: 4_000_000,
   bodyBytes: 7_654_321,
 } as const;
 

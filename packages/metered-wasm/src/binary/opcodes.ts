@@ -44,7 +44,7 @@ export const FloatRole = {
   makesF64x2: 6,
 } as const;
 
-export const OPCODES = 0x300;
+const OPCODES = 0x300;
 export const immediateOf: Uint8Array = new Uint8Array(OPCODES);
 /** Operands taken; control and calls are settled by their types instead. */
 export const popsOf: Uint8Array = new Uint8Array(OPCODES);

@@ -86,7 +86,8 @@ function readBodies(reader: Reader, draft: Draft): void {
   if (count !== draft.functions.length) {
     refuse('malformed', `${draft.functions.length} functions and ${count} bodies`);
   }
-  for (let left = count; left > 0; left--) {
+  let inAll = 0;
+  for (const type of draft.functions) {
     const size = reader.u32();
     if (size > BOUNDS.bodyBytes) refuse('too-large', `function body of ${size} bytes`);
     const from = reader.offset;
@@ -100,6 +101,8 @@ function readBodies(reader: Reader, draft: Draft): void {
       if (localCount > BOUNDS.locals) refuse('too-large', `${localCount} locals, at most ${BOUNDS.locals}`);
       locals.push({ count: length, type: readValueType(inner) });
     }
+    inAll += localCount + (draft.types[type]?.params.length ?? 0);
+    if (inAll > BOUNDS.localsInAll) refuse('too-large', `${inAll} locals in all`);
     draft.bodies.push({ locals, localCount, from, code: inner.offset, to: reader.offset });
   }
 }
@@ -213,9 +216,9 @@ export function parseModule(bytes: Uint8Array): ModuleShape {
   if (draft.bodies.length !== draft.functions.length) refuse('malformed', 'functions without bodies');
   for (const body of draft.bodies) {
     const code = readBody(bytes, body.code, body.to);
-    code.ops.forEach((op, at) => {
-      if (op === Op.refFunc) draft.referenced.add(code.first[at] as number);
-    });
+    for (let at = code.ops.indexOf(Op.refFunc); at >= 0; at = code.ops.indexOf(Op.refFunc, at + 1)) {
+      draft.referenced.add(code.first[at] as number);
+    }
   }
   return draft;
 }

@@ -102,7 +102,7 @@ function checkDeclarations(outline: Outline, limits: Limits): void {
 export function checkMetered(bytes: Uint8Array, options: MeterOptions = {}): CheckVerdict {
   const limits = resolveLimits(options);
   try {
-    if (bytes.length > 8 * limits.maxBytes) object('malformed', `module of ${bytes.length} bytes`);
+    if (bytes.length > 4 * limits.maxBytes) object('malformed', `module of ${bytes.length} bytes`);
     const outline = outlineOf(bytes);
     const counters = countersOf(outline);
     checkDeclarations(outline, limits);

@@ -1,10 +1,9 @@
 import { type Cursor, object } from './cursor.ts';
 
-/** One instruction as the check sees it: opcode (prefix << 8 | number), two immediates, and its offset. */
+/** One instruction as the check sees it: opcode (prefix << 8 | number), its first immediate, and its offset. */
 export interface Step {
   readonly op: number;
   readonly a: number;
-  readonly b: number;
   readonly at: number;
   readonly labels?: readonly number[];
 }
@@ -38,13 +37,12 @@ function simd(cursor: Cursor, at: number): Step {
     memoryArgument(cursor);
     cursor.pass(1);
   }
-  return { op: 0xfd00 | number, a: 0, b: 0, at };
+  return { op: 0xfd00 | number, a: 0, at };
 }
 
 function miscellaneous(cursor: Cursor, at: number): Step {
   const number = cursor.u32();
   let a = 0;
-  let b = 0;
   if (number > 17) object('unsupported', `instruction 0xfc ${number}`);
   if (number === 8) {
     a = cursor.u32();
@@ -56,18 +54,18 @@ function miscellaneous(cursor: Cursor, at: number): Step {
     onlyMemory(cursor);
   } else if (number === 12 || number === 14) {
     a = cursor.u32();
-    b = cursor.u32();
+    cursor.u32();
   } else if (number > 8) {
     a = cursor.u32();
   }
-  return { op: 0xfc00 | number, a, b, at };
+  return { op: 0xfc00 | number, a, at };
 }
 
 /** Reads one instruction. */
 export function step(cursor: Cursor): Step {
   const at = cursor.at;
   const op = cursor.u8();
-  const plain = { op, a: 0, b: 0, at };
+  const plain = { op, a: 0, at };
   if (op === 0xfc) return miscellaneous(cursor, at);
   if (op === 0xfd) return simd(cursor, at);
   if (op === 0x0e) {
@@ -77,7 +75,11 @@ export function step(cursor: Cursor): Step {
     return { ...plain, labels };
   }
   if ((op >= 0x02 && op <= 0x04) || op === 0x06) return { ...plain, a: blockType(cursor) };
-  if (op === 0x11 || op === 0x13) return { ...plain, a: cursor.u32(), b: cursor.u32() };
+  if (op === 0x11 || op === 0x13) {
+    const a = cursor.u32();
+    cursor.u32();
+    return { ...plain, a };
+  }
   if ((op >= 0x28 && op <= 0x3e) || op === 0x3f || op === 0x40) {
     if (op >= 0x3f) onlyMemory(cursor);
     else memoryArgument(cursor);
@@ -114,4 +116,53 @@ export function step(cursor: Cursor): Step {
     op === 0xd1;
   if (!isBare) object('unsupported', `opcode 0x${op.toString(16)} at byte ${at}`);
   return plain;
+}
+
+/** Largest body that an engine takes; what is read of one is held in arrays of its length. */
+const MAX_BODY_BYTES = 7_654_321;
+
+/** The instructions of one body. */
+export class Steps {
+  readonly length: number;
+  readonly #ops: Uint16Array;
+  readonly #first: Float64Array;
+  readonly #offsets: Uint32Array;
+  readonly #labels = new Map<number, readonly number[]>();
+
+  constructor(cursor: Cursor) {
+    const most = cursor.stop - cursor.at;
+    if (most > MAX_BODY_BYTES) object('malformed', `body of ${most} bytes`);
+    this.#ops = new Uint16Array(most);
+    this.#first = new Float64Array(most);
+    this.#offsets = new Uint32Array(most);
+    let count = 0;
+    for (; cursor.at < cursor.stop; count++) {
+      const { op, a, at, labels } = step(cursor);
+      this.#ops[count] = op;
+      this.#first[count] = a;
+      this.#offsets[count] = at;
+      if (labels !== undefined) this.#labels.set(count, labels);
+    }
+    this.length = count;
+  }
+
+  /** Opcode at a position, -1 past the end. */
+  op(at: number): number {
+    return at >= 0 && at < this.length ? (this.#ops[at] as number) : -1;
+  }
+
+  /** First immediate at a position. */
+  first(at: number): number {
+    return this.#first[at] as number;
+  }
+
+  /** Byte offset of a position in the module, -1 past the end. */
+  offset(at: number): number {
+    return at >= 0 && at < this.length ? (this.#offsets[at] as number) : -1;
+  }
+
+  /** Labels of a br_table. */
+  labels(at: number): readonly number[] {
+    return this.#labels.get(at) ?? [];
+  }
 }

@@ -1,6 +1,6 @@
 import { HOST_CALL_FUEL, LOCALS_PER_FUEL_SHIFT, THROW_FUEL } from '../profile.ts';
 import { Cursor, object } from './cursor.ts';
-import { type Step, step } from './decode.ts';
+import { Steps } from './decode.ts';
 import { type Counters, match, SHAPES, type ShapeName } from './patterns.ts';
 
 /** What the check learns of one function for the bound of the stack. */
@@ -48,7 +48,7 @@ const BULK: Readonly<Record<number, string>> = {
  */
 export class FunctionCheck {
   readonly #around: Surroundings;
-  readonly #steps: Step[] = [];
+  readonly #steps: Steps;
   readonly #where: string;
   readonly #openers: Opener[] = [{ op: 0x02, isTarget: false, isOurs: false }];
   readonly #calls = new Set<number>();
@@ -59,7 +59,6 @@ export class FunctionCheck {
   #slots = 0;
   #paid = 0;
   #atRunStart = false;
-  #slack = 0;
   #wrapEndsAt = -1;
 
   constructor(bytes: Uint8Array, from: number, to: number, index: number, around: Surroundings) {
@@ -68,11 +67,11 @@ export class FunctionCheck {
     this.#known = { ...around.counters };
     const cursor = new Cursor(bytes, from, to);
     this.#readLocals(cursor);
-    while (cursor.at < to) this.#steps.push(step(cursor));
+    this.#steps = new Steps(cursor);
   }
 
   #fail(reason: Parameters<typeof object>[0], what: string, at: number): never {
-    return object(reason, `${what} in ${this.#where} at byte ${this.#steps[at]?.at ?? -1}`);
+    return object(reason, `${what} in ${this.#where} at byte ${this.#steps.offset(at)}`);
   }
 
   #readLocals(cursor: Cursor): void {
@@ -130,8 +129,7 @@ export class FunctionCheck {
   }
 
   #beginRun(at: number): void {
-    if (this.#paid > this.#slack) this.#fail('uncharged-block', 'a charge beyond its instructions', at);
-    this.#slack = 0;
+    if (this.#paid > 0) this.#fail('uncharged-block', 'a charge beyond its instructions', at);
     this.#paid = 0;
     this.#atRunStart = true;
   }
@@ -139,6 +137,8 @@ export class FunctionCheck {
   run(): FunctionFacts {
     let at = this.#enter();
     while (at < this.#steps.length) at = this.#next(at);
+    this.#beginRun(this.#steps.length - 1);
+    if (this.#openers.length > 0) this.#fail('malformed', 'a block that is not closed', at - 1);
     return {
       units: this.#known['units'] ?? 0,
       slots: this.#slots,
@@ -161,14 +161,14 @@ export class FunctionCheck {
     const saved = this.#take(at, 'saveStack');
     if (saved >= 0) at = saved;
     if (!this.#isWrapped) return at;
-    if (this.#steps[at]?.op !== 0x02) this.#fail('counter-altered', 'no block around the body', at);
+    if (this.#steps.op(at) !== 0x02) this.#fail('counter-altered', 'no block around the body', at);
     this.#openers.push({ op: 0x02, isTarget: false, isOurs: true });
     return at + 1;
   }
 
   /** Checks one instruction, or one shape of ours, and answers where the next begins. */
   #next(at: number): number {
-    const { op } = this.#steps[at] as Step;
+    const op = this.#steps.op(at);
     if (op === 0x23 || op === 0x20 || op === 0x22) {
       const after = this.#ours(at);
       if (after >= 0) return after;
@@ -189,7 +189,7 @@ export class FunctionCheck {
     if (!this.#isWrapped && !this.#isLocal) return -1;
     let after = this.#isLocal ? this.#take(at, 'flush') : at;
     if (after < 0) return -1;
-    if (this.#steps[after]?.op === 0x23 && this.#takesStack) {
+    if (this.#steps.op(after) === 0x23 && this.#takesStack) {
       const given = this.#take(after, 'giveStack');
       if (given >= 0) after = given;
       if (given >= 0) return this.#leaving(at, after);
@@ -200,8 +200,8 @@ export class FunctionCheck {
 
   /** The counter was put back at `at`: what follows must be why. */
   #leaving(at: number, after: number): number {
-    const gave = this.#steps[after - 1]?.a === this.#around.counters.stack;
-    const next = this.#steps[after]?.op as number;
+    const gave = this.#steps.first(after - 1) === this.#around.counters.stack;
+    const next = this.#steps.op(after);
     const isTail = next === 0x12 || next === 0x13;
     const isEnd = next === 0x0b && at === this.#wrapEndsAt;
     const isOther = [0x00, 0x08, 0x09, 0x10, 0x11].includes(next);
@@ -217,9 +217,9 @@ export class FunctionCheck {
   }
 
   #theirs(at: number, isPutBack = false): number {
-    const present = this.#steps[at] as Step;
-    const { op, a } = present;
-    this.#refuseTouch(present, at);
+    const op = this.#steps.op(at);
+    const a = this.#steps.first(at);
+    this.#refuseTouch(op, a, at);
     if (op === 0x03) return this.#loop(at);
     if (op === 0x10) {
       const paidFor = this.#routineCall(at, isPutBack);
@@ -228,28 +228,28 @@ export class FunctionCheck {
     if (BULK[op] !== undefined || op === 0xfc0f || op === 0x40) {
       this.#fail('uncharged-bulk', `instruction 0x${op.toString(16)} without a charge by length`, at);
     }
-    this.#spend(this.#fuelOf(present), at);
+    this.#spend(this.#fuelOf(op, a), at);
     if (op === 0x02 || op === 0x04 || op === 0x06) {
       this.#openers.push({ op, isTarget: op !== 0x02, isOurs: false });
     }
     if (op === 0x0c || op === 0x0d || op === 0x18) this.#target(a, at);
-    for (const label of present.labels ?? []) this.#target(label, at);
+    for (const label of this.#steps.labels(at)) this.#target(label, at);
     if (op === 0x0b || op === 0x18) return this.#end(at, isPutBack);
-    this.#noteCall(present, at, isPutBack);
+    this.#noteCall(op, at, isPutBack);
     if (ENDS_RUN.has(op)) this.#beginRun(at);
     if (op === 0x07 || op === 0x19) return this.#caught(at);
     if ((op === 0x10 || op === 0x11) && this.#isLocal) return this.#reloaded(at);
     return at + 1;
   }
 
-  #refuseTouch({ op, a }: Step, at: number): void {
+  #refuseTouch(op: number, a: number, at: number): void {
     const { fuel } = this.#around.counters;
     const isGlobal = (op === 0x23 || op === 0x24) && a >= fuel;
     const isLocal = op >= 0x20 && op <= 0x22 && a >= this.#ownLocals;
     if (isGlobal || isLocal) this.#fail('counter-altered', 'a counter is touched', at);
   }
 
-  #fuelOf({ op, a }: Step): number {
+  #fuelOf(op: number, a: number): number {
     if (FREE.has(op)) return 0;
     if ((op === 0x10 || op === 0x12) && a < this.#around.importCount) return HOST_CALL_FUEL;
     return op === 0x08 || op === 0x09 ? THROW_FUEL : 1;
@@ -287,7 +287,8 @@ export class FunctionCheck {
     return at + 1;
   }
 
-  #noteCall({ op, a }: Step, at: number, isPutBack: boolean): void {
+  #noteCall(op: number, at: number, isPutBack: boolean): void {
+    const a = this.#steps.first(at);
     if (op === 0x0f && this.#isWrapped)
       this.#fail('counter-altered', 'a return past the end of the body', at);
     const isTail = op === 0x12 || op === 0x13;
@@ -314,7 +315,7 @@ export class FunctionCheck {
 
   /** A call of a routine and the instruction that it pays for; -1 where the call is another one. */
   #routineCall(at: number, isPutBack: boolean): number {
-    const callee = (this.#steps[at] as Step).a;
+    const callee = this.#steps.first(at);
     const { routines } = this.#around;
     const name = [...routines].find(([, index]) => index === callee)?.[0];
     if (name === undefined) return -1;
@@ -322,8 +323,8 @@ export class FunctionCheck {
     this.#spend(1, at);
     const after = this.#isLocal ? this.#reloaded(at) : at + 1;
     if (name === 'memory.grow') return after;
-    const paid = this.#steps[after] as Step;
-    const wanted = paid.op === 0xfc0f ? `table.grow ${paid.a}` : BULK[paid.op];
+    const paid = this.#steps.op(after);
+    const wanted = paid === 0xfc0f ? `table.grow ${this.#steps.first(after)}` : BULK[paid];
     if (wanted !== name) this.#fail('uncharged-bulk', `${name} paid for another instruction`, at);
     return after + 1;
   }

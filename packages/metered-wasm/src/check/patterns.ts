@@ -1,4 +1,4 @@
-import type { Step } from './decode.ts';
+import type { Steps } from './decode.ts';
 
 /** Indexes of the three counters of a metered module. */
 export interface Counters {
@@ -52,7 +52,25 @@ function shape(text: string): readonly Word[] {
 
 const EMPTY = -64;
 
-export const SHAPES = {
+export type ShapeName =
+  | 'entryGlobal'
+  | 'entryLocal'
+  | 'header'
+  | 'branchGlobal'
+  | 'branchLocal'
+  | 'flush'
+  | 'reload'
+  | 'takeStack'
+  | 'takeStackLocal'
+  | 'giveStack'
+  | 'saveStack'
+  | 'restoreStack'
+  | 'nanF32'
+  | 'nanF64'
+  | 'nanF32x4'
+  | 'nanF64x2';
+
+export const SHAPES: Readonly<Record<ShapeName, readonly Word[]>> = {
   entryGlobal: shape(
     `global.get:fuel i64.const:cost i64.sub global.set:fuel global.get:fuel i64.const:0 i64.lt_s if:${EMPTY} unreachable end`,
   ),
@@ -79,29 +97,27 @@ export const SHAPES = {
   nanF64: shape('local.tee:scratch f64.const local.get:scratch local.get:scratch f64.eq select'),
   nanF32x4: shape('local.tee:scratch v128.const local.get:scratch local.get:scratch f32x4.eq bitselect'),
   nanF64x2: shape('local.tee:scratch v128.const local.get:scratch local.get:scratch f64x2.eq bitselect'),
-} as const;
-
-export type ShapeName = keyof typeof SHAPES;
+};
 
 /** Matches a shape at `at`; answers the numbers that its names stand for, `known` among them. */
 export function match(
-  steps: readonly Step[],
+  steps: Steps,
   at: number,
   name: ShapeName,
   known: Readonly<Record<string, number>>,
 ): Record<string, number> | undefined {
   const words = SHAPES[name];
   for (let offset = 0; offset < words.length; offset++) {
-    if (steps[at + offset]?.op !== (words[offset] as Word)[0]) return undefined;
+    if (steps.op(at + offset) !== (words[offset] as Word)[0]) return undefined;
   }
   const found: Record<string, number> = { ...known };
   for (let offset = 0; offset < words.length; offset++) {
     const [, label, literal] = words[offset] as Word;
     if (label === undefined) continue;
-    const present = steps[at + offset] as Step;
+    const present = steps.first(at + offset);
     const expected = Number.isNaN(literal) ? found[label] : literal;
-    if (expected === undefined) found[label] = present.a;
-    else if (expected !== present.a) return undefined;
+    if (expected === undefined) found[label] = present;
+    else if (expected !== present) return undefined;
   }
   return found;
 }

@@ -30,7 +30,7 @@ export interface Plan {
  * path through one function without a loop or call, and then ends.
  */
 export class FunctionEmitter {
-  readonly #out = new Writer(4_096);
+  readonly #out: Writer;
   readonly #layout: Layout;
   readonly #plan: Plan;
   readonly #hasLocalFuel: boolean;
@@ -38,6 +38,7 @@ export class FunctionEmitter {
   #locals = new Map<'fuel' | 'depth' | 'f32' | 'f64' | 'v128', number>();
 
   constructor(layout: Layout, plan: Plan) {
+    this.#out = new Writer(64 + 2 * (plan.body.to - plan.body.from));
     this.#layout = layout;
     this.#plan = plan;
     this.#hasLocalFuel = plan.charges.hasLoop;
@@ -54,13 +55,13 @@ export class FunctionEmitter {
 
   #declareLocals(): void {
     const { body, type, charges, floats } = this.#plan;
-    const marks = new Set(floats.canonicalAfter);
     const added: [name: 'fuel' | 'depth' | 'f32' | 'f64' | 'v128', type: number][] = [];
     if (this.#hasLocalFuel) added.push(['fuel', 0x7e]);
     if (charges.hasCatch) added.push(['depth', 0x7f]);
-    if (marks.has(F32)) added.push(['f32', F32]);
-    if (marks.has(F64)) added.push(['f64', F64]);
-    if (marks.has(F32X4) || marks.has(F64X2)) added.push(['v128', 0x7b]);
+    if (floats.canonicalAfter.includes(F32)) added.push(['f32', F32]);
+    if (floats.canonicalAfter.includes(F64)) added.push(['f64', F64]);
+    const hasVectors = floats.canonicalAfter.includes(F32X4) || floats.canonicalAfter.includes(F64X2);
+    if (hasVectors) added.push(['v128', 0x7b]);
     this.#out.u32(body.locals.length + 1 + added.length);
     for (const run of body.locals) this.#out.u32(run.count).byte(run.type);
     this.#out.raw(0x00, 0x7f); // a run of none parts the guest's locals from ours

@@ -26,7 +26,7 @@ export interface RandomOptions {
 /** Integers lie below this address, f64 and vectors at and above it, f32 above the second. */
 export const FLOAT_BASE = 32_768;
 export const F32_BASE = 49_152;
-export const FLOAT_TYPES = new Set([F32, F64, V128]);
+const FLOAT_TYPES = new Set([F32, F64, V128]);
 
 export interface Label {
   readonly results: readonly number[];

@@ -53,6 +53,7 @@ export function quicConnection(native: NativeConnection, side: QuicSide): Carrie
     remoteAddress: `quic://${family === 'ip6' ? `[${host}]` : host}:${port}`,
     binding: new TextEncoder().encode(`quic\0${dialer}\0${listener}`),
     async openStream() {
+      if (isClosed) throw new StoqError({ code: 'stoq/closed', what: 'peer' });
       try {
         return new QuicStream(await takeStream());
       } catch (error) {

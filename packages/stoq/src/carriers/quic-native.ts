@@ -11,7 +11,8 @@ export interface NativeQuic {
   readonly Server: new (config: QuinnConfig, ip: string, port: number) => NativeServer;
 }
 
-export interface QuinnOptions {
+/** What the native layer is configured with: milliseconds and bytes. A listener ignores the buffer sizes; handshakeTimeout is not used at all. */
+interface QuinnOptions {
   readonly privateKeyProto: Uint8Array;
   readonly handshakeTimeout: number;
   readonly maxIdleTimeout: number;
@@ -25,11 +26,13 @@ export interface QuinnOptions {
 
 export type QuinnConfig = object;
 
-export interface NativeClient {
+/** A UDP socket that dials, of one address family and one transport key. */
+interface NativeClient {
   outboundConnection(ip: string, port: number): Promise<NativeConnection>;
   abort(): void;
 }
 
+/** A bound UDP socket; each `inboundConnection` awaits one connection to the end of its QUIC handshake. */
 export interface NativeServer {
   inboundConnection(): Promise<NativeConnection>;
   /** Panics, and so ends the process, after `abort`: asked once at the start. */
@@ -37,6 +40,7 @@ export interface NativeServer {
   abort(): Promise<void>;
 }
 
+/** A QUIC connection whose TLS handshake is over. */
 export interface NativeConnection {
   inboundStream(): Promise<NativeStream>;
   outboundStream(): Promise<NativeStream>;
@@ -46,6 +50,7 @@ export interface NativeConnection {
   closed(): Promise<void>;
 }
 
+/** A bidirectional QUIC stream. */
 export interface NativeStream {
   read(maxBytes: number): Promise<Uint8Array | null>;
   write(bytes: Uint8Array): Promise<void>;

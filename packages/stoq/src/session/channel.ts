@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import type { HandshakeReason, RefusalReason } from '../errors.ts';
 import type { CarrierStream } from '../ports.ts';
 import { open, seal, TAG_BYTES } from './aead.ts';
@@ -45,7 +46,7 @@ export class HandshakeChannel {
   /** Sends `plain` sealed under `key`; the frame's header is authenticated with it. */
   async sendSealed(name: FrameName, key: Uint8Array, plain: Uint8Array): Promise<void> {
     const head = header(name, plain.length + TAG_BYTES);
-    await this.#write([head, ...seal(key, counterOf(name), head, plain)]);
+    await this.#write([head, ...seal(createSecretKey(key), counterOf(name), head, plain)]);
   }
 
   /** Tells the other end why, as far as it still listens. */
@@ -68,7 +69,7 @@ export class HandshakeChannel {
 
   async receiveSealed(name: FrameName, key: Uint8Array): Promise<Uint8Array> {
     const sealed = await this.receive(name);
-    const plain = open(key, counterOf(name), header(name, sealed.length), sealed);
+    const plain = open(createSecretKey(key), counterOf(name), header(name, sealed.length), sealed);
     if (plain === undefined) throw new HandshakeAbort('decrypt-failed');
     return plain;
   }

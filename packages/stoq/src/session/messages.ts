@@ -14,10 +14,10 @@ export const FRAME = {
 
 export type FrameName = keyof typeof FRAME;
 
-export const PROTOCOL_VERSION = 1;
-export const MAX_CHAIN_BYTES = 32_768;
-export const MAX_CERTIFICATES = 16;
-export const MAX_SIGNATURE_BYTES = 8_192;
+const PROTOCOL_VERSION = 1;
+const MAX_CHAIN_BYTES = 32_768;
+const MAX_CERTIFICATES = 16;
+const MAX_SIGNATURE_BYTES = 8_192;
 const MAGIC = Buffer.from('STOQ');
 const MAX_OFFERS = 8;
 
@@ -37,6 +37,7 @@ export function encodeHello(nonce: Uint8Array, offers: readonly Offer[]): Uint8A
   ]);
 }
 
+/** Reads a hello of any origin. */
 export function decodeHello(
   body: Uint8Array,
 ): Verdict<{ readonly offers: readonly Offer[] }, 'bad-frame' | 'bad-version'> {
@@ -59,6 +60,7 @@ export function encodeAccept(nonce: Uint8Array, suite: SuiteId, share: Uint8Arra
   return Buffer.concat([nonce, uint(suite, 2), uint(share.length, 2), share]);
 }
 
+/** Reads an accept of any origin. */
 export function decodeAccept(body: Uint8Array): Verdict<Offer, 'bad-frame'> {
   const reader = new FieldReader(body);
   reader.bytes(32);
@@ -101,6 +103,7 @@ export function encodeProof({ chain, signature, mac }: Proof): Uint8Array {
   return Buffer.concat([encodeChain(chain), uint(signature.length, 2), signature, mac]);
 }
 
+/** Reads a proof that was sealed; its bounds are checked, its MAC and signature are not. */
 export function decodeProof(body: Uint8Array): Verdict<{ readonly proof: Proof }, 'bad-auth'> {
   const reader = new FieldReader(body);
   const count = reader.uint(1);

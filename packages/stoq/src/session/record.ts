@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { StoqError } from '../errors.ts';
 import { open, seal, TAG_BYTES } from './aead.ts';
 import { giveBuffer, takeBuffer } from './buffers.ts';
@@ -14,12 +15,12 @@ export interface KeyBudget {
 
 /** Seals one direction of one stream, record after record: `u32 head` (bit 31 says that it is the last), ciphertext ‖ tag. */
 export class RecordSealer {
-  readonly #key: Uint8Array;
+  readonly #key: KeyObject;
   readonly #budget: KeyBudget;
   #counter = 0n;
 
   constructor(key: Uint8Array, budget: KeyBudget) {
-    this.#key = key;
+    this.#key = createSecretKey(key);
     this.#budget = budget;
   }
 
@@ -48,7 +49,7 @@ export interface OpenedRecord {
 
 /** Opens one direction of one stream. Memory: one record and one carrier read at most. */
 export class RecordOpener {
-  readonly #key: Uint8Array;
+  readonly #key: KeyObject;
   readonly #budget: KeyBudget;
   #counter = 0n;
   #input: Uint8Array = NOTHING;
@@ -56,7 +57,7 @@ export class RecordOpener {
   #partial: { readonly head: Uint8Array; readonly body: Uint8Array; filled: number } | undefined;
 
   constructor(key: Uint8Array, budget: KeyBudget) {
-    this.#key = key;
+    this.#key = createSecretKey(key);
     this.#budget = budget;
   }
 

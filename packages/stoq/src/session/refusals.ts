@@ -20,6 +20,7 @@ const NUMBERS: Readonly<Record<RefusalReason, number>> = {
   closing: 16,
 };
 
+/** The number of a reason on the wire. */
 export function refusalNumber(reason: RefusalReason): number {
   return NUMBERS[reason];
 }

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey } from 'node:crypto';
 import { domainHash, domainMessage } from '@hypermesh/core';
 import type { SessionRole } from '../ports.ts';
 
@@ -54,7 +54,7 @@ export function signedTranscript(role: SessionRole, seen: Uint8Array, chain: Uin
 
 /** HMAC-SHA-256 over the parts one after another. */
 export function hmac(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
-  const mac = createHmac('sha256', key);
+  const mac = createHmac('sha256', createSecretKey(key));
   for (const part of parts) mac.update(part);
   return mac.digest();
 }

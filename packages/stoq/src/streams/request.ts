@@ -41,7 +41,7 @@ export interface RequestOptions {
 export const MAX_DEADLINE_MS = 86_400_000;
 
 /** Answers' first byte; a number is never given to another status. */
-export const STATUS = [
+const STATUS = [
   'ok',
   'refused',
   'unknown-name',

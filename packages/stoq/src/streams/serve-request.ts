@@ -33,7 +33,7 @@ export interface CallContext {
 }
 
 /** Answers one request; its answer is `Uint8Array` or `refuse(…)`. What it throws reaches the requester as `handler-failed` alone. */
-export type CallHandler = (
+type CallHandler = (
   body: Uint8Array,
   context: CallContext,
 ) => Uint8Array | Refusal | Promise<Uint8Array | Refusal>;
