@@ -48,6 +48,8 @@ export interface NodeProcess {
     options?: { readonly signal?: AbortSignal; readonly onProgress?: (text: string) => void },
   ): Promise<T>;
   status(): Promise<NodeStatus>;
+  /** Resolves when the present process is gone, whatever ended it. */
+  ended(): Promise<void>;
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
   /** SIGTERM, and SIGKILL where that is not followed in time; resolves when the process is gone. */
@@ -121,6 +123,9 @@ export function createNodeProcess(name: string, directory: string): NodeProcess 
       const status = await (await connect()).call<NodeStatus>('status');
       peakResidentBytes = Math.max(peakResidentBytes, status.peakResidentBytes);
       return status;
+    },
+    async ended() {
+      await exited;
     },
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
