@@ -61,6 +61,8 @@ const cleanup = new AsyncDisposableStack();
 const stop = new AbortController();
 const tell = () => undefined;
 const config: NodeConfig = { ...defaultConfig, name: 'node', maxRunFuel: 10n ** 15n, maxRunMemoryPages: 64 };
+/** Whether cedar answers something else than its program did. */
+let isLying = false;
 /** What was really started, by whom. */
 const started: string[] = [];
 let usedLeases: UsedLeases;
@@ -157,9 +159,10 @@ beforeAll(async () => {
         ledger: own,
         packages: service,
         executor: {
-          execute: (request: ExecutionRequest) => {
+          async execute(request: ExecutionRequest) {
             started.push(name);
-            return executor.execute(request);
+            const result = await executor.execute(request);
+            return isLying && result.exit === 'ok' ? { ...result, output: utf8('a lie') } : result;
           },
           reexecute: executor.reexecute,
         },
@@ -313,12 +316,20 @@ describe('a run', () => {
     ['ends itself says so', trap, {}, 'trap'],
     ['is no module is denied before it begins', garbage, {}, 'denied'],
   ])('of a program that %s, and the node serves the next', async (words, module, limits, exit) => {
-    const name = `guest-that-${words.replaceAll(' ', '-').slice(0, 20)}`;
+    const name = `guest-that-${words.split(' ', 3).join('-')}`;
     await publishGuest(name, module);
     const outcome = await runs.run(request(name, limits), tell, stop.signal);
     expect(outcome).toMatchObject({ exit, outputDigest: null, reexecutedBy: null, matches: false });
     if (exit === 'out-of-fuel') expect(outcome.fuel).toBe('1000000');
     expect((await runs.run(request('echo'), tell, stop.signal)).exit).toBe('ok');
+  });
+
+  it('of a node that answers another output than its receipt names is not believed', async () => {
+    isLying = true;
+    const failure = await failureOf(() => runs.run(request('echo'), tell, stop.signal));
+    isLying = false;
+    expect(failure).toMatchObject({ code: 'node/refused', by: members.cedar.nodeId });
+    expect(failure.message).toContain('the output is not the one that its receipt names');
   });
 
   it('keeps its result when the second node cannot be had', async () => {
