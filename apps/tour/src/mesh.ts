@@ -4,7 +4,7 @@ import { createNodeProcess, hypermesh, type NodeProcess } from './node-process.t
 import type { Progress } from './progress.ts';
 
 /** Names of the nodes, in the order in which they join. */
-export const nodeNames = ['amber', 'birch', 'cedar', 'delta'] as const;
+const nodeNames = ['amber', 'birch', 'cedar', 'delta'] as const;
 
 /** Four nodes of one mesh on this machine. */
 export type Mesh = readonly [NodeProcess, NodeProcess, NodeProcess, NodeProcess];

@@ -68,6 +68,8 @@ export interface RunService {
 }
 
 const maxTextBytes = 512 * 1024;
+/** Longest output that is shown to the person who asked, bytes. */
+const maxShownBytes = 256 * 1024;
 /** Time beyond a run's own deadline that the executing node has for fetching, checking and answering. */
 const answerMarginMs = 60_000;
 
@@ -186,7 +188,7 @@ export function createRunService(parts: {
         exit: answer.exit,
         detail: answer.detail,
         outputDigest: answer.exit === 'ok' ? toHex(sha256(answer.output)) : null,
-        ...(answer.exit === 'ok' && text.ok ? { outputText: text.text } : {}),
+        ...(answer.exit === 'ok' && text?.ok ? { outputText: text.text } : {}),
         fuel: answer.fuel.toString(),
         ...again,
         proofs: answer.legs,
