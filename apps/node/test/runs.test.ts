@@ -63,6 +63,8 @@ const tell = () => undefined;
 const config: NodeConfig = { ...defaultConfig, name: 'node', maxRunFuel: 10n ** 15n, maxRunMemoryPages: 64 };
 /** Whether cedar answers something else than its program did. */
 let isLying = false;
+/** Holds runs between their admission and their start until so many are there. */
+let gate: { missing: number; readonly open: PromiseWithResolvers<void> } | undefined;
 /** What was really started, by whom. */
 const started: string[] = [];
 let usedLeases: UsedLeases;
@@ -157,7 +159,14 @@ beforeAll(async () => {
     cleanup.defer(
       serveRuns(stoq, {
         ledger: own,
-        packages: service,
+        packages: {
+          ...service,
+          async obtain(...given) {
+            if (gate !== undefined && --gate.missing <= 0) gate.open.resolve();
+            await gate?.open.promise;
+            return service.obtain(...given);
+          },
+        },
         executor: {
           async execute(request: ExecutionRequest) {
             started.push(name);
@@ -447,7 +456,9 @@ describe('the executing node starts nothing', () => {
   it('twice for one lease, not even when asked at once or after a restart', async () => {
     const { transaction, proof, id } = await ledgers.birch.act('lease.commit', lease(termsOf()));
     const before = started.length;
+    gate = { missing: 3, open: Promise.withResolvers() };
     const answers = await Promise.all([1, 2, 3].map(() => askedOf(sessions.birch, transaction, proof)));
+    gate = undefined;
     expect(answers.sort()).toEqual(['lease-used', 'lease-used', 'ran']);
     expect(started.length).toBe(before + 1);
     expect(await startsNothing(() => askedOf(sessions.birch, transaction, proof))).toBe('lease-used');
