@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { utf8 } from '@hypermesh/core';
+import { isBytes, utf8 } from '@hypermesh/core';
 import type { Ed25519Signer } from '@hypermesh/core/ed25519';
 import { leafHash } from '@hypermesh/core/merkle';
 import { writeAtomically } from '../disk/atomic-file.ts';
@@ -158,10 +158,10 @@ class OpenLog implements TransparencyLog {
   append(entry: Uint8Array): Promise<LogReceipt> {
     return new Promise((resolve, reject) => {
       this.#demandOpen();
-      if (!(entry instanceof Uint8Array) || entry.length > ENTRY_MAX_BYTES) {
+      if (!isBytes(entry) || entry.length > ENTRY_MAX_BYTES) {
         throw badArgument('entry', `a Uint8Array of at most ${ENTRY_MAX_BYTES} bytes`);
       }
-      this.#waiting.push({ entry: entry.slice(), resolve, reject });
+      this.#waiting.push({ entry: new Uint8Array(entry), resolve, reject });
       this.#writing ??= this.#write();
     });
   }
