@@ -120,7 +120,7 @@ class OpenLog implements TransparencyLog {
   #writing: Promise<void> | undefined;
   #publishing: Promise<void> | undefined;
   #failure: unknown;
-  #isClosed = false;
+  #closing: Promise<void> | undefined;
 
   constructor(
     directory: string,
@@ -187,13 +187,19 @@ class OpenLog implements TransparencyLog {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     while (this.#writing !== undefined) await this.#writing;
     while (this.#publishing !== undefined) await this.#publishing;
-    await this.#journal.close();
-    this.#unlock();
+    try {
+      await this.#journal.close();
+    } finally {
+      this.#unlock();
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -280,7 +286,7 @@ class OpenLog implements TransparencyLog {
 
   #demandOpen(): void {
     if (this.#failure !== undefined) throw this.#failure;
-    if (!this.#isClosed) return;
+    if (this.#closing === undefined) return;
     throw new TrustchainError({ code: 'trustchain/closed', resource: 'log' }, 'the log is closed');
   }
 
