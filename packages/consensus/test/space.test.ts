@@ -9,7 +9,7 @@ import {
   provePlot,
   verifyPlotProof,
 } from '@hypermesh/consensus';
-import { domainHash, sha256, utf8 } from '@hypermesh/core';
+import { domainHash, sha256, toHex, utf8 } from '@hypermesh/core';
 import { blake3 } from '@hypermesh/core/blake3';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -94,6 +94,16 @@ describe('a plot of k = 18', () => {
     // Poisson with mean 200·0.966: five standard deviations either way.
     expect(proofs).toBeGreaterThan(120);
     expect(proofs).toBeLessThan(270);
+  });
+
+  test('takes a challenge as hex as well, and nothing that is none', async () => {
+    const challenge = challengeOf(0);
+    expect(await provePlot(memory, toHex(challenge))).toEqual(await provePlot(memory, challenge));
+    for (const none of [new Uint8Array(31), 'zz', undefined]) {
+      await expect(provePlot(memory, none as never)).rejects.toMatchObject({
+        code: 'consensus/bad-argument',
+      });
+    }
   });
 
   test('in a file is the same plot, and is found again', async () => {

@@ -1,3 +1,5 @@
+import { bytesOf } from '../bytes.ts';
+import { ConsensusError } from '../errors.ts';
 import { readBits, writeBits } from './bits.ts';
 import type { Plot } from './plot.ts';
 import { INDEX_STRIDE } from './plot-file.ts';
@@ -54,10 +56,18 @@ async function collect(plot: Plot, table: number, position: number): Promise<num
 }
 
 /**
- * All proofs that a plot holds for a challenge of 32 bytes: none, one or a few (one on average). Each was verified
- * here, so that a damaged plot answers less and never falsely.
+ * All proofs that a plot holds for a challenge of 32 bytes, or their hex: none, one or a few (one on average). Each was
+ * verified here, so that a damaged plot answers less and never falsely. Throws `consensus/bad-argument` for a challenge
+ * that is none.
  */
-export async function provePlot(plot: Plot, challenge: Uint8Array): Promise<Uint8Array[]> {
+export async function provePlot(plot: Plot, asked: Uint8Array | string): Promise<Uint8Array[]> {
+  const challenge = bytesOf(asked, 32);
+  if (challenge === undefined) {
+    throw new ConsensusError(
+      { code: 'consensus/bad-argument', argument: 'challenge', expected: '32 bytes' },
+      'challenge must be 32 bytes',
+    );
+  }
   const { k, plotId } = plot;
   const proofs: Uint8Array[] = [];
   for (const position of await findHead(plot, readBits(challenge, 0, k))) {
