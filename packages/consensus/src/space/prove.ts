@@ -19,6 +19,9 @@ function indexOf(plot: Plot): Promise<Uint8Array> {
   return index;
 }
 
+/** One challenge finds one entry on average; so many only in a damaged plot, which must not keep the thread. */
+const MAX_FOUND = 32;
+
 /** Positions in table 7 whose head is `head`. */
 async function findHead(plot: Plot, head: number): Promise<number[]> {
   const index = await indexOf(plot);
@@ -29,15 +32,16 @@ async function findHead(plot: Plot, head: number): Promise<number[]> {
     if (u32(index, 4 * middle) < head) low = middle + 1;
     else high = middle;
   }
-  // Equal heads may begin one stride before the first indexed one that is not below.
-  const last = plot.shape.counts[6] as number;
+  // Equal heads may begin one stride before the first indexed one that is not below, and are too few to fill the next.
+  const first = Math.max(0, low - 1) * INDEX_STRIDE;
+  const last = Math.min(first + 3 * INDEX_STRIDE, plot.shape.counts[6] as number);
   const found: number[] = [];
-  for (let from = Math.max(0, low - 1) * INDEX_STRIDE; from < last; from += INDEX_STRIDE) {
+  for (let from = first; from < last; from += INDEX_STRIDE) {
     const count = Math.min(INDEX_STRIDE, last - from);
     const heads = await plot.read(plot.layout.heads + 4 * from, 4 * count);
     for (let i = 0; i < count; i++) {
       const value = u32(heads, 4 * i);
-      if (value > head) return found;
+      if (value > head || found.length === MAX_FOUND) return found;
       if (value === head) found.push(from + i);
     }
   }
