@@ -8,7 +8,7 @@ import { generateKey } from '@hypermesh/core/ed25519';
 import { systemClock } from '@hypermesh/core/node';
 import { createStoq, type Peer, quicCarrier, type StoqNode } from '@hypermesh/stoq';
 import { fingerprint } from '@hypermesh/trustchain/x509';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { certificateAuthenticator, enrollingAuthenticator } from '../src/adapters/authenticator.ts';
 import { type DataDirectory, dataDirectory } from '../src/data-directory.ts';
 import { loadNodeKeys, readChain, readPassphrase } from '../src/identity.ts';
@@ -24,6 +24,9 @@ import type { NodeStatus } from '../src/status.ts';
 import { echo } from './guests.ts';
 import { hypermesh, type RunningNode, startNode } from './processes.ts';
 import { temporaryDirectory } from './support.ts';
+
+// Processes and proofs take their time on a machine that is busy with other things.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const names = ['amber', 'birch', 'cedar', 'delta'] as const;
 type Name = (typeof names)[number];
@@ -52,7 +55,7 @@ beforeAll(async () => {
       nodes[name] = await startNode(directoryOf(name).path);
     }),
   );
-}, 90_000);
+});
 
 afterAll(async () => {
   await Promise.all(Object.values(nodes).map((node) => node[Symbol.asyncDispose]()));

@@ -7,7 +7,7 @@ import { createManualClock } from '@hypermesh/core/testing';
 import { createMemoryNetwork, createStoq, type RequestHandler, refuse } from '@hypermesh/stoq';
 import { verifyEnrolment } from '@hypermesh/trustchain/ca';
 import { fingerprint } from '@hypermesh/trustchain/x509';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { certificateAuthenticator } from '../src/adapters/authenticator.ts';
 import { readIfPresent, writeDurably } from '../src/data-directory.ts';
 import { generateNodeKeys, nodeIdOfKeys, readChain } from '../src/identity.ts';
@@ -31,6 +31,9 @@ import {
   temporaryDirectory,
   until,
 } from './support.ts';
+
+// Processes and proofs take their time on a machine that is busy with other things.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let mesh: TestAuthority;
 let evil: TestAuthority;

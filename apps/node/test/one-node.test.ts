@@ -1,9 +1,12 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { NodeStatus } from '../src/status.ts';
 import { hypermesh, type RunningNode, startNode } from './processes.ts';
 import { temporaryDirectory } from './support.ts';
+
+// Processes and proofs take their time on a machine that is busy with other things.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const directory = temporaryDirectory();
 const data = ['--data', directory.path];
@@ -13,7 +16,7 @@ beforeAll(async () => {
   const made = await hypermesh('init', ...data, '--name', 'amber', '--validators', '1', '--json');
   expect(made.json()).toMatchObject({ ok: true, name: 'amber', validators: 1, directory: directory.path });
   node = await startNode(directory.path);
-}, 60_000);
+});
 
 afterAll(async () => {
   await node[Symbol.asyncDispose]();

@@ -18,7 +18,7 @@ import { systemClock } from '@hypermesh/core/node';
 import { createMemoryNetwork, type Peer } from '@hypermesh/stoq';
 import { createMemoryStore, serveContent } from '@hypermesh/stoq/content';
 import { suiteFor } from '@hypermesh/trustchain/suite';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { trustchainArtifacts } from '../src/adapters/artifacts.ts';
 import { openTransparency } from '../src/adapters/transparency.ts';
 import { wasmExecutor } from '../src/adapters/wasm-executor.ts';
@@ -52,6 +52,9 @@ import {
   type TestIdentity,
   temporaryDirectory,
 } from './support.ts';
+
+// Processes and proofs take their time on a machine that is busy with other things.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /*
  * Three members in one process, with everything real but the wire: amber holds the one validator and publishes, birch
@@ -199,7 +202,7 @@ beforeAll(async () => {
     birch: await b.peers.sessionWith(cedar.nodeId),
     amber: await a.peers.sessionWith(cedar.nodeId),
   };
-}, 60_000);
+});
 
 afterAll(async () => {
   stop.abort();
@@ -293,7 +296,7 @@ async function askedOf(
 describe('a run', () => {
   beforeAll(async () => {
     await publishGuest('echo', echo);
-  }, 60_000);
+  });
 
   it('of a WebAssembly program starts after its four proofs, is metered, and another node finds the same [executors-01]', async () => {
     started.length = 0;
