@@ -75,12 +75,14 @@ export const BOUNDS = {
   globals: 65_536,
   exports: 65_536,
   tags: 1_024,
+  /** Values of one exception; engines write code for each at each catch. */
+  tagParameters: 16,
   segments: 100_000,
   segmentItems: 10_000_000,
   locals: 49_000,
   /** Locals and parameters of all functions together. */
   localsInAll: 4_000_000,
-  bodyBytes: 7_654_321,
+  bodyBytes: 2 ** 20,
 } as const;
 
 /** Reads a function type; forms of the garbage collection proposal are refused by name. */

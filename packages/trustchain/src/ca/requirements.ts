@@ -1,4 +1,4 @@
-import { equalBytes, type Random } from '@hypermesh/core';
+import { equalBytes, isBytes, type Random } from '@hypermesh/core';
 import { badArgument } from '../errors.ts';
 import { suiteFor } from '../suite/registry.ts';
 import { type Certificate, type CertificateSource, decodeCertificate } from '../x509/certificate.ts';
@@ -19,7 +19,7 @@ export function newSerial(random: Random): Uint8Array {
 
 /** A decoded certificate, or `trustchain/bad-argument`. */
 export function requireCertificate(source: CertificateSource): Certificate {
-  if (typeof source !== 'string' && !(source instanceof Uint8Array)) return source;
+  if (typeof source !== 'string' && !isBytes(source)) return source;
   const decoded = decodeCertificate(source);
   if (!decoded.ok) throw badArgument('chain', `made of certificates: ${decoded.detail}`);
   return decoded.certificate;
