@@ -21,7 +21,8 @@ export interface Plot extends AsyncDisposable {
 }
 
 /**
- * `maxMemoryBytes` (default 1 GiB) bounds the plotter's tables and, without `path`, the plot with them. `onProgress` hears 1 … 7 as tables are finished.
+ * `maxMemoryBytes` (default 1 GiB) bounds the plotter's tables and, without `path`, the plot with them. `onProgress`
+ * hears 1 … 7 as tables are finished; the job fails with what it throws.
  */
 export interface CreatePlotOptions {
   readonly plotId: Uint8Array | string;
