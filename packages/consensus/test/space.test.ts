@@ -155,6 +155,10 @@ describe('a plot of k = 18', () => {
       code: 'consensus/plot-too-large',
       failure: { resource: 'memory', allowedBytes: 2 ** 24 },
     });
+    // A plot that stays in memory counts with the tables.
+    await expect(createPlot({ plotId, k: 18, maxMemoryBytes: 112 * 2 ** 18 })).rejects.toMatchObject({
+      code: 'consensus/plot-too-large',
+    });
   });
 
   test('is asked for by its own id only', async () => {
