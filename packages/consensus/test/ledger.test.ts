@@ -126,7 +126,12 @@ describe('the operation ledger', () => {
     const steps: readonly [Member, string, CanonicalValue, string][] = [
       [ann, 'package.install', { key: 'tool@1.0.0', value: 1 }, 'absent'],
       [ann, 'package.publish', { key: 'tool@1.0.0', value: 1 }, 'ok'],
-      [bob, 'package.publish', { key: 'tool@1.0.0', value: 2 }, 'exists'],
+      [ann, 'package.publish', { key: 'tool@1.0.0', value: 2 }, 'exists'],
+      [bob, 'package.publish', { key: 'tool@9.9.9', value: 2 }, 'not-owner'],
+      [bob, 'package.publish', { key: 'tool', value: 2 }, 'not-owner'],
+      [ann, 'package.publish', { key: 'tool@1.0.1', value: 2 }, 'ok'],
+      [bob, 'package.publish', { key: '@bob/tool@1.0.0', value: 1 }, 'ok'],
+      [ann, 'package.publish', { key: '@bob/tool@1.0.1', value: 1 }, 'not-owner'],
       [bob, 'package.install', { key: 'tool@1.0.0', value: 1 }, 'ok'],
       [ann, 'asset.register', { key: 'cpu', value: 1 }, 'ok'],
       [bob, 'asset.policy', { key: 'cpu', value: 1 }, 'not-owner'],
