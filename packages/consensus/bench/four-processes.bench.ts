@@ -1,14 +1,14 @@
-import { interleave, report } from '@hypermesh/bench';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { interleave, report } from '@hypermesh/bench';
 
 /** Four validator processes on this machine, every vote synced to disk, against four that only sync and echo. */
 const COUNT = 4;
 const WINDOW_MS = 1_000;
-const entry = join(import.meta.dirname, 'fixtures/mesh-process.ts');
+const entry = join(import.meta.dirname, '../test/fixtures/bench-process.ts');
 
 interface Sample {
   readonly rounds: number;
@@ -16,7 +16,8 @@ interface Sample {
   readonly cpuMs: number;
 }
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function launch(dir: string, mode: 'ledger' | 'echo') {
@@ -40,12 +41,15 @@ async function launch(dir: string, mode: 'ledger' | 'echo') {
     const [answer] = (await once(child, 'message')) as [Sample];
     return answer;
   };
+  const signal = (name: NodeJS.Signals): void => {
+    for (const child of children) child.kill(name);
+  };
   const sampleAll = (): Promise<Sample[]> => Promise.all(children.map(sample));
   return {
     /** Only one mesh runs at a time: the other is stopped meanwhile. */
-    halt: () => children.forEach((child) => child.kill('SIGSTOP')),
-    go: () => children.forEach((child) => child.kill('SIGCONT')),
-    end: () => children.forEach((child) => child.kill('SIGKILL')),
+    halt: () => signal('SIGSTOP'),
+    go: () => signal('SIGCONT'),
+    end: () => signal('SIGKILL'),
     async measure(): Promise<{ perSecond: number; latencyMs: number; cpuMs: number }> {
       await pause(400);
       const before = await sampleAll();

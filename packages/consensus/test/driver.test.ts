@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { utf8 } from '@hypermesh/core';
+import { systemClock } from '@hypermesh/core/node';
 import { expect, test } from 'vitest';
-import { createMemoryStorage } from '../src/index.ts';
+import { createMemoryStorage, createValidator, type ValidatorOptions } from '../src/index.ts';
 import { verifyFinality } from '../src/light/index.ts';
 import { openFileStorage } from '../src/storage/index.ts';
 import { CHAIN, createMesh, until } from './support/mesh.ts';
@@ -119,4 +120,93 @@ test('validators on files go on where they stood after all of them stopped', asy
   } finally {
     await rm(dir, { recursive: true });
   }
+});
+
+test('after a lost log a validator follows in silence, and votes again once a finalization lies beyond its guard', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'hypermesh-lost-'));
+  try {
+    const storage = await openFileStorage(dir);
+    const storages = [createMemoryStorage(), createMemoryStorage(), createMemoryStorage(), storage];
+    await using mesh = createMesh(4, {}, storages);
+    await mesh.start();
+    for (const text of names(0, 6)) await mesh.members[3]?.node.submit(utf8(text));
+    await mesh.members[3]?.node.stop();
+    await storage[Symbol.asyncDispose]();
+    await rm(join(dir, 'log-1.wal'));
+
+    await using found = await openFileStorage(dir);
+    const back = mesh.make(3, found);
+    await back.node.start();
+    const { mutedUntilView, view } = back.node.status();
+    expect(mutedUntilView).toBeGreaterThan(view);
+    await mesh.members[0]?.node.submit(utf8('meanwhile'));
+    await until(() => back.app.applied.includes('meanwhile'));
+    expect(back.node.status().mutedUntilView).toBe(mutedUntilView);
+    for (let i = 0; back.node.status().mutedUntilView !== undefined; i += 1) {
+      await mesh.members[i % 3]?.node.submit(utf8(`onward ${i}`));
+    }
+    await mesh.members[2]?.node.stop();
+    await mesh.members[0]?.node.submit(utf8('with its vote'));
+    await back.node.stop();
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+});
+
+test('options that cannot be used are named', () => {
+  const mesh = createMesh(4);
+  const ports = {
+    app: mesh.members[0]?.app as never,
+    transport: mesh.hub.transport(0),
+    storage: createMemoryStorage(),
+    clock: systemClock,
+  };
+  const secretKey = mesh.keys[0]?.secretKey as Uint8Array;
+  const { genesis } = mesh;
+  const [first] = genesis.validators;
+  const cases: [string, ValidatorOptions][] = [
+    ['secretKey', { genesis, secretKey: new Uint8Array(32).fill(9) }],
+    ['genesis.chain', { genesis: { ...genesis, chain: 'xyz' as never }, secretKey }],
+    ['genesis.timeMs', { genesis: { ...genesis, timeMs: -1 }, secretKey }],
+    ['genesis.stateRoot', { genesis: { ...genesis, stateRoot: new Uint8Array(3) }, secretKey }],
+    ['genesis.validators', { genesis: { ...genesis, validators: [] }, secretKey }],
+    [
+      'genesis.validators',
+      { genesis: { ...genesis, validators: [first as never, first as never] }, secretKey },
+    ],
+    ['retryMs', { genesis, secretKey, retryMs: Number.NaN }],
+    ['minBlockIntervalMs', { genesis, secretKey, minBlockIntervalMs: -5 }],
+    ['maxBlockBytes', { genesis, secretKey, maxBlockBytes: 10, maxTxBytes: 100 }],
+  ];
+  for (const [field, options] of cases) {
+    expect(() => createValidator(options, ports), field).toThrow(
+      expect.objectContaining({ failure: { code: 'consensus/bad-options', field } }),
+    );
+  }
+});
+
+test('an application that does not start from the genesis, or answers wrongly, stops the validator and is named', async () => {
+  await using mesh = createMesh(1);
+  const [member] = mesh.members;
+  if (member === undefined) throw new Error('one validator');
+  const app = { ...member.app, stateRoot: () => new Uint8Array(32) };
+  const other = createValidator(
+    { genesis: mesh.genesis, secretKey: mesh.keys[0]?.secretKey as Uint8Array },
+    { app, transport: mesh.hub.transport(0), storage: createMemoryStorage(), clock: systemClock },
+  );
+  await expect(other.start()).rejects.toMatchObject({
+    failure: { code: 'consensus/app-mismatch', height: 0 },
+  });
+  const wrong = createValidator(
+    { genesis: mesh.genesis, secretKey: mesh.keys[0]?.secretKey as Uint8Array },
+    {
+      app: { ...member.app, apply: async () => ({ stateRoot: new Uint8Array(3), results: [] }) },
+      transport: mesh.hub.transport(0),
+      storage: createMemoryStorage(),
+      clock: systemClock,
+    },
+  );
+  await wrong.start();
+  await expect(wrong.submit(utf8('x'))).rejects.toMatchObject({ failure: { code: 'consensus/stopped' } });
+  expect(wrong.status().failure).toContain('application');
 });

@@ -63,7 +63,7 @@ describe('planted faults are caught:', () => {
     ],
     [
       'delays that count for nothing',
-      'tasks run in',
+      'a task runs no earlier',
       (clock) => ({ schedule: (_, task) => clock.schedule(0, task) }),
     ],
     [

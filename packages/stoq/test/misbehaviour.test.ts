@@ -226,6 +226,22 @@ const AFTER: readonly [string, Misdeed, string][] = [
     'unexpected-bytes',
   ],
   [
+    'bytes behind a request in its own record',
+    send(Buffer.concat([request('hold', 0, Buffer.alloc(0)), Buffer.from('more')])),
+    'unexpected-bytes',
+  ],
+  [
+    'a second record in one piece with a request',
+    ({ carrier, sealer, number }) =>
+      carrier.write(
+        Buffer.concat([
+          sealer.seal(request('hold', 0, Buffer.alloc(0)), false, numberPrefix(number)),
+          sealer.seal(Buffer.from('more'), false),
+        ]),
+      ),
+    'unexpected-bytes',
+  ],
+  [
     'a reset in the middle of a request',
     async (stream) => {
       await send(request('hold', 100, Buffer.alloc(50)))(stream);

@@ -26,6 +26,7 @@ export function certificateBytes(validators: number, count: number): number {
   return VOTE_HEAD_BYTES + Math.ceil(validators / 8) + count * 64;
 }
 
+/** Writes head, bitmap of signers and signatures. */
 export function writeCertificate(
   writer: ByteWriter,
   certificate: Certificate,

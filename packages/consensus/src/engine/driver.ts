@@ -1,14 +1,5 @@
-import {
-  type Clock,
-  equalBytes,
-  type Log,
-  type Metrics,
-  type Startable,
-  silentLog,
-  silentMetrics,
-} from '@hypermesh/core';
+import { equalBytes, silentLog, silentMetrics } from '@hypermesh/core';
 import { publicKeyOf } from '@hypermesh/core/ed25519';
-import { ConsensusError } from '../errors.ts';
 import type { FinalityProof } from '../light/proof.ts';
 import {
   badOption,
@@ -19,102 +10,44 @@ import {
   type ValidatorLimits,
   type ValidatorOptions,
 } from '../options.ts';
-import type { App, Storage, Transport, TxResult } from '../ports.ts';
+import type { TxResult } from '../ports.ts';
 import type { BlockHeader } from './block.ts';
-import { checkGenesisRoot, Executor } from './executor.ts';
+import { Executor } from './executor.ts';
+import { FinalityTimes } from './finality-times.ts';
 import { FinalizedChain } from './finalized-chain.ts';
-import { createInbox, type Inbox } from './inbox.ts';
-import { leaderOf } from './leader.ts';
+import { MAX_BATCH_BYTES, Peers } from './peers.ts';
 import { createPersister, type Persister } from './persister.ts';
 import { Proposer } from './proposer.ts';
-import { decodeLogRecord, type StoredBlock } from './record.ts';
-import { liveRecords, recoverEngine } from './recovery.ts';
+import type { StoredBlock } from './record.ts';
+import { liveRecords } from './recovery.ts';
 import { SIMPLEX_RULES } from './rules.ts';
 import { createEd25519Scheme } from './scheme.ts';
-import {
-  type EngineConfig,
-  type EngineEffect,
-  type EngineInput,
-  type EngineState,
-  headOf,
-  type LogRecord,
-  type TimerKind,
+import { readState, statusOf } from './startup.ts';
+import type {
+  EngineConfig,
+  EngineEffect,
+  EngineInput,
+  EngineReport,
+  EngineState,
+  LogRecord,
+  TimerKind,
 } from './state.ts';
 import { step } from './step.ts';
 import { Submissions } from './submissions.ts';
-import { verifyProposal } from './verifier.ts';
-import { createMessageDecoder, encodeMessage, type WireMessage } from './wire.ts';
-
-/** What a validator needs from its surroundings. Who opened transport and storage closes them, after `stop`. */
-export interface ValidatorPorts {
-  readonly app: App;
-  readonly transport: Transport;
-  readonly storage: Storage;
-  readonly clock: Clock;
-  readonly log?: Log;
-  readonly metrics?: Metrics;
-}
-
-/** A submitted transaction that is final, durable here and executed. */
-export interface Receipt {
-  readonly proof: FinalityProof;
-  readonly result: TxResult;
-}
-
-/** A final block as `finalized` yields it. `certificate` is absent when a later block's covers it. */
-export interface FinalizedEntry {
-  readonly header: BlockHeader;
-  readonly hash: Uint8Array;
-  readonly txs: readonly Uint8Array[];
-}
-
-/** Where a validator stands. */
-export interface ValidatorStatus {
-  readonly index: number;
-  readonly validators: number;
-  readonly quorum: number;
-  readonly view: number;
-  readonly leader: number;
-  /** Of the last final block that is known, of the last one stored, of the last one executed. */
-  readonly height: number;
-  readonly storedHeight: number;
-  readonly appliedHeight: number;
-  readonly finalizedView: number;
-  readonly pendingTxs: number;
-  readonly peers: readonly number[];
-  /** From the first sight of the last final block to its finality here. */
-  readonly lastFinalityMs: number | undefined;
-  readonly isCatchingUp: boolean;
-  /** After a lost log: nothing is signed up to this view. */
-  readonly mutedUntilView: number | undefined;
-  readonly droppedMessages: number;
-  /** Why it stopped by itself, if it did. */
-  readonly failure: string | undefined;
-}
-
-/** One validator of a ledger. */
-export interface ValidatorNode extends Startable {
-  /**
-   * Orders a transaction. Resolves when it is final, durable here and executed; the same bytes again resolve with the
-   * first receipt while it is remembered. Aborting ends the wait only: the transaction may still become final.
-   * Fails with `consensus/tx-refused`, `tx-too-large`, `mempool-full`, `tx-expired` or `stopped`.
-   */
-  submit(tx: Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<Receipt>;
-  /** Final blocks from a height on (default: the next), each once and in order, without end until `signal`. */
-  finalized(options?: {
-    readonly from?: number;
-    readonly signal?: AbortSignal;
-  }): AsyncIterable<FinalizedEntry>;
-  status(): ValidatorStatus;
-  /** The header of a final block, or undefined above the last. */
-  header(height: number): Promise<BlockHeader | undefined>;
-  /** The proof that a block, and a transaction in it, is final; undefined where there is none yet. */
-  proof(height: number, txIndex?: number): Promise<FinalityProof | undefined>;
-}
+import type {
+  FinalizedEntry,
+  Receipt,
+  ValidatorNode,
+  ValidatorPorts,
+  ValidatorStatus,
+} from './validator-node.ts';
+import { Verifier } from './verifier.ts';
+import type { WireMessage } from './wire.ts';
 
 const VIEW_AHEAD = 32;
-const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 const SWEEP_MS = 1_000;
+/** Between two batches of finalized blocks for one peer. */
+const SERVE_PAUSE_MS = 25;
 
 /** Makes a validator; `start` reads the storage, catches the application up and joins. */
 export function createValidator(options: ValidatorOptions, ports: ValidatorPorts): ValidatorNode {
@@ -125,12 +58,12 @@ export function createValidator(options: ValidatorOptions, ports: ValidatorPorts
   return new Validator({ genesis, me, limits: limitsOf(options), secretKey: options.secretKey }, ports);
 }
 
-interface Settings {
-  readonly genesis: CheckedGenesis;
-  readonly me: number;
-  readonly limits: ValidatorLimits;
-  readonly secretKey: Uint8Array;
-}
+type Settings = Readonly<{
+  genesis: CheckedGenesis;
+  me: number;
+  limits: ValidatorLimits;
+  secretKey: Uint8Array;
+}>;
 
 class Validator implements ValidatorNode {
   readonly #settings: Settings;
@@ -141,22 +74,19 @@ class Validator implements ValidatorNode {
   readonly #executor: Executor;
   readonly #persister: Persister;
   readonly #proposer: Proposer;
+  readonly #verifier: Verifier;
   readonly #submissions: Submissions;
-  readonly #inbox: Inbox;
-  readonly #decode: ReturnType<typeof createMessageDecoder>;
+  readonly #peers: Peers;
   readonly #inputs: EngineInput[] = [];
   readonly #timers = new Map<TimerKind | 'sweep', () => void>();
-  readonly #seen = new Map<string, number>();
+  readonly #finality: FinalityTimes;
   readonly #serving = new Set<number>();
   #state: EngineState | undefined;
   #head: Pick<BlockHeader, 'stateHeight' | 'stateRoot'>;
-  #checking: AbortController | undefined;
   #isStepping = false;
   #isPending = false;
-  #lastFinalityMs: number | undefined;
   #failure: string | undefined;
   #phase: 'new' | 'starting' | 'running' | 'stopped' = 'new';
-  #unlisten: (() => void) | undefined;
   #started: Promise<void> | undefined;
 
   constructor(settings: Settings, ports: ValidatorPorts) {
@@ -210,21 +140,35 @@ class Validator implements ValidatorNode {
       chain: this.#chain,
       headState: () => this.#head,
       deliver: (view, block) => {
-        this.#seen.set(block.id, clock.monotonicMs());
+        this.#finality.saw(block.id);
         this.#take({ type: 'proposed', view, block });
       },
       gone: (id, reason) => this.#submissions.drop(id, reason),
     });
-    this.#inbox = createInbox(
-      { maxMessages: 4_096, maxBytes: limits.maxBlockBytes * 4 + MAX_BATCH_BYTES * 2 },
-      (from, bytes) => this.#receive(from, bytes),
-      (task) => clock.schedule(0, task),
-    );
-    this.#decode = createMessageDecoder({
+    this.#finality = new FinalityTimes(clock, this.#ports.metrics);
+    this.#verifier = new Verifier({
+      clock,
+      limits,
+      mempool: this.#submissions.mempool,
+      chain: this.#chain,
+      log: this.#ports.log,
+      applied: (height, signal) => this.#submissions.applied(height, signal),
+      done: (view, block, ok) => this.#take({ type: 'verified', view, block, ok }),
+    });
+    this.#peers = new Peers({
+      me,
       validators,
       quorum: this.#quorum,
-      maxBatchBytes: MAX_BATCH_BYTES,
-      ...limits,
+      limits,
+      ports: this.#ports,
+      handle: (from, message) => {
+        if (message.type === 'txs') this.#submissions.receive(message.txs, from);
+        else this.#take({ type: 'message', from, message });
+      },
+      connected: (peer) => {
+        this.#take({ type: 'connected', peer });
+        this.#submissions.tellOwn(peer);
+      },
     });
   }
 
@@ -234,52 +178,25 @@ class Validator implements ValidatorNode {
   }
 
   async #start(): Promise<void> {
-    const { app, storage, transport } = this.#ports;
-    const { genesis } = this.#settings;
     this.#phase = 'starting';
-    checkGenesisRoot(app, genesis.stateRoot);
-    this.#chain.noteRoot(0, genesis.stateRoot);
-    const last = await this.#chain.load();
-    await this.#executor.replay();
-    const guardView = storage.guard.mutedUntil;
-    const records = (await storage.log.replay()).map((bytes) => this.#decodeRecord(bytes));
-    if (last !== undefined) this.#head = last.block.header;
-    this.#state = recoverEngine(this.#config, {
-      head: last === undefined ? undefined : headOf(last.block),
-      best: last?.certificate,
-      records,
-      guardView,
+    const state = await readState({
+      config: this.#config,
+      genesis: this.#settings.genesis,
+      chain: this.#chain,
+      executor: this.#executor,
+      app: this.#ports.app,
+      storage: this.#ports.storage,
     });
     if ((this.#phase as string) === 'stopped') return;
+    this.#state = state;
+    this.#head = this.#chain.last ?? this.#head;
     this.#phase = 'running';
-    if (guardView > this.#state.head.view)
-      this.#ports.log.warn('consensus.log-lost', { mutedUntilView: guardView });
-    this.#unlisten = transport.listen({
-      message: (from, bytes) => {
-        if (this.#phase === 'running' && from !== this.#settings.me) this.#inbox.push(from, bytes);
-      },
-      connected: (peer) => {
-        if (this.#phase !== 'running') return;
-        this.#take({ type: 'connected', peer });
-        this.#submissions.tellOwn(peer);
-      },
-    });
+    if (state.guardView > state.head.view) {
+      this.#ports.log.warn('consensus.log-lost', { mutedUntilView: state.guardView });
+    }
+    this.#peers.open();
     this.#workChanged();
     this.#take({ type: 'start' });
-  }
-
-  #decodeRecord(bytes: Uint8Array): LogRecord {
-    const record = decodeLogRecord(bytes, this.#config.validators, this.#quorum);
-    if (record !== undefined) return record;
-    throw new ConsensusError(
-      {
-        code: 'consensus/storage-corrupt',
-        file: 'log',
-        offset: 0,
-        reason: 'an entry is no record of this ledger',
-      },
-      'the log holds an entry that is no record of this ledger',
-    );
   }
 
   async stop(): Promise<void> {
@@ -292,13 +209,11 @@ class Validator implements ValidatorNode {
   }
 
   #halt(reason: string): void {
-    this.#unlisten?.();
-    this.#unlisten = undefined;
+    this.#peers.close();
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
     this.#proposer.stop();
-    this.#checking?.abort();
-    this.#inbox.clear();
+    this.#verifier.abandon();
     this.#submissions.stop(reason);
   }
 
@@ -329,27 +244,15 @@ class Validator implements ValidatorNode {
   }
 
   status(): ValidatorStatus {
-    const state = this.#state;
-    const { validators } = this.#config;
-    const view = state?.view ?? 0;
-    const finalizedView = state?.best?.view ?? state?.head.view ?? 0;
-    const isMuted = state !== undefined && state.guardView > state.head.view;
+    const { mempool } = this.#submissions;
     return {
-      index: this.#settings.me,
-      validators,
-      quorum: this.#quorum,
-      view,
-      leader: leaderOf(view, validators),
-      height: state?.head.height ?? 0,
+      ...statusOf(this.#config, this.#state),
       storedHeight: this.#chain.height,
       appliedHeight: this.#chain.appliedHeight,
-      finalizedView,
-      pendingTxs: this.#submissions.mempool.size,
+      pendingTxs: mempool.size,
       peers: this.#ports.transport.peers(),
-      lastFinalityMs: this.#lastFinalityMs,
-      isCatchingUp: finalizedView > (state?.head.view ?? 0),
-      mutedUntilView: isMuted ? state.guardView : undefined,
-      droppedMessages: this.#inbox.dropped,
+      lastFinalityMs: this.#finality.lastMs,
+      droppedMessages: this.#peers.dropped,
       failure: this.#failure,
     };
   }
@@ -375,21 +278,20 @@ class Validator implements ValidatorNode {
 
   #leaveView(view: number): void {
     this.#proposer.drop(view);
-    this.#checking?.abort();
-    this.#checking = undefined;
+    this.#verifier.abandon();
   }
 
   #perform(effect: EngineEffect): void {
-    const { transport, clock, log, metrics } = this.#ports;
+    const { clock } = this.#ports;
     switch (effect.type) {
       case 'persist':
         this.#persister.push(effect);
         return;
       case 'send':
-        transport.send(effect.to, encodeMessage(effect.message, this.#config.validators));
+        this.#peers.send(effect.to, effect.message);
         return;
       case 'broadcast':
-        this.#broadcast(effect.message);
+        this.#peers.broadcast(effect.message);
         return;
       case 'setTimer': {
         const { timer, view, afterMs } = effect;
@@ -406,7 +308,8 @@ class Validator implements ValidatorNode {
         this.#proposer.request(effect);
         return;
       case 'verify':
-        this.#verify(effect);
+        this.#finality.saw(effect.block.id);
+        this.#verifier.check(effect);
         return;
       case 'commit':
         this.#commit(effect);
@@ -414,86 +317,37 @@ class Validator implements ValidatorNode {
       case 'serve':
         this.#serve(effect.to, effect.height);
         return;
-      case 'report': {
-        const { event, ...fields } = effect.report;
-        metrics.count('consensus_reports_total', 1, { event });
-        if (event === 'safety-violation') log.error('consensus.safety-violation', fields);
-        else if (event === 'view-given-up') this.#submissions.tellOwn();
-        else log.warn(`consensus.${event}`, fields);
+      case 'report':
+        this.#report(effect.report);
         return;
-      }
       default:
         effect satisfies never;
     }
   }
 
-  #broadcast(message: WireMessage): void {
-    const bytes = encodeMessage(message, this.#config.validators);
-    for (let peer = 0; peer < this.#config.validators; peer += 1) {
-      if (peer !== this.#settings.me) this.#ports.transport.send(peer, bytes);
+  #report({ event, ...fields }: EngineReport): void {
+    const { log, metrics } = this.#ports;
+    metrics.count('consensus_reports_total', 1, { event });
+    if (event === 'view-given-up') {
+      this.#submissions.tellOwn();
+      return;
     }
+    if (event === 'safety-violation') log.error('consensus.safety-violation', fields);
+    else log.warn(`consensus.${event}`, fields);
+    const isLie = event === 'bad-certificate' || event === 'bad-vote' || event === 'bad-batch';
+    if (isLie && fields.peer !== undefined) this.#peers.strike(fields.peer);
   }
 
   #tell(txs: readonly Uint8Array[], to: number | undefined): void {
     if (this.#phase !== 'running') return;
     const message: WireMessage = { type: 'txs', txs };
-    if (to === undefined) this.#broadcast(message);
-    else this.#ports.transport.send(to, encodeMessage(message, this.#config.validators));
-  }
-
-  #receive(from: number, bytes: Uint8Array): void {
-    if (this.#phase !== 'running') return;
-    const verdict = this.#decode(bytes);
-    if (!verdict.ok) {
-      this.#ports.metrics.count('consensus_malformed_total', 1, { reason: verdict.reason });
-      this.#ports.log.debug('consensus.malformed', { peer: from, reason: verdict.reason });
-      return;
-    }
-    const { message } = verdict;
-    if (message.type === 'txs') this.#submissions.receive(message.txs, from);
-    else this.#take({ type: 'message', from, message });
-  }
-
-  #verify({ view, block, parent }: Extract<EngineEffect, { type: 'verify' }>): void {
-    const { clock, log } = this.#ports;
-    this.#checking?.abort();
-    const checking = new AbortController();
-    this.#checking = checking;
-    this.#seen.set(block.id, clock.monotonicMs());
-    const parts = {
-      clock,
-      limits: this.#settings.limits,
-      mempool: this.#submissions.mempool,
-      chain: this.#chain,
-      applied: (height: number, signal: AbortSignal) => this.#submissions.applied(height, signal),
-      signal: checking.signal,
-    };
-    verifyProposal(block, parent, parts).then(
-      (reason) => {
-        if (reason === 'abandoned') return;
-        if (reason !== undefined)
-          log.warn('consensus.proposal-refused', { view, height: block.header.height, reason });
-        this.#take({ type: 'verified', view, block: block.id, ok: reason === undefined });
-      },
-      (error) => {
-        log.error('consensus.check-failed', { view, message: String(error) });
-        this.#take({ type: 'verified', view, block: block.id, ok: false });
-      },
-    );
+    if (to === undefined) this.#peers.broadcast(message);
+    else this.#peers.send(to, message);
   }
 
   #commit({ blocks, logged }: Extract<EngineEffect, { type: 'commit' }>): void {
-    const last = blocks[blocks.length - 1];
-    if (last === undefined) return;
-    this.#head = last.block.header;
-    const nowMs = this.#ports.clock.monotonicMs();
-    for (const { block } of blocks) {
-      const seenMs = this.#seen.get(block.id);
-      if (seenMs === undefined) continue;
-      this.#lastFinalityMs = nowMs - seenMs;
-      this.#ports.metrics.observe('consensus_finality_ms', nowMs - seenMs);
-    }
-    if (this.#seen.size > 64 || last.block.header.height % 64 === 0) this.#seen.clear();
+    this.#head = blocks[blocks.length - 1]?.block.header ?? this.#head;
+    this.#finality.final(blocks.map(({ block }) => block.id));
     this.#executor.push({ blocks, logged });
   }
 
@@ -517,11 +371,12 @@ class Validator implements ValidatorNode {
       .batch(height, MAX_BATCH_BYTES)
       .then((entries) => {
         if (entries.length === 0 || this.#phase !== 'running') return;
-        const message: WireMessage = { type: 'finalized', entries };
-        this.#ports.transport.send(to, encodeMessage(message, this.#config.validators));
+        this.#peers.send(to, { type: 'finalized', entries });
       })
       .catch((error) => this.#ports.log.error('consensus.serve-failed', { peer: to, message: String(error) }))
-      .finally(() => this.#serving.delete(to));
+      .finally(() => {
+        this.#ports.clock.schedule(SERVE_PAUSE_MS, () => this.#serving.delete(to));
+      });
   }
 
   /** Tells the engine whether anything waits: before block 1, or while the mempool holds something. */

@@ -8,7 +8,7 @@ import { decodeStoredBlock, encodeStoredBlock, type StoredBlock } from './record
 import { MAX_BATCH_BLOCKS } from './wire.ts';
 
 /** An application sees the finalized headers of this many heights before the state its block names. */
-export const HEADER_WINDOW = 1_024;
+const HEADER_WINDOW = 1_024;
 
 /** What an application may see of a block's header. */
 export function headerView(header: BlockHeader, hash: Uint8Array): HeaderView {
@@ -24,6 +24,7 @@ export class FinalizedChain {
   readonly #headers = new BoundedMap<number, HeaderView>(4 * HEADER_WINDOW);
   readonly #roots = new BoundedMap<number, Uint8Array>(4 * HEADER_WINDOW);
   #applied = 0;
+  #last: BlockHeader | undefined;
 
   constructor(store: BlockStore, { validators, quorum }: { validators: number; quorum: number }) {
     this.#store = store;
@@ -34,6 +35,11 @@ export class FinalizedChain {
   /** Height of the last block that is stored. */
   get height(): number {
     return this.#store.height;
+  }
+
+  /** Header of the last stored block, undefined before block 1. */
+  get last(): BlockHeader | undefined {
+    return this.#last;
   }
 
   /** Height of the last block that the application has executed. */
@@ -68,6 +74,7 @@ export class FinalizedChain {
 
   #note({ block }: StoredBlock): void {
     const { header } = block;
+    this.#last = header;
     this.#headers.set(header.height, headerView(header, block.hash));
     if (this.#roots.get(header.stateHeight) === undefined)
       this.#roots.set(header.stateHeight, header.stateRoot);

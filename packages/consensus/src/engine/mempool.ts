@@ -30,8 +30,10 @@ interface Entry {
   isReady: boolean;
 }
 
-/** Checks of the application that run at a time. */
+/** Checks of peers' transactions that run at a time; those of proposals and own ones do not wait. */
 const MAX_CHECKS = 16;
+/** Transactions of one peer that wait for their check; what comes on top is dropped. */
+const MAX_UNCHECKED = 512;
 const REMEMBERED = 65_536;
 
 /** Transactions that wait to be ordered. The costly check runs once for each, here or in a proposal. */
@@ -41,6 +43,7 @@ export class Mempool {
   readonly #refused = new BoundedMap<TxId, { reason: string; height: number }>(REMEMBERED);
   readonly #finalized = new BoundedMap<TxId, { height: number; txIndex: number }>(REMEMBERED);
   readonly #shares = new Map<number | undefined, { txs: number; bytes: number }>();
+  readonly #unchecked = new Map<number, number>();
   readonly #queue: (() => void)[] = [];
   readonly #app: App;
   readonly #limits: MempoolLimits;
@@ -97,7 +100,7 @@ export class Mempool {
     if (!this.#fits(tx.length, from)) return { ok: false, reason: 'full' };
     const entry: Entry = { id, tx, from, addedMs: nowMs, isReady: false };
     this.#add(entry);
-    const verdict = await this.#check(id, tx, context);
+    const verdict = await this.#checkInTurn(entry, context);
     if (!verdict.ok) {
       this.#remove(entry);
       return { ok: false, reason: { refused: verdict.reason } };
@@ -113,24 +116,33 @@ export class Mempool {
     return this.#check(id, tx, context);
   }
 
-  async #check(id: TxId, tx: Uint8Array, context: ChainContext): Promise<Verdict> {
+  /** Peers' transactions wait for a free place, so that a flood of them does not hold up the rest. */
+  async #checkInTurn({ id, tx, from }: Entry, context: ChainContext): Promise<Verdict> {
+    if (from === undefined) return this.#check(id, tx, context);
+    this.#unchecked.set(from, (this.#unchecked.get(from) ?? 0) + 1);
     if (this.#checks >= MAX_CHECKS) await new Promise<void>((resolve) => this.#queue.push(resolve));
     this.#checks += 1;
     try {
-      const verdict = await this.#app.checkTx(tx, context);
-      if (verdict.ok) this.#checked.set(id, true);
-      else this.#refused.set(id, { reason: verdict.reason, height: context.height });
-      return verdict;
+      return await this.#check(id, tx, context);
     } finally {
       this.#checks -= 1;
+      this.#unchecked.set(from, (this.#unchecked.get(from) ?? 1) - 1);
       this.#queue.shift()?.();
     }
+  }
+
+  async #check(id: TxId, tx: Uint8Array, context: ChainContext): Promise<Verdict> {
+    const verdict = await this.#app.checkTx(tx, context);
+    if (verdict.ok) this.#checked.set(id, true);
+    else this.#refused.set(id, { reason: verdict.reason, height: context.height });
+    return verdict;
   }
 
   #fits(bytes: number, from: number | undefined): boolean {
     const { mempoolTxs, mempoolBytes } = this.#limits;
     if (this.#entries.size >= mempoolTxs || this.#bytes + bytes > mempoolBytes) return false;
     if (from === undefined) return true;
+    if ((this.#unchecked.get(from) ?? 0) >= MAX_UNCHECKED) return false;
     const share = this.#shares.get(from) ?? { txs: 0, bytes: 0 };
     return share.txs < mempoolTxs / 4 && share.bytes + bytes <= mempoolBytes / 4;
   }

@@ -1,8 +1,8 @@
 import type { Draft } from './draft.ts';
 import { leaderOf } from './leader.ts';
 import type { Message } from './message.ts';
-import type { EngineState } from './state.ts';
 import { showsFinalized } from './spread.ts';
+import type { EngineState } from './state.ts';
 import type { BlockId } from './vote.ts';
 import { MAX_CERTIFICATE_RANGE } from './wire.ts';
 

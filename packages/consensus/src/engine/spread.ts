@@ -14,7 +14,11 @@ export function spread(draft: Draft): void {
   const waiting = state.toSpread;
   state.toSpread = [];
   for (const certificate of waiting) {
-    if (certificate.kind === 'finalize' ? certificate.view < (state.best?.view ?? 0) : certificate.view <= state.head.view) {
+    if (
+      certificate.kind === 'finalize'
+        ? certificate.view < (state.best?.view ?? 0)
+        : certificate.view <= state.head.view
+    ) {
       continue;
     }
     for (let peer = 0; peer < state.config.validators; peer += 1) {

@@ -3,10 +3,10 @@ import { ConsensusError } from '../errors.ts';
 import type { ValidatorLimits } from '../options.ts';
 import type { App, ChainContext, TxResult } from '../ports.ts';
 import { BoundedMap } from './bounded-map.ts';
-import type { FinalizedEntry, Receipt } from './driver.ts';
 import { type FinalizedChain, finalityProof } from './finalized-chain.ts';
 import { Mempool, type TxId, txIdOf } from './mempool.ts';
 import type { StoredBlock } from './record.ts';
+import type { FinalizedEntry, Receipt } from './validator-node.ts';
 
 /** Greatest size of one message of transactions, and how many it holds. */
 const MAX_TELL_BYTES = 256 * 1024;

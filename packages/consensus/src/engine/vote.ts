@@ -38,6 +38,7 @@ export function idBytes(id: BlockId): Uint8Array {
   return verdict.ok ? verdict.bytes : NO_BLOCK;
 }
 
+/** Writes kind, view and digest. */
 export function writeVoteHead(writer: ByteWriter, { kind, view, block }: VoteBody): ByteWriter {
   return writer.u8(CODES[kind]).u53(view).put(idBytes(block));
 }
@@ -58,6 +59,7 @@ export function voteMessage(chain: Uint8Array, body: VoteBody): Uint8Array {
   return domainMessage(VOTE_DOMAIN, chain, writeVoteHead(new ByteWriter(VOTE_HEAD_BYTES), body).bytes);
 }
 
+/** Writes a vote with signer and signature. */
 export function writeVote(writer: ByteWriter, vote: Vote): ByteWriter {
   return writeVoteHead(writer, vote).u16(vote.signer).put(vote.signature);
 }

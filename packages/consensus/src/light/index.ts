@@ -1,3 +1,10 @@
 export type { BlockHeader } from '../engine/block.ts';
+export type { StateProof } from '../ledger/state-tree.ts';
 export { decodeFinalityProof, encodeFinalityProof, type FinalityProof } from './proof.ts';
-export { type FinalityReason, type LightTrust, verifyFinality } from './verify.ts';
+export {
+  type FinalityReason,
+  type LightTrust,
+  type StateReason,
+  verifyFinality,
+  verifyState,
+} from './verify.ts';

@@ -4,6 +4,7 @@ import { type BlockHeader, headerHash, validatorsHashOf } from '../engine/block.
 import { checkCertificate } from '../engine/certificate.ts';
 import { SIMPLEX_RULES } from '../engine/rules.ts';
 import { createEd25519Scheme } from '../engine/scheme.ts';
+import { type StateProof, verifyStateProof } from '../ledger/state-tree.ts';
 import { decodeFinalityProof, type FinalityProof, isFinalityProof } from './proof.ts';
 
 /** What a light client trusts from the start: the ledger and who validates it. */
@@ -93,4 +94,24 @@ function inclusionReason(
     root: header.txRoot,
   });
   return verdict.ok ? undefined : 'inclusion';
+}
+
+/** Why a state proof does not show a value under a final header. */
+export type StateReason = FinalityReason | 'malformed-state-proof' | 'state-root';
+
+/**
+ * Whether a key of the operation ledger had a value in the state that a final header names: the state after
+ * `stateHeight`, which lies at or below the header's own height minus one.
+ */
+export function verifyState(
+  proof: FinalityProof | Uint8Array,
+  entry: StateProof,
+  trust: LightTrust,
+): Verdict<{ stateHeight: number; key: string; value: Uint8Array }, StateReason> {
+  const final = verifyFinality(proof, trust);
+  if (!final.ok) return final;
+  const { stateHeight, stateRoot } = final.header;
+  const held = verifyStateProof(entry, stateRoot);
+  if (held.ok) return { ok: true, stateHeight, key: entry.key, value: entry.value };
+  return { ok: false, reason: held.reason === 'malformed' ? 'malformed-state-proof' : 'state-root' };
 }

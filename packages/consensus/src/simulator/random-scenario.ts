@@ -43,7 +43,12 @@ export function randomScenario(seed: number, views = 100): SimulationOptions {
     partitions: partitions(random, validators, views * delayMs * 3),
     byzantine,
     ...(random.below(2) === 0 ? { crashes } : {}),
-    timeouts: { leader: 4 + random.below(4), advance: 5 + random.below(6), retry: 12, spread: random.below(4) },
+    timeouts: {
+      leader: 4 + random.below(4),
+      advance: 5 + random.below(6),
+      retry: 12,
+      spread: random.below(4),
+    },
     syncMs: random.below(2) === 0 ? 0 : random.below(8),
     thinkMs: random.below(2) === 0 ? 0 : random.below(10),
   };

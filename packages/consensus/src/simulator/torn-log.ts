@@ -1,3 +1,4 @@
+import { concatBytes } from '@hypermesh/core';
 import type { SeededRandom } from '@hypermesh/core/testing';
 import { decodeLogRecord, encodeLogRecord } from '../engine/record.ts';
 import { SIMPLEX_RULES } from '../engine/rules.ts';
@@ -16,7 +17,7 @@ export function tornLog(
   );
   const sizeOf = (list: readonly Uint8Array[]): number => list.reduce((sum, frame) => sum + frame.length, 0);
   const safe = sizeOf(frames.slice(0, durable));
-  const file = new Uint8Array(Buffer.concat(frames));
+  const file = concatBytes(...frames);
   const size = safe + random.below(file.length - safe + 1);
   const records: LogRecord[] = [];
   const scan = scanFrames(

@@ -41,6 +41,18 @@ export function clockLaws(clock: Clock, pass: (ms: number) => void | Promise<voi
       await pass(10);
       demand(runs === 1);
     }),
+    law('a task runs no earlier than its delay', async (demand) => {
+      // A timer of Node may be up to a millisecond early by the monotonic clock.
+      const earlyMs = 2;
+      const delayMs = 20;
+      const scheduledMs = clock.monotonicMs();
+      let ranMs = scheduledMs;
+      clock.schedule(delayMs, () => {
+        ranMs = clock.monotonicMs();
+      });
+      for (let waits = 0; waits < 10 && ranMs === scheduledMs; waits += 1) await pass(delayMs + 5);
+      demand(ranMs - scheduledMs >= delayMs - earlyMs);
+    }),
     law('a cancelled task never runs, and cancelling again, or late, does nothing', async (demand) => {
       let ran = false;
       const cancel = clock.schedule(1, () => {

@@ -46,7 +46,8 @@ export async function* decodeContentFrames(
   pieces: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<ContentFrame, void, undefined> {
   let head: Uint8Array = new Uint8Array();
-  let frame: { readonly name: ContentFrameName; readonly body: Uint8Array } | undefined;
+  let frame: FrameHead | undefined;
+  let body: Uint8Array | undefined;
   let filled = 0;
   for await (const piece of pieces) {
     let rest = piece;
@@ -61,23 +62,38 @@ export async function* decodeContentFrames(
         head = new Uint8Array();
         filled = 0;
       }
-      const part = rest.subarray(0, frame.body.length - filled);
-      frame.body.set(part, filled);
+      if (filled === 0 && rest.length >= frame.length) {
+        // A frame that came in one piece is passed on as it is, without a copy.
+        const { name, length } = frame;
+        yield { name, body: rest.subarray(0, length) };
+        rest = rest.subarray(length);
+        frame = undefined;
+        continue;
+      }
+      body ??= Buffer.allocUnsafeSlow(frame.length);
+      const part = rest.subarray(0, frame.length - filled);
+      body.set(part, filled);
       filled += part.length;
       rest = rest.subarray(part.length);
-      if (filled < frame.body.length) break;
-      yield frame;
+      if (filled < frame.length) break;
+      yield { name: frame.name, body };
       frame = undefined;
+      body = undefined;
     }
   }
   if (frame !== undefined || head.length > 0) throw broken('an end within a frame');
 }
 
-function beginFrame(head: Uint8Array): ContentFrame {
+interface FrameHead {
+  readonly name: ContentFrameName;
+  readonly length: number;
+}
+
+function beginFrame(head: Uint8Array): FrameHead {
   const length = new DataView(head.buffer, head.byteOffset).getUint32(1);
   const found = Object.entries(CONTENT_FRAME).find(([, { type }]) => type === head[0]);
   if (found === undefined || length > found[1].maxBytes) throw broken('an unknown or too large frame');
-  return { name: found[0] as ContentFrameName, body: Buffer.allocUnsafeSlow(length) };
+  return { name: found[0] as ContentFrameName, length };
 }
 
 function broken(detail: string): StoqError {

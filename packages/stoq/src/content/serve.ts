@@ -38,33 +38,34 @@ export function serveContent(
   });
 }
 
-/** Parts of frames; `undefined` says that whoever waits for the answer has all of it. */
-type Parts = AsyncGenerator<Uint8Array | undefined, void, undefined>;
+/** The parts of a frame; `undefined` says that whoever waits for the answer has all of it. */
+type FrameParts = readonly Uint8Array[];
+type Frames = AsyncGenerator<FrameParts | undefined, void, undefined>;
 
 function answers(
   store: ContentStore,
   authorize: (root: ContentRoot) => Promise<boolean>,
-): (frames: AsyncIterable<ContentFrame>) => Parts {
+): (frames: AsyncIterable<ContentFrame>) => Frames {
   return async function* (frames) {
     let manifest: Manifest | undefined;
     for await (const frame of frames) {
       if (frame.name === 'get' && frame.body.length === 32 && manifest === undefined) {
         const root = rootOfDigest(frame.body);
-        if (!(await authorize(root))) return yield* no('refused');
+        if (!(await authorize(root))) return yield no('refused');
         const bytes = await store.manifest(root);
         const decoded = bytes === undefined ? undefined : decodeManifest(bytes);
-        if (bytes === undefined || decoded?.ok !== true) return yield* no('not-found');
+        if (bytes === undefined || decoded?.ok !== true) return yield no('not-found');
         manifest = decoded.manifest;
-        yield* encodeContentFrame('manifest', bytes);
+        yield encodeContentFrame('manifest', bytes);
       } else {
         const ranges =
           manifest === undefined || frame.name !== 'want'
             ? undefined
             : decodeRanges(frame.body, manifest.leaves.length);
-        if (manifest === undefined || ranges === undefined) return yield* no('bad-request');
+        if (manifest === undefined || ranges === undefined) return yield no('bad-request');
         const isWhole = yield* chunks(store, manifest, ranges);
-        if (!isWhole) return yield* no('missing-chunk');
-        yield* encodeContentFrame('done');
+        if (!isWhole) return yield no('missing-chunk');
+        yield encodeContentFrame('done');
       }
       yield undefined;
     }
@@ -75,7 +76,7 @@ async function* chunks(
   store: ContentStore,
   manifest: Manifest,
   ranges: readonly IndexRange[],
-): AsyncGenerator<Uint8Array, boolean, undefined> {
+): AsyncGenerator<FrameParts, boolean, undefined> {
   const ahead: { readonly index: number; readonly bytes: Promise<Uint8Array | undefined> }[] = [];
   const indices = indicesOf(ranges);
   for (;;) {
@@ -92,7 +93,7 @@ async function* chunks(
     if (next === undefined) return true;
     const bytes = await next.bytes;
     if (bytes === undefined) return false;
-    yield* encodeContentFrame('chunk', uint(next.index, 4), bytes);
+    yield encodeContentFrame('chunk', uint(next.index, 4), bytes);
   }
 }
 
@@ -100,29 +101,34 @@ function* indicesOf(ranges: readonly IndexRange[]): Generator<number, void, unde
   for (const { from, count } of ranges) for (let index = from; index < from + count; index += 1) yield index;
 }
 
-function* no(reason: NoReason): Generator<Uint8Array, void, undefined> {
-  yield* encodeContentFrame('no', uint(NO_REASONS.indexOf(reason) + 1, 1));
+function no(reason: NoReason): FrameParts {
+  return encodeContentFrame('no', uint(NO_REASONS.indexOf(reason) + 1, 1));
 }
 
-/** Joins parts into whole records, so that a chunk and its head do not cost two. */
-async function* gather(parts: Parts): AsyncGenerator<Uint8Array, void, undefined> {
+/**
+ * Puts frames into records: small ones together, and one that does not fit any more at the beginning of the next, so that the fetcher
+ * need not put together what fits into one.
+ */
+async function* gather(frames: Frames): AsyncGenerator<Uint8Array, void, undefined> {
   const record = Buffer.allocUnsafeSlow(RECORD_BYTES);
   let filled = 0;
-  for await (const part of parts) {
-    if (part === undefined) {
-      if (filled > 0) yield record.subarray(0, filled);
+  for await (const frame of frames) {
+    const size = frame?.reduce((sum, part) => sum + part.length, 0) ?? RECORD_BYTES;
+    if (filled > 0 && filled + size > RECORD_BYTES) {
+      // The sink has sealed, and so copied, a record when it asks for the next.
+      yield record.subarray(0, filled);
       filled = 0;
-      continue;
     }
-    for (let at = 0; at < part.length; ) {
-      const piece = part.subarray(at, at + RECORD_BYTES - filled);
-      record.set(piece, filled);
-      filled += piece.length;
-      at += piece.length;
-      if (filled === RECORD_BYTES) {
-        // The sink has sealed, and so copied, the former record when it asks for the next.
-        yield record;
-        filled = 0;
+    for (const part of frame ?? []) {
+      for (let at = 0; at < part.length; ) {
+        const piece = part.subarray(at, at + RECORD_BYTES - filled);
+        record.set(piece, filled);
+        filled += piece.length;
+        at += piece.length;
+        if (filled === RECORD_BYTES) {
+          yield record;
+          filled = 0;
+        }
       }
     }
   }

@@ -74,8 +74,8 @@ export class RecordOpener {
     this.#input = this.#input.length === 0 ? bytes : Buffer.concat([this.#input, bytes]);
   }
 
-  /** Whether a record has begun that is not complete. */
-  get isMidRecord(): boolean {
+  /** Whether bytes are here that no record has taken up yet. */
+  get hasInput(): boolean {
     return this.#partial !== undefined || this.#input.length > 0;
   }
 

@@ -10,6 +10,11 @@ export class ByteReader {
     this.#stream = stream;
   }
 
+  /** Whether bytes are here that nobody has taken yet. */
+  get hasBuffered(): boolean {
+    return this.#buffered.length > 0;
+  }
+
   /** Whatever comes next, at least one byte; undefined at the end. */
   async some(): Promise<Uint8Array | undefined> {
     if (this.#buffered.length === 0) return this.#stream.read();

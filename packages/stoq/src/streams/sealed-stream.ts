@@ -97,6 +97,8 @@ export class SealedStream {
 
   /** Waits for the other end to finish without another word: how it did. Used where the protocol allows no more bytes. */
   async finished(): Promise<'ended' | 'reset' | 'unexpected-bytes'> {
+    // What came in one read with the last record that was wanted is as much too much as what comes after it.
+    if (this.#opener.hasInput) return 'unexpected-bytes';
     try {
       const bytes = await this.#readCarrier();
       this.#hasEnded = true;

@@ -87,6 +87,10 @@ export async function serveRequest(
       stream.reset();
       return fault('deadline', name);
     }
+    if (reader.hasBuffered) {
+      stream.reset();
+      return fault('unexpected-bytes', name);
+    }
     const outcome = await Promise.race([late.promise, cancelled(stream), call(handler, body)]);
     controller.abort();
     if (outcome === 'reset') return fault('reset', name);
