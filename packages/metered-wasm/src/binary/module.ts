@@ -70,7 +70,7 @@ export const BOUNDS = {
   types: 65_536,
   parameters: 1_000,
   imports: 1_024,
-  functions: 262_144,
+  functions: 100_000,
   tables: 128,
   globals: 65_536,
   exports: 65_536,

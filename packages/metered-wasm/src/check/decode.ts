@@ -128,7 +128,15 @@ export function step(cursor: Cursor): Step {
 /** Largest body that an engine takes; what is read of one is held in arrays of its length. */
 const MAX_BODY_BYTES = 7_654_321;
 
-/** The instructions of one body. */
+const SMALL_BODY = 4_096;
+/** Room for the instructions of small bodies, which are many. */
+const scratch = {
+  ops: new Uint16Array(SMALL_BODY),
+  first: new Float64Array(SMALL_BODY),
+  offsets: new Uint32Array(SMALL_BODY),
+};
+
+/** The instructions of one body, until those of the next are read. */
 export class Steps {
   readonly length: number;
   readonly #ops: Uint16Array;
@@ -139,9 +147,10 @@ export class Steps {
   constructor(cursor: Cursor) {
     const most = cursor.stop - cursor.at;
     if (most > MAX_BODY_BYTES) object('malformed', `body of ${most} bytes`);
-    this.#ops = new Uint16Array(most);
-    this.#first = new Float64Array(most);
-    this.#offsets = new Uint32Array(most);
+    const isSmall = most <= SMALL_BODY;
+    this.#ops = isSmall ? scratch.ops : new Uint16Array(most);
+    this.#first = isSmall ? scratch.first : new Float64Array(most);
+    this.#offsets = isSmall ? scratch.offsets : new Uint32Array(most);
     let count = 0;
     for (; cursor.at < cursor.stop; count++) {
       const { op, a, at, labels } = step(cursor);
