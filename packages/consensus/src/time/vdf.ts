@@ -53,7 +53,7 @@ async function run(
     throw badArgument(argument, expected);
   }
   // A copy: the job may wait, and the caller's bytes may change meanwhile.
-  const job = { input: bytes.slice(), iterations, wantsProof, backend };
+  const job = { input: new Uint8Array(bytes), iterations, wantsProof, backend };
   return hasWorkers ? runJob('vdf', job, { signal }) : runVdfJob(job);
 }
 
