@@ -137,10 +137,11 @@ function verifyChain(
  * form are refused also where chiavdf lets them pass. Verification only. Nothing here is constant-time; unaudited; not
  * post-quantum.
  *
- * Never throws. Synchronous work of one core: at 1024 bits some 70 ms, most of them for the discriminant, and 15 ms
- * more for each segment of `depth`, whatever `iterations` is. The search for the discriminant takes as long as it
- * happens to (ten times the mean for one seed in 20,000): where a peer picks the seed, bind it to something. Whoever
- * serves others from the same thread calls this from a worker.
+ * Never throws. Synchronous work of one core: at 1024 bits some 65 ms on average, most of them for the discriminant,
+ * and 12 ms more for each segment of `depth`, whatever `iterations` is. The search for the discriminant takes as long
+ * as it happens to (ten times the mean for one seed in 20,000). Seeds that lie a few hashes apart as integers mostly
+ * have the same discriminant, as in chiavdf. So let a seed be a hash of what it is to bind, not what a peer picks.
+ * Whoever serves others from the same thread calls this from a worker.
  */
 export function verifyClassGroupVdf(claim: ClassGroupClaim): Verdict<object, ClassGroupReason> {
   const seed = bytesOf(claim?.seed);
