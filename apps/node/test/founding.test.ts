@@ -53,7 +53,7 @@ describe('a founding', () => {
     expect(made?.genesis.members.map(({ name }) => name).sort()).toEqual(['amber', 'birch', 'cedar']);
     clock.advance(1000);
     const later = reopen(directory).genesis(logKey);
-    expect(later?.bytes).toEqual(made?.bytes);
+    expect(Buffer.compare(later?.bytes ?? Buffer.of(1), made?.bytes ?? Buffer.of(2))).toBe(0);
     expect(later?.chainId).toBe(made?.chainId);
     expect(later !== undefined && isBoundTo(later.genesis, later.facts)).toBe(true);
     expect(decodeGenesis(made?.bytes ?? new Uint8Array())).toMatchObject({

@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describeMesh, type Mesh, stopMesh } from './mesh.ts';
@@ -28,7 +29,7 @@ export async function main(
   const stop = (name: NodeJS.Signals) => interrupt.abort(new Error(`stopped by ${name}`));
   process.once('SIGINT', stop).once('SIGTERM', stop).once('SIGHUP', stop);
 
-  const scratch = await mkdtemp(join(tmpdir(), 'hypermesh-tour-'));
+  const scratch = join(tmpdir(), `hypermesh-tour-${randomUUID()}`);
   const folder = options.data ?? (options.once ? scratch : '.hypermesh');
   const mesh = describeMesh(resolve(folder));
   const steps: StepReport[] = [];
@@ -36,6 +37,7 @@ export async function main(
   let failure: object | undefined;
   let nodes: TourReport['nodes'] = [];
   try {
+    await mkdir(scratch, { recursive: true, mode: 0o700 });
     ok = await runTour({ mesh, progress, signal: interrupt.signal, scratch, seen: {} }, (step) => {
       steps.push(step);
       if (!step.ok)

@@ -5,7 +5,10 @@ import type { MessageStream } from './streams/message-stream.ts';
 import type { CallContext, Refusal } from './streams/serve-request.ts';
 import { encodeName } from './streams/wire.ts';
 
-/** Answers requests: bytes, or `refuse(code)`. What it throws reaches the requester as `handler-failed` alone. */
+/**
+ * Answers requests: bytes, or `refuse(code)`. What it throws reaches the requester as `handler-failed` alone. One that goes on after its
+ * signal was aborted counts among its peer's streams until it settles.
+ */
 export type RequestHandler = (
   body: Uint8Array,
   context: CallContext & { readonly peer: Peer },

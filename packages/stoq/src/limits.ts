@@ -4,15 +4,17 @@ import { StoqError } from './errors.ts';
 export interface Limits {
   /** Sessions at once, both directions. The next inbound one is refused with `too-many-connections`. */
   readonly connections: number;
+  /** Sessions that one peer may have at once, both directions; its next inbound one is refused like that. */
+  readonly connectionsPerPeer: number;
   /** Inbound connections that are not authenticated yet. */
   readonly handshakes: number;
   /** From the carrier's connection to an authenticated session, milliseconds. */
   readonly handshakeMs: number;
   /** A session without an open stream is closed after this many milliseconds; 0 never. */
   readonly idleMs: number;
-  /** Streams that one peer may have open at once. */
+  /** Streams that one peer may have open at once, over all its sessions. */
   readonly streamsPerPeer: number;
-  /** Bytes of request bodies that one peer may have in collection at once. */
+  /** Bytes of request bodies, and of answers that are not sent yet, that are held for one peer at once, over all its sessions. */
   readonly bytesPerPeer: number;
   /** Largest request body and largest answer. */
   readonly requestBytes: number;
@@ -27,6 +29,7 @@ export interface Limits {
 /** The limits of a node that is told nothing else. */
 export const DEFAULT_LIMITS: Limits = {
   connections: 100,
+  connectionsPerPeer: 10,
   handshakes: 32,
   handshakeMs: 5_000,
   idleMs: 300_000,

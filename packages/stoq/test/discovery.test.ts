@@ -85,6 +85,11 @@ describe('a record of addresses', () => {
     expect(decodeAddresses(encodeAddresses(['quic://[::1]:1']))).toEqual(['quic://[::1]:1']);
   });
 
+  it('is read without what can be no address, and must not stand in a log', () => {
+    const told = ['quic://[::1]:1', '', 'quic://[::1]:2\u001b[2J', 'nowhere', `quic://${'x'.repeat(240)}`];
+    expect(decodeAddresses(encodeAddresses(told))).toEqual(['quic://[::1]:1']);
+  });
+
   it.each([
     ['nothing', Buffer.alloc(0)],
     ['garbage', Buffer.alloc(40, 0xff)],

@@ -139,25 +139,36 @@ describe('requests beyond a bound', () => {
   const hold = async (options: PairOptions) => {
     const pair = await memoryPair(options);
     const release = Promise.withResolvers<void>();
+    let entered = () => {};
     pair.listener.handle('hold', async (body) => {
+      entered();
       await release.promise;
       return body;
     });
-    return { pair, release, peer: await pair.connect() };
+    const peer = await pair.connect();
+    /** Resolves when the handler holds the request: streams have no order among each other. */
+    const holding = async (body?: Uint8Array) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      entered = resolve;
+      const answer = peer.request('hold', body);
+      await promise;
+      return { answer };
+    };
+    return { pair, release, peer, holding };
   };
 
   it('of streams are answered busy', async () => {
-    const { pair, release, peer } = await hold({ listener: { limits: { streamsPerPeer: 2 } } });
-    const held = [peer.request('hold'), peer.request('hold')];
+    const { pair, release, peer, holding } = await hold({ listener: { limits: { streamsPerPeer: 2 } } });
+    const held = [await holding(), await holding()];
     expect(await peer.request('hold')).toEqual({ ok: false, reason: 'busy' });
     release.resolve();
-    expect((await Promise.all(held)).every(({ ok }) => ok)).toBe(true);
+    for (const { answer } of held) expect((await answer).ok).toBe(true);
     await pair[Symbol.asyncDispose]();
   });
 
   it('of bytes are answered busy', async () => {
-    const { pair, release, peer } = await hold({ listener: { limits: { bytesPerPeer: 1_000 } } });
-    const held = peer.request('hold', Buffer.alloc(900));
+    const { pair, release, peer, holding } = await hold({ listener: { limits: { bytesPerPeer: 1_000 } } });
+    const { answer: held } = await holding(Buffer.alloc(900));
     expect(await peer.request('hold', Buffer.alloc(101))).toEqual({ ok: false, reason: 'busy' });
     release.resolve();
     expect((await held).ok).toBe(true);

@@ -157,7 +157,7 @@ export function createMessageDecoder(context: WireContext): (bytes: Uint8Array) 
     for (let index = 0; index < count; index += 1) {
       const length = reader.u32();
       if (length > context.maxTxBytes) return refused('too-large');
-      txs.push(reader.take(length).slice());
+      txs.push(new Uint8Array(reader.take(length)));
       if (reader.failed) return refused('truncated');
     }
     return whole(reader, { type: 'txs', txs });

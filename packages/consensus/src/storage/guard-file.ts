@@ -38,7 +38,7 @@ export async function openGuardFile(file: string): Promise<GuardFile> {
   } else {
     const reader = new ByteReader(found);
     const version = reader.u53();
-    storeId = reader.take(16).slice();
+    storeId = new Uint8Array(reader.take(16));
     view = reader.u53();
     mutedUntil = reader.u53();
     const sum = reader.take(16);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ChunkId, ContentRoot } from '@hypermesh/core';
 import { hasCode } from '@hypermesh/core';
 import { StoqError } from '../errors.ts';
+import { rootDigest } from './manifest.ts';
 import type { ContentStore } from './store.ts';
 
 /** Staged chunks are made durable together when there are so many of them, or so many bytes. */
@@ -21,12 +22,14 @@ export interface DiskStore extends ContentStore, AsyncDisposable {}
 /**
  * Opens a store in `dir`: `chunks/` and `manifests/` hold one file per id under its own name, `staging/` what is not durable yet and
  * is emptied on opening. A file gets its name only after its bytes are on the disk (fsync, rename, fsync of the directory), so that a name
- * is never over half a chunk. One process at a time may write to a directory.
+ * is never over half a chunk. One process at a time may write to a directory. Where the disk fails to make a chunk durable that was
+ * put before, every commit rejects until it is put again or the store is opened anew: no root is there without its chunks.
  */
 export async function openDiskStore(dir: string): Promise<DiskStore> {
   const folder = (name: string) => join(dir, name);
   await rm(folder('staging'), { recursive: true, force: true });
   for (const name of ['chunks', 'manifests', 'staging']) await mkdir(folder(name), { recursive: true });
+  await sync(dir);
   return new DirectoryStore(dir);
 }
 
@@ -34,6 +37,8 @@ class DirectoryStore implements DiskStore {
   readonly #dir: string;
   readonly #staged = new Map<ChunkId, Staged>();
   readonly #arriving = new Map<ChunkId, Promise<void>>();
+  /** Chunks that were put and could not be made durable, and why. */
+  readonly #lost = new Map<ChunkId, unknown>();
   #stagedBytes = 0;
   #flushing: Promise<void> = Promise.resolve();
   #isClosed = false;
@@ -43,7 +48,7 @@ class DirectoryStore implements DiskStore {
   }
 
   async has(id: ChunkId): Promise<boolean> {
-    return this.#staged.has(id) || (await exists(this.#path('chunks', id)));
+    return this.#staged.has(id) || (!this.#lost.has(id) && (await exists(this.#path('chunks', id))));
   }
 
   async get(id: ChunkId): Promise<Uint8Array | undefined> {
@@ -63,10 +68,16 @@ class DirectoryStore implements DiskStore {
   async commit(root: ContentRoot, manifest: Uint8Array): Promise<void> {
     await Promise.all(this.#arriving.values());
     await this.#flush();
+    for (const error of this.#lost.values()) throw error;
     const path = this.#path('staging', randomUUID());
-    await writeFile(path, manifest, { flag: 'wx' });
-    await sync(path);
-    await rename(path, this.#path('manifests', root));
+    try {
+      await writeFile(path, manifest, { flag: 'wx' });
+      await sync(path);
+      await rename(path, this.#path('manifests', root));
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    }
     await sync(join(this.#dir, 'manifests'));
   }
 
@@ -75,7 +86,10 @@ class DirectoryStore implements DiskStore {
   }
 
   async *roots(): AsyncGenerator<ContentRoot, void, undefined> {
-    for await (const entry of await opendir(join(this.#dir, 'manifests'))) yield entry.name as ContentRoot;
+    for await (const entry of await opendir(join(this.#dir, 'manifests'))) {
+      // Files of others are no roots.
+      if (rootDigest(entry.name) !== undefined) yield entry.name as ContentRoot;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -109,12 +123,17 @@ class DirectoryStore implements DiskStore {
     const batch = [...this.#staged.values()];
     if (batch.length === 0) return;
     this.#stagedBytes = 0;
-    try {
-      await Promise.all(batch.map((staged) => this.#moveIn(staged)));
-      await sync(join(this.#dir, 'chunks'));
-    } finally {
-      for (const { id } of batch) this.#staged.delete(id);
-    }
+    const moves = await Promise.allSettled(batch.map((staged) => this.#moveIn(staged)));
+    const names = await Promise.allSettled([sync(join(this.#dir, 'chunks'))]);
+    // What one put failed at may be another's chunk, which must not be missed at its commit.
+    const failures = batch.flatMap(({ id }, index) => {
+      const failed = [moves[index], ...names].find((outcome) => outcome?.status === 'rejected');
+      this.#staged.delete(id);
+      if (failed === undefined) this.#lost.delete(id);
+      else this.#lost.set(id, failed.reason);
+      return failed === undefined ? [] : [failed.reason];
+    });
+    if (failures.length > 0) throw failures[0];
   }
 
   async #moveIn({ id, path }: Staged): Promise<void> {

@@ -1,4 +1,4 @@
-import type { ChunkId, ContentRoot } from '@hypermesh/core';
+import type { ChunkId, Clock, ContentRoot } from '@hypermesh/core';
 import { equalBytes, hasCode } from '@hypermesh/core';
 import { blake3 } from '@hypermesh/core/blake3';
 import { pipe } from 'it-pipe';
@@ -17,6 +17,7 @@ import {
   type NoReason,
 } from './frames.ts';
 import { chunkIdOf, decodeManifest, type Manifest, rootDigest } from './manifest.ts';
+import { Patience } from './patience.ts';
 import type { ContentStore } from './store.ts';
 
 /** Why content did not come. Stable public API. */
@@ -27,6 +28,7 @@ export type FetchReason =
   | 'bad-chunk'
   | 'too-large'
   | 'not-served'
+  | 'stalled'
   | 'cancelled'
   | 'closed'
   | 'protocol';
@@ -48,6 +50,9 @@ export interface FetchOptions {
   readonly signal?: AbortSignal;
   /** Largest content that is taken; by default what a manifest can say. */
   readonly maxBytes?: number;
+  /** How long the provider may send nothing, milliseconds; default 60 000. */
+  readonly stallMs?: number;
+  readonly clock?: Clock;
 }
 
 /** Chunks that are being written while the next ones come. */
@@ -66,25 +71,22 @@ export async function fetchContent(
 ): Promise<FetchResult> {
   const digest = rootDigest(root);
   if (digest === undefined) return { ok: false, reason: 'bad-root', provider: peer.id };
-  const known = await store.manifest(root);
-  if (known !== undefined) {
-    const decoded = decodeManifest(known);
-    if (decoded.ok) return result(decoded.manifest, 0);
-  }
+  const known = await knownManifest(store, root, digest);
+  if (known !== undefined && (await missingRanges(known, store)).length === 0) return result(known, 0);
   const { signal } = options;
+  const patience = new Patience(options);
   let stream: ByteStream<Peer> | undefined;
-  const onAbort = () => stream?.abort();
-  signal?.addEventListener('abort', onAbort, { once: true });
+  patience.signal.addEventListener('abort', () => stream?.abort(), { once: true });
   try {
-    stream = await peer.openStream(CONTENT_STREAM, signal === undefined ? {} : { signal });
+    stream = await patience.wait(peer.openStream(CONTENT_STREAM, { signal: patience.signal }));
     const transfer = new Transfer(stream, store, {
       digest,
       root,
       maxBytes: options.maxBytes ?? Number.MAX_SAFE_INTEGER,
     });
     return await pipe(
-      stream.source,
-      decodeContentFrames,
+      patience.each(stream.source),
+      decodeContentFrames('provider'),
       (frames: AsyncGenerator<ContentFrame, void, undefined>) => transfer.run(frames),
     );
   } catch (error) {
@@ -94,10 +96,23 @@ export async function fetchContent(
       return { ok: false, reason, provider: peer.id, ...(index === undefined ? {} : { index }) };
     }
     if (!(error instanceof StoqError)) throw error;
-    return { ok: false, reason: signal?.aborted ? 'cancelled' : reasonOf(error), provider: peer.id };
+    const reason = signal?.aborted ? 'cancelled' : patience.isOver ? 'stalled' : reasonOf(error);
+    return { ok: false, reason, provider: peer.id };
   } finally {
-    signal?.removeEventListener('abort', onAbort);
+    patience.end();
   }
+}
+
+/** The manifest that the store has for a root, unless it is damaged. */
+async function knownManifest(
+  store: ContentStore,
+  root: ContentRoot,
+  digest: Uint8Array,
+): Promise<Manifest | undefined> {
+  const bytes = await store.manifest(root);
+  if (bytes === undefined || !equalBytes(blake3(bytes), digest)) return undefined;
+  const decoded = decodeManifest(bytes);
+  return decoded.ok ? decoded.manifest : undefined;
 }
 
 class FetchFault extends Error {

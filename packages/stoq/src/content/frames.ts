@@ -17,6 +17,15 @@ const CONTENT_FRAME = {
 } as const;
 
 export type ContentFrameName = keyof typeof CONTENT_FRAME;
+const NAMES = Object.keys(CONTENT_FRAME) as readonly ContentFrameName[];
+
+/** What each end may send. */
+const SENT_BY = {
+  fetcher: ['get', 'want'],
+  provider: ['manifest', 'chunk', 'done', 'no'],
+} as const satisfies Record<string, readonly ContentFrameName[]>;
+
+export type ContentRole = keyof typeof SENT_BY;
 
 export interface ContentFrame {
   readonly name: ContentFrameName;
@@ -39,11 +48,18 @@ export function encodeContentFrame(
 }
 
 /**
- * A pipeline step from bytes to frames. Throws `stoq/protocol` on unknown types, lengths over the type's bound and an end within
- * a frame; holds one frame at most.
+ * A pipeline step from an end's bytes to its frames. Throws `stoq/protocol` on unknown types, lengths over the type's bound, a body in a
+ * frame that this end does not send, and an end within a frame; holds one frame at most.
  */
-export async function* decodeContentFrames(
+export function decodeContentFrames(
+  from: ContentRole,
+): (pieces: AsyncIterable<Uint8Array>) => AsyncGenerator<ContentFrame, void, undefined> {
+  return (pieces) => decode(pieces, SENT_BY[from]);
+}
+
+async function* decode(
   pieces: AsyncIterable<Uint8Array>,
+  sent: readonly ContentFrameName[],
 ): AsyncGenerator<ContentFrame, void, undefined> {
   let head: Uint8Array = new Uint8Array();
   let frame: FrameHead | undefined;
@@ -58,7 +74,7 @@ export async function* decodeContentFrames(
           head.length === 0 ? rest.subarray(0, missing) : Buffer.concat([head, rest.subarray(0, missing)]);
         rest = rest.subarray(Math.min(missing, rest.length));
         if (head.length < HEAD_BYTES) break;
-        frame = beginFrame(head);
+        frame = beginFrame(head, sent);
         head = new Uint8Array();
         filled = 0;
       }
@@ -89,11 +105,14 @@ interface FrameHead {
   readonly length: number;
 }
 
-function beginFrame(head: Uint8Array): FrameHead {
+function beginFrame(head: Uint8Array, sent: readonly ContentFrameName[]): FrameHead {
   const length = new DataView(head.buffer, head.byteOffset).getUint32(1);
-  const found = Object.entries(CONTENT_FRAME).find(([, { type }]) => type === head[0]);
-  if (found === undefined || length > found[1].maxBytes) throw broken('an unknown or too large frame');
-  return { name: found[0] as ContentFrameName, length };
+  const name = NAMES.find((candidate) => CONTENT_FRAME[candidate].type === head[0]);
+  // The other end's frames have no business here, so no memory is kept for their bodies.
+  if (name === undefined || length > (sent.includes(name) ? CONTENT_FRAME[name].maxBytes : 0)) {
+    throw broken('an unknown or too large frame');
+  }
+  return { name, length };
 }
 
 function broken(detail: string): StoqError {

@@ -14,8 +14,9 @@ import {
   NO_REASONS,
   type NoReason,
 } from './frames.ts';
-import { chunkIdOf, decodeManifest, type Manifest, rootOfDigest } from './manifest.ts';
+import { chunkIdOf, type ManifestDigests, readDigests, rootOfDigest } from './manifest.ts';
 import type { ContentStore } from './store.ts';
+import { createTurns } from './turns.ts';
 
 /** Who may fetch what. */
 export interface ServeContentOptions {
@@ -25,16 +26,23 @@ export interface ServeContentOptions {
 
 /** Chunks that are read from the store while earlier ones are on their way. */
 const READ_AHEAD = 4;
+/** Streams of one peer that are served at once, each with a manifest and some chunks in memory. */
+const STREAMS_AT_ONCE = 16;
 
-/** Serves a store's content to a node's peers; the answer stops it. Chunks go out as stored: whoever fetches verifies. */
+/**
+ * Serves a store's content to a node's peers; the answer stops it. Chunks go out as stored: whoever fetches verifies. Of one peer's
+ * streams 16 are served at once; others wait for those.
+ */
 export function serveContent(
   node: StoqNode,
   store: ContentStore,
   options: ServeContentOptions = {},
 ): () => void {
+  const turnOf = createTurns(STREAMS_AT_ONCE);
   return node.handleStream(CONTENT_STREAM, async (stream, peer) => {
+    using _turn = await turnOf(peer.id);
     const authorize = async (root: ContentRoot) => (await options.authorize?.(peer, root)) ?? true;
-    await pipe(stream.source, decodeContentFrames, answers(store, authorize), gather, stream.sink);
+    await pipe(stream.source, decodeContentFrames('fetcher'), answers(store, authorize), gather, stream.sink);
   });
 }
 
@@ -47,23 +55,23 @@ function answers(
   authorize: (root: ContentRoot) => Promise<boolean>,
 ): (frames: AsyncIterable<ContentFrame>) => Frames {
   return async function* (frames) {
-    let manifest: Manifest | undefined;
+    let digests: ManifestDigests | undefined;
     for await (const frame of frames) {
-      if (frame.name === 'get' && frame.body.length === 32 && manifest === undefined) {
+      if (frame.name === 'get' && frame.body.length === 32 && digests === undefined) {
         const root = rootOfDigest(frame.body);
         if (!(await authorize(root))) return yield no('refused');
         const bytes = await store.manifest(root);
-        const decoded = bytes === undefined ? undefined : decodeManifest(bytes);
+        const decoded = bytes === undefined ? undefined : readDigests(bytes);
         if (bytes === undefined || decoded?.ok !== true) return yield no('not-found');
-        manifest = decoded.manifest;
+        digests = decoded.digests;
         yield encodeContentFrame('manifest', bytes);
       } else {
         const ranges =
-          manifest === undefined || frame.name !== 'want'
+          digests === undefined || frame.name !== 'want'
             ? undefined
-            : decodeRanges(frame.body, manifest.leaves.length);
-        if (manifest === undefined || ranges === undefined) return yield no('bad-request');
-        const isWhole = yield* chunks(store, manifest, ranges);
+            : decodeRanges(frame.body, digests.chunks);
+        if (digests === undefined || ranges === undefined) return yield no('bad-request');
+        const isWhole = yield* chunks(store, digests, ranges);
         if (!isWhole) return yield no('missing-chunk');
         yield encodeContentFrame('done');
       }
@@ -74,7 +82,7 @@ function answers(
 
 async function* chunks(
   store: ContentStore,
-  manifest: Manifest,
+  digests: ManifestDigests,
   ranges: readonly IndexRange[],
 ): AsyncGenerator<FrameParts, boolean, undefined> {
   const ahead: { readonly index: number; readonly bytes: Promise<Uint8Array | undefined> }[] = [];
@@ -82,9 +90,8 @@ async function* chunks(
   for (;;) {
     while (ahead.length < READ_AHEAD) {
       const { value: index, done } = indices.next();
-      const digest = manifest.leaves[index ?? -1]?.digest;
-      if (done || digest === undefined) break;
-      const bytes = store.get(chunkIdOf(digest));
+      if (done) break;
+      const bytes = store.get(chunkIdOf(digests.at(index)));
       // Its failure is told when its turn comes; until then it must not count as unhandled.
       bytes.catch(() => {});
       ahead.push({ index, bytes });

@@ -20,8 +20,11 @@ export function encodeAddresses(stoq: readonly string[]): Uint8Array {
   return encodeRecord(ADDRESSES, { v: 1, stoq: stoq.slice(0, 16) });
 }
 
-/** Addresses of any origin; undefined for bytes that are no such record. */
+/** What can be an address: a scheme and printable characters, so that it may stand in a log. */
+const ADDRESS = /^[a-z0-9]{1,16}:\/\/[\x21-\x7e]{1,200}$/;
+
+/** Addresses of any origin, without what cannot be one; undefined for bytes that are no such record. */
 export function decodeAddresses(bytes: Uint8Array): readonly string[] | undefined {
   const decoded = decodeRecord(ADDRESSES, bytes, { maxBytes: MAX_ADDRESSES_BYTES });
-  return decoded.ok ? decoded.value.stoq : undefined;
+  return decoded.ok ? decoded.value.stoq.filter((address) => ADDRESS.test(address)) : undefined;
 }

@@ -80,13 +80,23 @@ export class HandshakeChannel {
   }
 
   async #take(length: number): Promise<Uint8Array> {
-    while (this.#buffered.length < length) {
+    if (this.#buffered.length >= length) {
+      const taken = this.#buffered.subarray(0, length);
+      this.#buffered = this.#buffered.subarray(length);
+      return taken;
+    }
+    // One buffer for a frame that comes in pieces, however small they are: its bound was checked before.
+    const taken = Buffer.allocUnsafe(length);
+    taken.set(this.#buffered);
+    let filled = this.#buffered.length;
+    while (filled < length) {
       const bytes = await this.#read();
       if (bytes === undefined) throw new HandshakeAbort('truncated');
-      this.#buffered = this.#buffered.length === 0 ? bytes : Buffer.concat([this.#buffered, bytes]);
+      const part = bytes.subarray(0, length - filled);
+      taken.set(part, filled);
+      filled += part.length;
+      this.#buffered = bytes.subarray(part.length);
     }
-    const taken = this.#buffered.subarray(0, length);
-    this.#buffered = this.#buffered.subarray(length);
     return taken;
   }
 

@@ -4,8 +4,10 @@ import type { StoqEvent } from '../events.ts';
 import type { Handlers } from '../handlers.ts';
 import type { Limits } from '../limits.ts';
 import type { Authenticator, Carrier, CarrierConnection, CarrierStream } from '../ports.ts';
+import { Attempt } from './attempt.ts';
 import { HandshakeAbort, HandshakeChannel, PeerRefusal } from './channel.ts';
 import { AdmissionRefusal, dialHandshake, type EstablishedSession, listenHandshake } from './handshake.ts';
+import { PeerShares, type Place } from './peer-shares.ts';
 import { Session } from './session.ts';
 
 /** What connecting needs from its node. */
@@ -27,20 +29,19 @@ const REFUSAL_MS = 500;
 /** Turns carrier connections into sessions, within the node's limits. */
 export class Connector {
   readonly #setting: ConnectorSetting;
-  readonly #inbound = new Set<CarrierConnection>();
-  readonly #outbound = new Set<CarrierConnection>();
-  /** Sessions that are admitted but not yet among `sessions`. */
-  #admitted = 0;
+  readonly #shares = new PeerShares();
+  readonly #attempts = new Set<Attempt>();
+  #inbound = 0;
   #isClosed = false;
 
   constructor(setting: ConnectorSetting) {
     this.#setting = setting;
   }
 
-  /** Refuses from now on and hangs up on every handshake under way. */
+  /** Refuses from now on and gives up every session that is being made. */
   close(): void {
     this.#isClosed = true;
-    for (const connection of [...this.#inbound, ...this.#outbound]) connection.close();
+    for (const attempt of this.#attempts) attempt.giveUp('closed');
   }
 
   /** Dials and authenticates, within `handshakeMs` in all. */
@@ -50,47 +51,35 @@ export class Connector {
     { signal, expect }: { readonly signal?: AbortSignal; readonly expect?: string },
   ): Promise<Session> {
     const { limits, clock } = this.#setting;
-    const controller = new AbortController();
-    let cause: 'timeout' | 'cancelled' | undefined;
-    const give = (why: 'timeout' | 'cancelled') => {
-      cause ??= why;
-      controller.abort();
-    };
-    const onAbort = () => give('cancelled');
     if (signal?.aborted) throw new StoqError({ code: 'stoq/cancelled' });
+    const attempt = new Attempt();
+    this.#attempts.add(attempt);
+    const onAbort = () => attempt.giveUp('cancelled');
     signal?.addEventListener('abort', onAbort, { once: true });
-    const stopTimer = clock.schedule(limits.handshakeMs, () => give('timeout'));
+    const stopTimer = clock.schedule(limits.handshakeMs, () => attempt.giveUp('timeout'));
     let hasCarrier = false;
-    try {
-      const connection = await carrier.dial(address, { signal: controller.signal });
+    const connect = async (): Promise<Session> => {
+      const connection = await carrier.dial(address, { signal: attempt.signal });
       hasCarrier = true;
-      const hangUp = () => connection.close();
-      controller.signal.addEventListener('abort', hangUp, { once: true });
-      if (controller.signal.aborted) hangUp();
-      return await this.#authenticateDial(connection, expect);
+      attempt.own(connection);
+      return await this.#authenticateDial(connection, attempt, expect);
+    };
+    try {
+      return await attempt.within(connect());
     } catch (error) {
-      const options = { cause: error };
-      if (cause === 'cancelled') throw new StoqError({ code: 'stoq/cancelled' }, undefined, options);
-      if (cause === 'timeout') {
-        const afterMs = limits.handshakeMs;
-        throw hasCarrier
-          ? new StoqError({ code: 'stoq/handshake-timeout', address, afterMs }, undefined, options)
-          : new StoqError(
-              { code: 'stoq/unreachable', address, detail: `no answer in ${afterMs} ms` },
-              undefined,
-              options,
-            );
-      }
-      throw this.#dialError(address, error);
+      throw this.#dialError({ address, attempt, hasCarrier, error });
     } finally {
       stopTimer();
       signal?.removeEventListener('abort', onAbort);
+      this.#attempts.delete(attempt);
     }
   }
 
-  async #authenticateDial(connection: CarrierConnection, expect: string | undefined): Promise<Session> {
-    if (this.#isClosed) connection.close();
-    this.#outbound.add(connection);
+  async #authenticateDial(
+    connection: CarrierConnection,
+    attempt: Attempt,
+    expect: string | undefined,
+  ): Promise<Session> {
     try {
       const stream = await connection.openStream();
       const channel = new HandshakeChannel(stream);
@@ -99,7 +88,9 @@ export class Connector {
         const admit = ({ id }: { readonly id: string }): RefusalReason | undefined =>
           expect === undefined || id === expect ? undefined : 'unexpected-peer';
         const established = await dialHandshake({ connection, stream, channel, auth, pq, admit });
-        return this.#open(connection, established, connection.acceptStream());
+        if (attempt.reason !== undefined) throw new Error(attempt.reason);
+        const place = this.#shares.take(established.peer.id);
+        return this.#open({ connection, established, place }, connection.acceptStream());
       } catch (error) {
         if (error instanceof HandshakeAbort) await this.#sendRefusal(connection, channel, error.reason);
         throw error;
@@ -107,26 +98,36 @@ export class Connector {
     } catch (error) {
       connection.close();
       throw error;
-    } finally {
-      this.#outbound.delete(connection);
     }
   }
 
-  #dialError(address: string, error: unknown): unknown {
+  #dialError({ address, attempt, hasCarrier, error }: FailedDial): unknown {
+    const options = { cause: error };
+    if (attempt.reason === 'cancelled') return new StoqError({ code: 'stoq/cancelled' }, undefined, options);
+    if (attempt.reason === 'closed')
+      return new StoqError({ code: 'stoq/closed', what: 'node' }, undefined, options);
+    if (attempt.reason === 'timeout') {
+      const afterMs = this.#setting.limits.handshakeMs;
+      return hasCarrier
+        ? new StoqError({ code: 'stoq/handshake-timeout', address, afterMs }, undefined, options)
+        : new StoqError(
+            { code: 'stoq/unreachable', address, detail: `no answer in ${afterMs} ms` },
+            undefined,
+            options,
+          );
+    }
     if (error instanceof HandshakeAbort) {
       const { reason, detail } = error;
       this.#report(address, 'us', reason, detail);
       return new StoqError(
         { code: 'stoq/handshake-failed', address, reason, ...(detail === undefined ? {} : { detail }) },
         undefined,
-        { cause: error },
+        options,
       );
     }
     if (error instanceof PeerRefusal) {
       this.#report(address, 'peer', error.reason);
-      return new StoqError({ code: 'stoq/refused', address, reason: error.reason }, undefined, {
-        cause: error,
-      });
+      return new StoqError({ code: 'stoq/refused', address, reason: error.reason }, undefined, options);
     }
     return error;
   }
@@ -135,28 +136,26 @@ export class Connector {
   async accept(connection: CarrierConnection): Promise<void> {
     const { limits, clock } = this.#setting;
     const address = connection.remoteAddress;
-    if (this.#isClosed || this.#inbound.size >= limits.handshakes) {
+    if (this.#isClosed || this.#inbound >= limits.handshakes) {
       this.#report(address, 'us', this.#isClosed ? 'closing' : 'too-many-handshakes');
       connection.close();
       return;
     }
-    this.#inbound.add(connection);
-    let isLate = false;
-    const stopTimer = clock.schedule(limits.handshakeMs, () => {
-      isLate = true;
-      connection.close();
-    });
+    this.#inbound += 1;
+    const attempt = new Attempt();
+    attempt.own(connection);
+    this.#attempts.add(attempt);
+    const stopTimer = clock.schedule(limits.handshakeMs, () => attempt.giveUp('timeout'));
     let channel: HandshakeChannel | undefined;
     try {
-      const stream = await connection.acceptStream();
+      const stream = await attempt.within(connection.acceptStream());
       if (stream === undefined) throw new HandshakeAbort('truncated');
       channel = new HandshakeChannel(stream);
-      await this.#authenticateInbound(connection, stream, channel);
+      await this.#authenticateInbound({ connection, stream, channel, attempt });
     } catch (error) {
       const refusal = refusalOf(error);
-      const reason = isLate
-        ? 'timeout'
-        : (refusal ?? (error instanceof PeerRefusal ? error.reason : 'truncated'));
+      const reason =
+        reasonOf(attempt) ?? refusal ?? (error instanceof PeerRefusal ? error.reason : 'truncated');
       const detail = error instanceof HandshakeAbort ? error.detail : undefined;
       this.#report(address, error instanceof PeerRefusal ? 'peer' : 'us', reason, detail);
       if (channel !== undefined && refusal !== undefined)
@@ -164,23 +163,20 @@ export class Connector {
       connection.close();
     } finally {
       stopTimer();
-      this.#inbound.delete(connection);
+      this.#inbound -= 1;
+      this.#attempts.delete(attempt);
     }
   }
 
-  async #authenticateInbound(
-    connection: CarrierConnection,
-    stream: CarrierStream,
-    channel: HandshakeChannel,
-  ): Promise<void> {
-    const { auth, pq, limits, sessions } = this.#setting;
-    let isAdmitted = false;
-    const isFull = () => sessions.size + this.#admitted >= limits.connections;
-    const admit = (): RefusalReason | undefined => {
-      if (this.#isClosed) return 'closing';
-      if (isFull()) return 'too-many-connections';
-      isAdmitted = true;
-      this.#admitted += 1;
+  async #authenticateInbound({ connection, stream, channel, attempt }: Inbound): Promise<void> {
+    const { auth, pq, limits } = this.#setting;
+    const admission: { place?: Place; isOver: boolean } = { isOver: false };
+    const isFull = () => this.#shares.sessions >= limits.connections;
+    const admit = ({ id }: { readonly id: string }): RefusalReason | undefined => {
+      // A handshake that was refused for something else may still run to its end; it gets no place.
+      if (this.#isClosed || admission.isOver) return 'closing';
+      if (isFull() || this.#shares.sessionsOf(id) >= limits.connectionsPerPeer) return 'too-many-connections';
+      admission.place = this.#shares.take(id);
       return undefined;
     };
     if (isFull()) throw new AdmissionRefusal('too-many-connections');
@@ -189,28 +185,33 @@ export class Connector {
     const early = Promise.withResolvers<never>();
     early.promise.catch(() => {});
     void second.then((beside) => {
-      if (isAdmitted || beside === undefined) return;
+      if (admission.place !== undefined || beside === undefined) return;
       beside.reset();
       early.reject(new HandshakeAbort('early-data'));
     });
     try {
       const handshake = listenHandshake({ connection, stream, channel, auth, pq, admit });
-      const established = await Promise.race([handshake, early.promise]);
-      this.#open(connection, established, second);
+      const established = await attempt.within(Promise.race([handshake, early.promise]));
+      const { place } = admission;
+      if (place === undefined) throw new AdmissionRefusal('closing');
+      this.#open({ connection, established, place }, second);
+    } catch (error) {
+      admission.place?.release();
+      throw error;
     } finally {
-      if (isAdmitted) this.#admitted -= 1;
+      admission.isOver = true;
     }
   }
 
-  #open(
-    connection: CarrierConnection,
-    established: EstablishedSession,
-    streams: Promise<CarrierStream | undefined>,
-  ): Session {
+  #open({ connection, established, place }: Opening, streams: Promise<CarrierStream | undefined>): Session {
     const { limits, clock, handlers, onEvent, sessions, onPeer } = this.#setting;
-    const session = new Session({ connection, established, handlers, limits, clock, onEvent });
+    const { share } = place;
+    const session = new Session({ connection, established, share, handlers, limits, clock, onEvent });
     sessions.add(session);
-    void session.closed.then(() => sessions.delete(session));
+    void session.closed.then(() => {
+      sessions.delete(session);
+      place.release();
+    });
     const { id, address, direction } = session;
     onEvent({ type: 'peer-open', peer: id, address, direction });
     onPeer(session);
@@ -246,6 +247,33 @@ export class Connector {
       ...(detail === undefined ? {} : { detail }),
     });
   }
+}
+
+interface FailedDial {
+  readonly address: string;
+  readonly attempt: Attempt;
+  /** Whether the carrier was there, so that what was late is the handshake. */
+  readonly hasCarrier: boolean;
+  readonly error: unknown;
+}
+
+interface Inbound {
+  readonly connection: CarrierConnection;
+  readonly stream: CarrierStream;
+  readonly channel: HandshakeChannel;
+  readonly attempt: Attempt;
+}
+
+interface Opening {
+  readonly connection: CarrierConnection;
+  readonly established: EstablishedSession;
+  readonly place: Place;
+}
+
+/** What an attempt that was given up is reported as. */
+function reasonOf({ reason }: Attempt): RefusalReason | undefined {
+  if (reason === undefined) return undefined;
+  return reason === 'timeout' ? 'timeout' : 'closing';
 }
 
 /** What to tell the other end; undefined where it has gone or gave up itself. */

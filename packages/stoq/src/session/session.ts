@@ -13,6 +13,7 @@ import { SealedStream } from '../streams/sealed-stream.ts';
 import { serveStream } from '../streams/serve-stream.ts';
 import { decodeGoodbye, encodeGoodbye, type GoodbyeReason } from './control.ts';
 import type { EstablishedSession } from './handshake.ts';
+import type { PeerShare } from './peer-shares.ts';
 import { type KeyBudget, RecordOpener, RecordSealer } from './record.ts';
 import { streamKey } from './schedule.ts';
 import { StreamNumbers } from './stream-numbers.ts';
@@ -22,6 +23,8 @@ import { SUITES } from './suites.ts';
 export interface SessionSetting {
   readonly connection: CarrierConnection;
   readonly established: EstablishedSession;
+  /** What the peer holds, this session and others of it. */
+  readonly share: PeerShare;
   readonly handlers: Handlers;
   readonly limits: Limits;
   readonly clock: Clock;
@@ -46,9 +49,7 @@ export class Session implements Peer {
   readonly #ended = Promise.withResolvers<CloseReason>();
   readonly #streams = new Set<SealedStream>();
   readonly #numbers = new StreamNumbers();
-  #inbound = 0;
   #nextNumber = 1n;
-  #held = 0;
   #keyBytes: number;
   #lastActivityMs: number;
   #closing: Promise<void> | undefined;
@@ -186,18 +187,20 @@ export class Session implements Peer {
   }
 
   async #acceptStreams(first: Promise<CarrierStream | undefined>): Promise<void> {
+    const { limits, share } = this.#setting;
     for (let next = first; ; next = this.#setting.connection.acceptStream()) {
-      const carrier = await next;
+      // A carrier that fails here instead of saying that it has ended is as much at its end.
+      const carrier = await next.catch(() => undefined);
       if (carrier === undefined) return;
-      if (this.#isOver || this.#inbound >= 2 * this.#setting.limits.streamsPerPeer) carrier.reset();
+      if (this.#isOver || share.streams >= 2 * limits.streamsPerPeer) carrier.reset();
       else void this.#serve(carrier);
     }
   }
 
   async #serve(carrier: CarrierStream): Promise<void> {
-    const { limits, clock, handlers, established, onEvent } = this.#setting;
-    const isBusy = this.#inbound >= limits.streamsPerPeer;
-    this.#inbound += 1;
+    const { limits, clock, handlers, established, onEvent, share } = this.#setting;
+    const isBusy = share.streams >= limits.streamsPerPeer;
+    share.streams += 1;
     try {
       await serveStream(carrier, {
         peer: this,
@@ -206,12 +209,18 @@ export class Session implements Peer {
         handlers,
         isBusy,
         reserve: (bytes) => {
-          if (this.#held + bytes > limits.bytesPerPeer) return false;
-          this.#held += bytes;
+          if (share.bytes + bytes > limits.bytesPerPeer) return false;
+          share.bytes += bytes;
           return true;
         },
         release: (bytes) => {
-          this.#held -= bytes;
+          share.bytes -= bytes;
+        },
+        outlived: (handler) => {
+          share.streams += 1;
+          void handler.then(() => {
+            share.streams -= 1;
+          });
         },
         unseal: (number, input) => {
           if (!this.#numbers.take(number)) return undefined;
@@ -224,7 +233,7 @@ export class Session implements Peer {
           onEvent({ type: 'stream-fault', peer: this.id, fault, ...(name === undefined ? {} : { name }) }),
       });
     } finally {
-      this.#inbound -= 1;
+      share.streams -= 1;
     }
   }
 

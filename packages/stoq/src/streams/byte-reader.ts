@@ -1,7 +1,7 @@
 import { StoqError } from '../errors.ts';
 import type { SealedStream } from './sealed-stream.ts';
 
-/** Takes exact amounts from a sealed stream. Holds at most what was asked for and one record. */
+/** Takes exact amounts from a sealed stream. Holds at most what was asked for, while it comes the same once more, and one record. */
 export class ByteReader {
   readonly #stream: Pick<SealedStream, 'read'>;
   #buffered: Uint8Array = new Uint8Array();
@@ -25,7 +25,8 @@ export class ByteReader {
 
   /** Exactly `length` bytes. Throws `stoq/record` `truncated` when the stream ends before. */
   async take(length: number): Promise<Uint8Array> {
-    if (this.#buffered.length < length) await this.#fill(length);
+    if (this.#buffered.length === 0 && length > 0) this.#buffered = await this.#next();
+    if (this.#buffered.length < length) return await this.#gather(length);
     const taken = this.#buffered.subarray(0, length);
     this.#buffered = this.#buffered.subarray(length);
     return taken;
@@ -46,18 +47,40 @@ export class ByteReader {
     return bytes.reduce((value, byte) => value * 256 + byte, 0);
   }
 
-  async #fill(length: number): Promise<void> {
-    const parts = [this.#buffered];
-    let size = this.#buffered.length;
-    while (size < length) {
-      const next = await this.#stream.read();
-      if (next === undefined) throw new StoqError({ code: 'stoq/record', reason: 'truncated' });
-      parts.push(next);
-      size += next.length;
+  /**
+   * Gathers from several records into one buffer that grows as bytes come: a peer that sends a byte a record must not make this end
+   * hold an object for each, nor one that only announces much make it hold that much.
+   */
+  async #gather(length: number): Promise<Uint8Array> {
+    let gathered: Uint8Array = this.#buffered;
+    let filled = gathered.length;
+    this.#buffered = NOTHING;
+    while (filled < length) {
+      const next = await this.#next();
+      const part = next.subarray(0, length - filled);
+      if (gathered.length < filled + part.length) {
+        const size = Math.min(length, Math.max(LEAST_BUFFER, 4 * (filled + part.length)));
+        gathered = grown(gathered.subarray(0, filled), size);
+      }
+      gathered.set(part, filled);
+      filled += part.length;
+      this.#buffered = next.subarray(part.length);
     }
-    this.#buffered =
-      parts.length === 2 && parts[0]?.length === 0 ? (parts[1] ?? NOTHING) : Buffer.concat(parts);
+    return gathered;
+  }
+
+  async #next(): Promise<Uint8Array> {
+    const next = await this.#stream.read();
+    if (next === undefined) throw new StoqError({ code: 'stoq/record', reason: 'truncated' });
+    return next;
   }
 }
 
 const NOTHING = new Uint8Array();
+const LEAST_BUFFER = 1024;
+
+function grown(bytes: Uint8Array, size: number): Uint8Array {
+  const larger = Buffer.allocUnsafeSlow(size);
+  larger.set(bytes);
+  return larger;
+}

@@ -103,7 +103,10 @@ export class MessageStream<Peer> implements AsyncIterable<Uint8Array>, AsyncDisp
           signal?.removeEventListener('abort', onAbort);
           resolve();
         },
-        reject,
+        reject: (error) => {
+          signal?.removeEventListener('abort', onAbort);
+          reject(error);
+        },
       };
       const onAbort = () => {
         this.#waiting = this.#waiting.filter((other) => other !== entry);
@@ -173,7 +176,12 @@ export class MessageStream<Peer> implements AsyncIterable<Uint8Array>, AsyncDisp
         this.#stream.reset();
         throw new StoqError({ code: 'stoq/too-large', what: 'message', limit: this.#maxBytes });
       }
-      yield await reader.take(length);
+      yield trimmed(await reader.take(length));
     }
   }
+}
+
+/** A small message on its own memory: whoever keeps it must not keep the record that it came in, up to a quarter of a megabyte. */
+function trimmed(message: Uint8Array): Uint8Array {
+  return message.length * 4 < message.buffer.byteLength ? Uint8Array.prototype.slice.call(message) : message;
 }

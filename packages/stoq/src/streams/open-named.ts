@@ -33,10 +33,17 @@ async function openNamed(
 ): Promise<{ stream: SealedStream; reader: ByteReader }> {
   const header = Buffer.concat([Uint8Array.of(type), encodeName(name)]);
   if (signal?.aborted) throw new StoqError({ code: 'stoq/cancelled' });
-  const stream = await open();
-  const onAbort = () => stream.reset();
+  let stream: SealedStream | undefined;
+  const cancelled = Promise.withResolvers<never>();
+  cancelled.promise.catch(() => {});
+  const onAbort = () => {
+    stream?.reset();
+    cancelled.reject(new StoqError({ code: 'stoq/cancelled' }));
+  };
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
+    // A carrier whose other end allows no further stream makes this wait as long as it likes.
+    stream = await Promise.race([opened(open, () => signal?.aborted === true), cancelled.promise]);
     await stream.write(header);
     const reader = new ByteReader(stream);
     const status = await reader.uint(1);
@@ -50,10 +57,17 @@ async function openNamed(
           : 'bad-header';
     throw new StoqError({ code: 'stoq/stream-refused', name, reason });
   } catch (error) {
+    stream?.reset();
     if (signal?.aborted) throw new StoqError({ code: 'stoq/cancelled' }, undefined, { cause: error });
-    stream.reset();
     throw error;
   } finally {
     signal?.removeEventListener('abort', onAbort);
   }
+}
+
+/** A stream that comes when nobody wants it any more is given back. */
+async function opened(open: () => Promise<SealedStream>, isLate: () => boolean): Promise<SealedStream> {
+  const stream = await open();
+  if (isLate()) stream.reset();
+  return stream;
 }

@@ -13,7 +13,7 @@ export class SealedStream {
   readonly #sealer: RecordSealer;
   readonly #opener: RecordOpener;
   #prefix: Uint8Array | undefined;
-  #written: Promise<unknown> = Promise.resolve();
+  #written: Promise<void> = Promise.resolve();
   #writeError: StoqError | undefined;
   #ahead: Promise<Uint8Array | undefined> | undefined;
   #hasEnded = false;
@@ -22,8 +22,6 @@ export class SealedStream {
   readonly #done = Promise.withResolvers<void>();
   /** Resolves when both directions have ended or the stream was reset. */
   readonly done: Promise<void> = this.#done.promise;
-  /** Set by the owner: told when the stream takes or gives bytes. */
-  onActivity: (() => void) | undefined;
 
   /** `prefix` goes out in clear before the first record: the stream's number, by the end that opened it. */
   constructor(
@@ -46,17 +44,24 @@ export class SealedStream {
       const part = bytes.subarray(at, at + RECORD_BYTES);
       at += part.length;
       const record = this.#sealer.seal(part, isLast && at >= bytes.length, this.#takePrefix());
-      await this.#written;
+      const before = this.#written;
+      // Each behind the one before, in the order of their counters, also where two writes are under way at once.
+      this.#written = before.then(() => this.#send(record));
+      await before;
       if (this.#writeError !== undefined) throw this.#writeError;
-      this.onActivity?.();
-      this.#written = this.#carrier.write(record).then(
-        () => giveBuffer(record),
-        (error: unknown) => {
-          this.#writeError = asStreamError(error);
-        },
-      );
     } while (at < bytes.length);
     if (isLast) await this.closeCarrier();
+  }
+
+  /** Hands a record to the carrier. Never rejects: a failure is told by the next write. */
+  async #send(record: Uint8Array): Promise<void> {
+    if (this.#writeError !== undefined) return;
+    try {
+      await this.#carrier.write(record);
+      giveBuffer(record);
+    } catch (error) {
+      this.#writeError = asStreamError(error);
+    }
   }
 
   /** Waits until the carrier took everything, then closes the carrier's side, without the sealed end that `write` makes. */
@@ -89,7 +94,6 @@ export class SealedStream {
       const bytes = await this.#readCarrier();
       if (bytes === undefined) throw new StoqError({ code: 'stoq/record', reason: 'truncated' });
       if (bytes.length >= BULK) this.#readAhead();
-      this.onActivity?.();
       this.#opener.push(bytes);
     }
     return undefined;

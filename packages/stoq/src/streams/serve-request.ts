@@ -46,6 +46,8 @@ export interface ServeSetting {
   /** Reserves bytes of this peer's share; false when it is used up. */
   readonly reserve: (bytes: number) => boolean;
   readonly release: (bytes: number) => void;
+  /** Counts a handler that runs on after its stream has ended among the peer's streams, until it settles. */
+  readonly outlived: (handler: Promise<unknown>) => void;
   readonly handlerOf: (name: string) => CallHandler | undefined;
   readonly fault: (fault: StreamFault, name?: string) => void;
 }
@@ -78,6 +80,8 @@ export async function serveRequest(
   if (handler === undefined) return refuseWith('unknown-name', 'unknown-name');
   if (setting.isBusy || !setting.reserve(length)) return refuseWith('busy', 'busy');
 
+  let held = length;
+  let running: Promise<unknown> | undefined;
   const controller = new AbortController();
   const late = Promise.withResolvers<'deadline'>();
   const stopTimer = clock.schedule(deadlineMs, () => late.resolve('deadline'));
@@ -91,19 +95,32 @@ export async function serveRequest(
       stream.reset();
       return fault('unexpected-bytes', name);
     }
-    const outcome = await Promise.race([late.promise, cancelled(stream), call(handler, body)]);
+    const called = call(handler, body);
+    running = called.finally(() => {
+      running = undefined;
+    });
+    const outcome = await Promise.race([late.promise, cancelled(stream), called]);
     controller.abort();
     if (outcome === 'reset') return fault('reset', name);
     if (outcome === 'unexpected-bytes') {
       stream.reset();
       return fault('unexpected-bytes', name);
     }
-    await stream.write(answerOf(outcome, maxBytes), true);
+    // The deadline holds for the sending too: a requester that does not read must not keep the answer here.
+    if (outcome !== 'deadline') void late.promise.then(() => stream.reset());
+    // An answer that the requester does not read is as much its share as the body that it sent.
+    const more = Math.max(0, Math.min(bodyOf(outcome).length, maxBytes) - held);
+    const isBusy = !setting.reserve(more);
+    if (!isBusy) held += more;
+    await stream.write(answerOf(isBusy ? 'busy' : outcome, maxBytes), true);
+    if (isBusy) fault('busy', name);
     if (outcome === 'handler-failed') fault(outcome, name);
   } finally {
     stopTimer();
-    setting.release(length);
     controller.abort();
+    // Whoever asks and resets, over and over, must not have more handlers at work than streams.
+    if (running !== undefined) setting.outlived(running.then(() => setting.release(held)));
+    else setting.release(held);
   }
   await linger(stream, clock, fault, name);
 
@@ -129,16 +146,21 @@ async function cancelled(stream: SealedStream): Promise<'reset' | 'unexpected-by
   return how === 'ended' ? new Promise(() => {}) : how;
 }
 
-function answerOf(
-  outcome: Uint8Array | Refusal | 'handler-failed' | 'deadline',
-  maxBytes: number,
-): Uint8Array {
-  const none = new Uint8Array();
-  if (typeof outcome === 'string') return encodeAnswer(outcome, '', none);
-  const isRefusal = 'refusal' in outcome;
-  const body = isRefusal ? outcome.refusal.body : outcome;
-  if (body.length > maxBytes) return encodeAnswer('too-large', '', none);
-  return isRefusal ? encodeAnswer('refused', outcome.refusal.code, body) : encodeAnswer('ok', '', body);
+const NONE = new Uint8Array();
+type Outcome = Uint8Array | Refusal | 'handler-failed' | 'deadline' | 'busy';
+
+function bodyOf(outcome: Outcome): Uint8Array {
+  if (typeof outcome === 'string') return NONE;
+  return 'refusal' in outcome ? outcome.refusal.body : outcome;
+}
+
+function answerOf(outcome: Outcome, maxBytes: number): Uint8Array {
+  if (typeof outcome === 'string') return encodeAnswer(outcome, '', NONE);
+  const body = bodyOf(outcome);
+  if (body.length > maxBytes) return encodeAnswer('too-large', '', NONE);
+  return 'refusal' in outcome
+    ? encodeAnswer('refused', outcome.refusal.code, body)
+    : encodeAnswer('ok', '', body);
 }
 
 async function linger(
