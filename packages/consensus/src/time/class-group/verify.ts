@@ -137,8 +137,8 @@ function verifyChain(
  * form are refused also where chiavdf lets them pass. Verification only. Nothing here is constant-time; unaudited; not
  * post-quantum.
  *
- * Never throws. Synchronous work of one core: at 1024 bits some 65 ms on average, most of them for the discriminant,
- * and 12 ms more for each segment of `depth`, whatever `iterations` is. The search for the discriminant takes as long
+ * Never throws. Synchronous work of one core: at 1024 bits some 85 ms on average, all but 10 of them for the
+ * discriminant, and 11 ms more for each segment of `depth`, whatever `iterations` is. The search for the discriminant takes as long
  * as it happens to (ten times the mean for one seed in 20,000). Seeds that lie a few hashes apart as integers mostly
  * have the same discriminant, as in chiavdf. So let a seed be a hash of what it is to bind, not what a peer picks.
  * Whoever serves others from the same thread calls this from a worker.
