@@ -14,6 +14,7 @@ export interface ClassGroup {
   readonly bound: bigint;
 }
 
+/** The group of a discriminant, which the caller knows to be sound. */
 export function classGroupOf(discriminant: bigint): ClassGroup {
   return { discriminant, bound: squareRoot(squareRoot(-discriminant)) };
 }
@@ -25,6 +26,7 @@ export function formOf({ discriminant }: ClassGroup, a: bigint, b: bigint): Form
   return { a, b, c: numerator / (4n * a) };
 }
 
+/** The principal form: composing with it changes nothing. */
 export function identityOf({ discriminant }: ClassGroup): Form {
   return { a: 1n, b: 1n, c: (1n - discriminant) / 4n };
 }
@@ -34,10 +36,12 @@ export function isReduced({ a, b, c }: Form): boolean {
   return -a < b && b <= a && (a < c || (a === c && b >= 0n));
 }
 
+/** The form that composes with this one to the identity, reduced. */
 export function inverse({ a, b, c }: Form): Form {
   return reduce({ a, b: -b, c });
 }
 
+/** Whether two forms are the same; reduced ones are equal exactly when their classes are. */
 export function isEqual(one: Form, other: Form): boolean {
   return one.a === other.a && one.b === other.b && one.c === other.c;
 }
