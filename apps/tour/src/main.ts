@@ -92,8 +92,8 @@ async function stayUp(mesh: Mesh, folder: string, progress: Progress, signal: Ab
   const [first] = mesh;
   progress.line(`
 The mesh stays up until Ctrl-C and resumes from ${folder} the next time. Meanwhile, in another terminal:
-  node apps/node/bin/hypermesh.mjs status --data ${first.directory}
-  node apps/node/bin/hypermesh.mjs --help`);
+  npx -y pnpm@12 hypermesh status --data ${first.directory}
+  npx -y pnpm@12 hypermesh --help`);
   for (const { name, directory, ended } of mesh) {
     void ended().then(() => {
       if (!signal.aborted) progress.line(`${name} ended by itself; see ${directory}/daemon.log`);
