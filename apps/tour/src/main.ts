@@ -37,7 +37,7 @@ export async function main(
   let failure: object | undefined;
   let nodes: TourReport['nodes'] = [];
   try {
-    await mkdir(scratch, { recursive: true, mode: 0o700 });
+    await mkdir(scratch, { mode: 0o700 });
     ok = await runTour({ mesh, progress, signal: interrupt.signal, scratch, seen: {} }, (step) => {
       steps.push(step);
       if (!step.ok)
