@@ -109,6 +109,7 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
       book,
       address,
       services: growth.current(),
+      problem: growth.problem(),
       uptimeMs: clock.monotonicMs() - startedMs,
     });
   cleanup.use(
@@ -133,6 +134,8 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
 export interface Growth {
   /** The services of phase 2, or undefined before. */
   current(): MeshServices | undefined;
+  /** What prevents it for good, in words. */
+  problem(): string | undefined;
   /** Resolves with them once they are there; rejects with what prevents it. */
   reached(signal: AbortSignal): Promise<MeshServices>;
 }
@@ -178,12 +181,15 @@ function grow(
     return services;
   }
 
+  let problem: string | undefined;
   const reaching = reach();
   reaching.catch((error: unknown) => {
-    if (!signal.aborted) log.error('node.no-ledger', { message: String(error) });
+    problem = error instanceof Error ? error.message : String(error);
+    if (!signal.aborted) log.error('node.no-ledger', { message: problem });
   });
   return {
     current: () => services,
+    problem: () => problem,
     settled: () => reaching.catch(() => undefined),
     reached: (until) =>
       new Promise((resolve, reject) => {

@@ -18,9 +18,10 @@ export function describeNode(parts: {
   readonly book: AddressBook;
   readonly address: string;
   readonly services: MeshServices | undefined;
+  readonly problem: string | undefined;
   readonly uptimeMs: number;
 }): NodeStatus {
-  const { phase, address, services, uptimeMs } = parts;
+  const { phase, address, services, problem, uptimeMs } = parts;
   const reached = services === undefined ? 1 : 2;
   const [leaf] = phase.credentials.current().chain;
   return {
@@ -37,6 +38,7 @@ export function describeNode(parts: {
     uptimeMs: Math.round(uptimeMs),
     members: services === undefined ? [] : describeMembers(parts, services),
     ...(services === undefined ? {} : { ledger: describeLedger(services) }),
+    ...(problem === undefined ? {} : { problem }),
     secondVotesSeen: services?.secondVotesSeen() ?? 0,
   };
 }

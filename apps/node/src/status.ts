@@ -39,6 +39,8 @@ export interface NodeStatus {
   readonly uptimeMs: number;
   readonly members: readonly MemberStatus[];
   readonly ledger?: LedgerStatus;
+  /** Why there is no ledger and will be none before the next start. */
+  readonly problem?: string;
   /** Pairs of votes by one validator that contradict each other, seen by this node since it started. */
   readonly secondVotesSeen: number;
 }

@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describeMesh, type Mesh, stopMesh } from './mesh.ts';
 import type { TourOptions } from './options.ts';
-import { createProgress } from './progress.ts';
+import type { Progress } from './progress.ts';
 import { runTour, type StepReport } from './tour.ts';
 
 /** What `--json` prints as the last line of stdout. */
@@ -20,13 +21,15 @@ interface TourReport {
 }
 
 /** Runs the tour as asked; answers the exit code. Every process it started has ended when it resolves. */
-export async function main(options: TourOptions, startedMs: number): Promise<number> {
-  const progress = createProgress(options.json ? process.stderr : process.stdout);
+export async function main(
+  options: TourOptions,
+  { progress, startedMs }: { readonly progress: Progress; readonly startedMs: number },
+): Promise<number> {
   const interrupt = new AbortController();
   const stop = (name: NodeJS.Signals) => interrupt.abort(new Error(`stopped by ${name}`));
   process.once('SIGINT', stop).once('SIGTERM', stop).once('SIGHUP', stop);
 
-  const scratch = await mkdtemp(join(tmpdir(), 'hypermesh-tour-'));
+  const scratch = join(tmpdir(), `hypermesh-tour-${randomUUID()}`);
   const folder = options.data ?? (options.once ? scratch : '.hypermesh');
   const mesh = describeMesh(resolve(folder));
   const steps: StepReport[] = [];
@@ -34,6 +37,7 @@ export async function main(options: TourOptions, startedMs: number): Promise<num
   let failure: object | undefined;
   let nodes: TourReport['nodes'] = [];
   try {
+    await mkdir(scratch, { mode: 0o700 });
     ok = await runTour({ mesh, progress, signal: interrupt.signal, scratch, seen: {} }, (step) => {
       steps.push(step);
       if (!step.ok)
@@ -48,7 +52,7 @@ export async function main(options: TourOptions, startedMs: number): Promise<num
         ? `\nAll steps done in ${seconds} s.`
         : `\nThe tour failed after ${seconds} s; logs are in ${folder}/*/daemon.log`,
     );
-    if (ok && !options.once) await stayUp(mesh, folder, options, interrupt.signal);
+    if (ok && !options.once) await stayUp(mesh, folder, progress, interrupt.signal);
   } catch (error) {
     failure = { code: 'tour/failed', message: error instanceof Error ? error.message : String(error) };
     progress.line(`\nStopped: ${error instanceof Error ? error.message : String(error)}`);
@@ -83,13 +87,18 @@ async function describeNodes(mesh: Mesh): Promise<TourReport['nodes']> {
   );
 }
 
-async function stayUp(mesh: Mesh, folder: string, options: TourOptions, signal: AbortSignal): Promise<void> {
-  const progress = createProgress(options.json ? process.stderr : process.stdout);
+/** Leaves the nodes running until the signal; says so when one ends by itself. */
+async function stayUp(mesh: Mesh, folder: string, progress: Progress, signal: AbortSignal): Promise<void> {
   const [first] = mesh;
   progress.line(`
 The mesh stays up until Ctrl-C and resumes from ${folder} the next time. Meanwhile, in another terminal:
-  node apps/node/bin/hypermesh.mjs status --data ${first.directory}
-  node apps/node/bin/hypermesh.mjs --help`);
+  npx -y pnpm@12 hypermesh status --data ${first.directory}
+  npx -y pnpm@12 hypermesh --help`);
+  for (const { name, directory, ended } of mesh) {
+    void ended().then(() => {
+      if (!signal.aborted) progress.line(`${name} ended by itself; see ${directory}/daemon.log`);
+    });
+  }
   await new Promise<void>((resolve) => {
     if (signal.aborted) return resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });

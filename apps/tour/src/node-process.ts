@@ -48,6 +48,8 @@ export interface NodeProcess {
     options?: { readonly signal?: AbortSignal; readonly onProgress?: (text: string) => void },
   ): Promise<T>;
   status(): Promise<NodeStatus>;
+  /** Resolves when the present process is gone, whatever ended it. */
+  ended(): Promise<void>;
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
   /** SIGTERM, and SIGKILL where that is not followed in time; resolves when the process is gone. */
@@ -61,18 +63,30 @@ const stopMs = 5_000;
 export function createNodeProcess(name: string, directory: string): NodeProcess {
   let child: ChildProcess | undefined;
   let exited: Promise<unknown> = Promise.resolve();
-  let client: ControlClient | undefined;
+  let client: Promise<ControlClient> | undefined;
   const paths = dataDirectory(directory);
   let peakResidentBytes = 0;
 
-  async function connect(): Promise<ControlClient> {
-    client ??= await connectControl(paths.controlSocket, directory);
-    return client;
+  /** One connection for all calls; one that could not be opened or ended is opened anew for the next call. */
+  function connect(): Promise<ControlClient> {
+    client ??= connectControl(paths.controlSocket, directory);
+    const present = client;
+    present.catch(() => {
+      if (client === present) client = undefined;
+    });
+    return present;
+  }
+
+  function disconnect(): void {
+    client?.then(
+      (open) => open[Symbol.dispose](),
+      () => undefined,
+    );
+    client = undefined;
   }
 
   async function end(signal: NodeJS.Signals): Promise<void> {
-    client?.[Symbol.dispose]();
-    client = undefined;
+    disconnect();
     if (child === undefined) return;
     child.kill(signal);
     const timer = setTimeout(() => child?.kill('SIGKILL'), stopMs);
@@ -93,6 +107,7 @@ export function createNodeProcess(name: string, directory: string): NodeProcess 
     async start(signal) {
       await mkdir(directory, { recursive: true });
       const log = createWriteStream(join(directory, 'daemon.log'), { flags: 'a' });
+      await once(log, 'open');
       // The node ends with its standard input, so that none is left behind when this process is killed.
       const started = spawn(
         process.execPath,
@@ -100,7 +115,8 @@ export function createNodeProcess(name: string, directory: string): NodeProcess 
         { stdio: ['pipe', 'pipe', 'pipe'] },
       );
       child = started;
-      exited = once(started, 'exit');
+      // A process that cannot be started has ended too; `ready` tells why.
+      exited = once(started, 'exit').catch(() => undefined);
       started.stderr?.pipe(log);
       await ready(started, name, directory, signal);
     },
@@ -112,8 +128,7 @@ export function createNodeProcess(name: string, directory: string): NodeProcess 
           ...(onProgress === undefined ? {} : { onProgress: ({ text }) => onProgress(String(text)) }),
         });
       } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'node/not-running')
-          client = undefined;
+        if (error instanceof Error && 'code' in error && error.code === 'node/not-running') disconnect();
         throw error;
       }
     },
@@ -121,6 +136,9 @@ export function createNodeProcess(name: string, directory: string): NodeProcess 
       const status = await (await connect()).call<NodeStatus>('status');
       peakResidentBytes = Math.max(peakResidentBytes, status.peakResidentBytes);
       return status;
+    },
+    async ended() {
+      await exited;
     },
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
@@ -136,20 +154,27 @@ async function ready(
 ): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     let text = '';
-    const fail = () => reject(new Error(`${name} did not start; see ${join(directory, 'daemon.log')}`));
+    const settle = (outcome: () => void) => {
+      child.off('exit', fail).off('error', fail);
+      signal.removeEventListener('abort', stop);
+      outcome();
+    };
+    const fail = (cause: unknown) =>
+      settle(() =>
+        reject(new Error(`${name} did not start; see ${join(directory, 'daemon.log')}`, { cause })),
+      );
     const stop = () => {
       child.kill('SIGTERM');
-      reject(signal.reason);
+      settle(() => reject(signal.reason));
     };
+    child.once('exit', fail).once('error', fail);
     signal.addEventListener('abort', stop, { once: true });
-    child.once('exit', fail);
+    if (signal.aborted) return stop();
     child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk;
       if (!text.includes('\n')) return;
-      child.off('exit', fail);
-      signal.removeEventListener('abort', stop);
       child.stdout?.removeAllListeners('data').resume();
-      resolve();
+      settle(resolve);
     });
   });
 }

@@ -12,7 +12,7 @@ export interface TourOptions {
   readonly data: string | undefined;
 }
 
-export const help: string = `Usage: npx -y pnpm@12 start [--once] [--json] [--keep] [--data DIR]
+const help = `Usage: npx -y pnpm@12 start [--once] [--json] [--keep] [--data DIR]
 
 Brings up a mesh of four node processes on this machine and takes a package through its life: published by one node,
 installed by another, run by a third, run again by the fourth, and a validator killed and brought back meanwhile.

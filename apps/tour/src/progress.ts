@@ -3,6 +3,8 @@ export interface Progress {
   step(title: string): void;
   fact(text: string): void;
   live(text: string): void;
+  /** Takes away what `live` shows. */
+  settle(): void;
   line(text: string): void;
 }
 
@@ -34,6 +36,7 @@ export function createProgress(stream: NodeJS.WriteStream): Progress {
     step: (title) => write(`\n${paint(1, title)}`),
     fact: (text) => write(`  ${text}`),
     line: write,
+    settle: clear,
     live(text) {
       if (!stream.isTTY) return;
       if (liveText === undefined) startedMs = performance.now();

@@ -27,9 +27,10 @@ async function start(chosen: TourOptions): Promise<number> {
   );
   progress.live('building');
   const { code, output } = await build();
+  progress.settle();
   if (code === 0) {
     const { main } = await import('./main.ts');
-    return await main(chosen, startedMs);
+    return await main(chosen, { progress, startedMs });
   }
   progress.line(`${output}\nThe build failed; its output stands above.`);
   if (chosen.json) reportFailure('tour/build-failed', `the build ended with ${code}`);

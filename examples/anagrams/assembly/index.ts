@@ -227,7 +227,8 @@ export function hm_call(_op: usize, _opLength: i32, input: usize, size: i32): u6
   say("words are cut");
   file();
   say("words are filed by their letters");
-  outStart = out = heap.alloc(<usize>(size + 65536));
+  // No word is written more than twice: among the longest and in its class.
+  outStart = out = heap.alloc(<usize>size * 2 + 65536);
   text('{"words":');
   number(words);
   text(",");

@@ -41,11 +41,13 @@ describe('the anagram program', () => {
     });
   });
 
-  it('answers an empty list', async () => {
-    const empty = new TextEncoder().encode('[]');
-    const result = await runMetered({ module, input: empty, fuel: FUEL, deadlineMs: 30_000 });
-    expect(result.ok && JSON.parse(new TextDecoder().decode(result.output))).toStrictEqual(
-      referenceOf(empty),
-    );
+  it.each<[string, string[]]>([
+    ['an empty list', []],
+    ['empty words', ['', '']],
+    ['one word over and over, which it writes twice as often', Array<string>(20_000).fill('a'.repeat(40))],
+  ])('answers %s', async (_, words) => {
+    const list = new TextEncoder().encode(JSON.stringify(words));
+    const result = await runMetered({ module, input: list, fuel: FUEL, deadlineMs: 30_000 });
+    expect(result.ok && JSON.parse(new TextDecoder().decode(result.output))).toStrictEqual(referenceOf(list));
   });
 });

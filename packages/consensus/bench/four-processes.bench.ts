@@ -8,7 +8,7 @@ import { interleave, report } from '@hypermesh/bench';
 /** Four validator processes on this machine, every vote synced to disk, against four that only sync and echo. */
 const COUNT = 4;
 const WINDOW_MS = 1_000;
-const entry = join(import.meta.dirname, 'fixtures/mesh-process.ts');
+const entry = join(import.meta.dirname, '../test/fixtures/bench-process.ts');
 
 interface Sample {
   readonly rounds: number;

@@ -93,6 +93,11 @@ export { type PlotProof, type PlotProofReason, verifyPlotProof } from './space/v
 export type { Bond } from './stake/bond.ts';
 export { createVrfKey, type VrfKey, type VrfReason, verifyVrf } from './stake/vrf.ts';
 export { createMemoryStorage } from './storage/memory.ts';
+export {
+  type ClassGroupClaim,
+  type ClassGroupReason,
+  verifyClassGroupVdf,
+} from './time/class-group/verify.ts';
 export { type Vdf, type VdfClaim, vdf } from './time/vdf.ts';
 export type { VdfReason } from './time/wesolowski.ts';
 export { createMemoryHub, type MemoryHub } from './transport/memory.ts';

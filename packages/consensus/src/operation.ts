@@ -11,6 +11,7 @@ import {
   s,
   type Verdict,
 } from '@hypermesh/core';
+import { fitsIn } from './bounded.ts';
 import { ConsensusError } from './errors.ts';
 
 const MAX_BODY_BYTES = 40_960;
@@ -90,15 +91,19 @@ export function encodeOperation(operation: Operation): Uint8Array {
 export function checkOperation(
   operation: unknown,
 ): Verdict<{ operation: Operation; bytes: Uint8Array; id: OperationId }, OperationReason> {
-  let bytes: Uint8Array;
   try {
-    bytes = operation instanceof Uint8Array ? operation : encodeCanonical(operation);
+    const isBytes = operation instanceof Uint8Array;
+    if (isBytes ? operation.length > MAX_BYTES : !fitsIn(operation, MAX_BYTES)) {
+      return { ok: false, reason: 'too-large' };
+    }
+    // A copy: what is decoded, named and bound must stay the same bytes.
+    const bytes = isBytes ? new Uint8Array(operation) : encodeCanonical(operation);
+    const decoded = decodeOperation(bytes);
+    return decoded.ok ? { ...decoded, bytes } : decoded;
   } catch {
-    // The value has no canonical form: the encoder reports that by throwing.
+    // The value has no canonical form (the encoder reports that by throwing), or a proxy of it throws.
     return { ok: false, reason: 'malformed' };
   }
-  const decoded = decodeOperation(bytes);
-  return decoded.ok ? { ...decoded, bytes } : decoded;
 }
 
 /** Id of an operation: CIDv1 (dag-cbor, sha2-256) of its canonical bytes. */

@@ -1,7 +1,7 @@
-import { decodeRecord, equalBytes, type OperationId, type Verdict } from '@hypermesh/core';
+import { decodeRecord, equalBytes, fromHex, type OperationId, type Verdict } from '@hypermesh/core';
 import { verify as verifySignature } from '@hypermesh/core/ed25519';
 import { verifyStateProof } from './ledger/state-tree.ts';
-import { chainBytes, checkOperation, type Operation, type OperationReason } from './operation.ts';
+import { checkOperation, type Operation, type OperationReason } from './operation.ts';
 import type { HeaderView } from './ports.ts';
 import {
   bindingMessage,
@@ -161,7 +161,8 @@ function checkSpace(
 
 /**
  * Whether an operation's four proofs hold, and which one does not. `operation` and `proof` are values or their
- * canonical bytes, from anywhere: never throws for them, and works in bounds. Cheap checks come first: form, window,
+ * canonical bytes, from anywhere: never throws for them, nor for what `context` holds of chain, times and headers, and
+ * works in bounds. Cheap checks come first: form, window,
  * signature, digests and context, then stake, space, puzzle, VRF and delay; about 10 ms in all, given back to the
  * thread in pieces of some milliseconds. Rejects only with `context.signal`'s reason or where a port does.
  */
@@ -179,8 +180,9 @@ export async function verifyOperation(
   const { parts } = checkedProof;
   const { binding, time, work, stake } = parts;
   const { anchor, claimedMs, iterations } = time.part;
-  const chain = chainBytes(context.chainId);
-  if (!equalBytes(op.chain, chain)) return refuse('binding', 'other-chain');
+  const { chain } = op;
+  const said = fromHex(context.chainId);
+  if (!said.ok || !equalBytes(said.bytes, chain)) return refuse('binding', 'other-chain');
   const window = checkWindow({ sequence: op.sequence, anchor, claimedMs }, context);
   if (!window.ok) return refuse('time', window.reason);
   if (iterations < profile.iterations) return refuse('time', 'too-short');

@@ -7,6 +7,7 @@ import {
   s,
   type Verdict,
 } from '@hypermesh/core';
+import { fitsIn } from './bounded.ts';
 import { MAX_DEPTH } from './ledger/state-tree.ts';
 import { u64 } from './space/commitment.ts';
 import { type WorkReceipt, workReceiptSchema } from './work/receipt.ts';
@@ -175,6 +176,7 @@ function checkPart<Name extends PartName>(
 ): Verdict<CheckedPart<ConsensusProof[Name]>, PartReason> {
   if (value === undefined || value === null) return { ok: false, reason: 'missing' };
   try {
+    if (!fitsIn(value, MAX_PROOF_BYTES)) return { ok: false, reason: 'too-large' };
     const bytes = encodeCanonical(value);
     if (bytes.length > MAX_PROOF_BYTES) return { ok: false, reason: 'too-large' };
     const decoded = decodeRecord<unknown>(schemas[name], bytes, { maxBytes: MAX_PROOF_BYTES });
@@ -194,16 +196,18 @@ export function checkProof(
 ):
   | { readonly ok: true; readonly parts: CheckedProof }
   | { readonly ok: false; readonly leg: PartName; readonly reason: PartReason } {
-  let value = proof;
-  if (proof instanceof Uint8Array) {
-    if (proof.length > MAX_PROOF_BYTES) return { ok: false, leg: 'binding', reason: 'too-large' };
-    const decoded = decodeCanonical(proof, { maxBytes: MAX_PROOF_BYTES, maxDepth: 8, maxItems: 2048 });
-    if (!decoded.ok) return { ok: false, leg: 'binding', reason: 'malformed' };
-    value = decoded.value;
-  }
-  if (typeof value !== 'object' || value === null) return { ok: false, leg: 'binding', reason: 'malformed' };
   const parts: Partial<Record<PartName, CheckedPart<unknown>>> = {};
   try {
+    let value = proof;
+    if (proof instanceof Uint8Array) {
+      if (proof.length > MAX_PROOF_BYTES) return { ok: false, leg: 'binding', reason: 'too-large' };
+      const decoded = decodeCanonical(proof, { maxBytes: MAX_PROOF_BYTES, maxDepth: 8, maxItems: 2048 });
+      if (!decoded.ok) return { ok: false, leg: 'binding', reason: 'malformed' };
+      value = decoded.value;
+    }
+    if (typeof value !== 'object' || value === null) {
+      return { ok: false, leg: 'binding', reason: 'malformed' };
+    }
     const fields = value as Readonly<Record<string, unknown>>;
     for (const name of PARTS) {
       const checked = checkPart(name, fields[name]);

@@ -36,6 +36,11 @@ function openWorker(onGone: (worker: Worker) => void): Worker {
   return worker.on('error', () => onGone(worker)).on('exit', () => onGone(worker));
 }
 
+function failed({ job }: JobRequest, cause: unknown): ConsensusError {
+  const failure = { code: 'consensus/worker-failed', job } as const;
+  return new ConsensusError(failure, `the ${job} worker failed`, { cause });
+}
+
 /** At most `maxThreads` threads, of which one is kept when idle; an idle thread does not keep the process alive. */
 function createPool(maxThreads: number): Enqueue {
   const idle: Worker[] = [];
@@ -46,48 +51,69 @@ function createPool(maxThreads: number): Enqueue {
     if (at >= 0) idle.splice(at, 1);
   };
 
+  const next = (): void => {
+    const waiting = queue.shift();
+    if (waiting !== undefined) start(waiting);
+  };
+
   const start = (waiting: Waiting): void => {
     const { request, options } = waiting;
     const { signal } = options;
     if (waiting.giveUp !== undefined) signal?.removeEventListener('abort', waiting.giveUp);
-    const worker = idle.pop() ?? openWorker(forget);
+    let worker: Worker;
+    try {
+      worker = idle.pop() ?? openWorker(forget);
+    } catch (cause) {
+      waiting.reject(failed(request, cause));
+      next();
+      return;
+    }
     running++;
     worker.ref();
-    const leave = (isReusable: boolean): void => {
-      running--;
+    /** Resolves when the thread rests or is gone, so that nothing is written after a job was told to stop. */
+    const leave = async (isReusable: boolean): Promise<void> => {
       worker.off('message', onMessage).off('error', onError).off('exit', onExit);
       signal?.removeEventListener('abort', onAbort);
-      worker.unref();
-      if (isReusable && idle.length === 0) idle.push(worker);
-      else void worker.terminate();
-      const next = queue.shift();
-      if (next !== undefined) start(next);
+      if (isReusable && idle.length === 0) {
+        worker.unref();
+        idle.push(worker);
+      } else {
+        await worker.terminate();
+      }
+      running--;
+      next();
     };
-    const fail = (cause: unknown, isReusable: boolean): void => {
-      leave(isReusable);
-      const failure = { code: 'consensus/worker-failed', job: request.job } as const;
-      waiting.reject(new ConsensusError(failure, `the ${request.job} worker failed`, { cause }));
+    const refuse = (error: unknown, isReusable: boolean): void => {
+      const tell = (): void => waiting.reject(error);
+      leave(isReusable).then(tell, tell);
     };
-    const onAbort = (): void => {
-      leave(false);
-      waiting.reject(signal?.reason);
-    };
+    const fail = (cause: unknown, isReusable: boolean): void => refuse(failed(request, cause), isReusable);
+    const onAbort = (): void => refuse(signal?.reason, false);
     const onError = (error: Error): void => fail(error, false);
     const onExit = (code: number): void => fail(new Error(`worker exited with ${code}`), false);
     const onMessage = (reply: JobReply): void => {
       if (reply.id !== request.id) return;
       if ('progress' in reply) {
-        options.onProgress?.(reply.progress);
+        try {
+          options.onProgress?.(reply.progress);
+        } catch (error) {
+          // The listener's own failure ends the job that it listens to.
+          refuse(error, false);
+        }
       } else if ('failure' in reply) {
         fail(new Error(reply.failure), true);
       } else {
-        leave(true);
+        void leave(true);
         waiting.resolve(reply.output);
       }
     };
     signal?.addEventListener('abort', onAbort, { once: true });
     worker.on('message', onMessage).on('error', onError).on('exit', onExit);
-    worker.postMessage(request);
+    try {
+      worker.postMessage(request);
+    } catch (cause) {
+      fail(cause, true);
+    }
   };
 
   return (waiting) => {
@@ -102,9 +128,12 @@ function createPool(maxThreads: number): Enqueue {
   };
 }
 
-/** Verification never waits behind a plot or a delay. */
-const long = createPool(2);
-const pools: Readonly<Record<JobName, Enqueue>> = { plot: long, vdf: long, verify: createPool(1) };
+/** Each sort of job has its own threads: a delay must not wait minutes for plots, nor a verification for either. */
+const pools: Readonly<Record<JobName, Enqueue>> = {
+  plot: createPool(2),
+  vdf: createPool(2),
+  verify: createPool(1),
+};
 let nextId = 1;
 
 /** Runs a job on a worker thread, in order of arrival among jobs of its sort. */

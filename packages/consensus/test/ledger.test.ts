@@ -126,7 +126,12 @@ describe('the operation ledger', () => {
     const steps: readonly [Member, string, CanonicalValue, string][] = [
       [ann, 'package.install', { key: 'tool@1.0.0', value: 1 }, 'absent'],
       [ann, 'package.publish', { key: 'tool@1.0.0', value: 1 }, 'ok'],
-      [bob, 'package.publish', { key: 'tool@1.0.0', value: 2 }, 'exists'],
+      [ann, 'package.publish', { key: 'tool@1.0.0', value: 2 }, 'exists'],
+      [bob, 'package.publish', { key: 'tool@9.9.9', value: 2 }, 'not-owner'],
+      [bob, 'package.publish', { key: 'tool', value: 2 }, 'not-owner'],
+      [ann, 'package.publish', { key: 'tool@1.0.1', value: 2 }, 'ok'],
+      [bob, 'package.publish', { key: '@bob/tool@1.0.0', value: 1 }, 'ok'],
+      [ann, 'package.publish', { key: '@bob/tool@1.0.1', value: 1 }, 'not-owner'],
       [bob, 'package.install', { key: 'tool@1.0.0', value: 1 }, 'ok'],
       [ann, 'asset.register', { key: 'cpu', value: 1 }, 'ok'],
       [bob, 'asset.policy', { key: 'cpu', value: 1 }, 'not-owner'],
@@ -171,14 +176,50 @@ describe('the operation ledger', () => {
       code: 'consensus/space-miss',
     });
     expect(await submit(chain, joe, 'space.commit', { groups: space })).toBe('ok');
+    expect(ledger.get(`space/${toHex(joe.key)}`)).toBeUndefined();
+    await chain.finalize();
+    expect(await submit(chain, joe, 'space.commit', { groups: space })).toBe('ok');
+    expect(ledger.get(`space/${toHex(joe.key)}`)).toMatchObject({ groups: space });
+    expect([...ledger.entries('declared/')]).toEqual([]);
     await chain.finalize();
     expect(await submit(chain, joe, 'asset.register', { key: 'a', value: 1 })).toBe('ok');
     expect(ledger.get(`bond/${toHex(ann.key)}`)).toMatchObject({ power: 800, status: 'bonded' });
-    expect(ledger.get(`bond/${toHex(joe.key)}`)).toMatchObject({ power: 200, sequence: 2 });
+    expect(ledger.get(`bond/${toHex(joe.key)}`)).toMatchObject({ power: 200, sequence: 3 });
     expect(await submit(chain, joe, 'stake.renew', {})).toBe('ok');
     expect(await submit(chain, joe, 'stake.unbond', {})).toBe('ok');
     await chain.finalize();
     expect(await submit(chain, joe, 'asset.register', { key: 'b', value: 1 })).toBe('stake/unbonded');
+    expect(await submit(chain, ann, 'stake.bond', { ...bond, power: 0 })).toBe('bad-body');
+    expect(await submit(chain, ann, 'stake.bond', { ...bond, power: 1 })).toBe('unbonding');
+    expect(ledger.get(`bond/${toHex(joe.key)}`)).toMatchObject({ power: 200, status: 'unbonding' });
+  }, 60_000);
+
+  test('takes groups as committed only where a later anchor drew on them, so that none are made to suit a draw', async () => {
+    const chain = createChain();
+    const { ledger } = chain;
+    await chain.finalize();
+    await chain.finalize();
+    const wider = [{ id: 0, k: 18, count: 2 }];
+    ann.plots = await createMemberPlots({ chainId, owner: ann.key, space: wider });
+    const own = { signer: createSigner(ann.secretKey), vrf: ann.vrf, plots: ann.plots };
+    const context = ledger.proveContext({ ...own, nowMs: chain.context().parentTimeMs });
+    const commit = async (sequence: number, groups: CanonicalValue) => {
+      const operation = createOperation({
+        chainId,
+        kind: 'space.commit',
+        actor: ann.key,
+        sequence,
+        body: { groups },
+      });
+      return encodeTransaction({ operation, proof: await prove(operation, context) });
+    };
+    // Both were proved before the first was final: the draws of the second were known to whoever chose the groups.
+    const early = [await commit(1, wider), await commit(2, wider)];
+    expect(await chain.finalize(...early)).toEqual(['ok', 'ok']);
+    expect(ledger.get(`space/${toHex(ann.key)}`)).toMatchObject({ groups: space });
+    await chain.finalize();
+    expect(await submit(chain, ann, 'space.commit', { groups: wider })).toBe('ok');
+    expect(ledger.get(`space/${toHex(ann.key)}`)).toMatchObject({ groups: wider });
   }, 60_000);
 
   test('changes nothing for a replay, a gap, garbage or a bond that was given up since', async () => {

@@ -170,6 +170,19 @@ describe.each(matrix)('the profile $name', (row) => {
   });
 });
 
+test('a genesis of more validators than an engine takes, or of more power than a bond holds, is refused', () => {
+  const [row] = matrix;
+  const many = (count: number) => members({ ...row, validators: count } as never);
+  const failure = (reason: string) =>
+    expect.objectContaining({ failure: expect.objectContaining({ reason }) });
+  expect(genesisOf('localhost', many(256)).genesis.members).toHaveLength(256);
+  expect(() => genesisOf('localhost', many(257))).toThrow(failure('too-many-validators'));
+  const all = 2n ** 64n - 1n;
+  const two = (power: bigint) => many(2).map((member, i) => ({ ...member, power: i === 0 ? power : 100n }));
+  expect(genesisOf('localhost', two(all - 100n)).genesis.members).toHaveLength(2);
+  expect(() => genesisOf('localhost', two(all - 99n))).toThrow(failure('power-too-high'));
+});
+
 describe('a whole proof', () => {
   let fixture: ProofFixture;
   beforeAll(async () => {

@@ -95,6 +95,23 @@ test('a crashed leader costs at most its timeout and three message delays', () =
   expect(Math.max(...intervalMs)).toBeLessThanOrEqual(50 + 3 * 10);
 });
 
+test('timeouts that are too short for the network grow until blocks become final', () => {
+  const timeouts = { leader: 1, advance: 1, retry: 12, spread: 1 };
+  const links = { delayMs: 10, jitterMs: 60 };
+  for (let seed = 0; seed < 10; seed += 1) {
+    const report = simulate({
+      seed,
+      validators: 7,
+      views: 150,
+      links,
+      timeouts,
+      byzantine: { 0: 'silent', 3: 'silent' },
+    });
+    expect(report.violations, `seed ${seed}`).toEqual([]);
+    expect(report.height).toBeGreaterThan(3);
+  }
+});
+
 test.each(MUTANTS)(
   'a planted bug is caught: $name',
   (mutant) => {

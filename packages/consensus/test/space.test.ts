@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  createMemberPlots,
   createPlot,
   createPlotSet,
   openPlot,
@@ -9,7 +10,7 @@ import {
   provePlot,
   verifyPlotProof,
 } from '@hypermesh/consensus';
-import { domainHash, sha256, utf8 } from '@hypermesh/core';
+import { type ChainId, domainHash, sha256, toHex, utf8 } from '@hypermesh/core';
 import { blake3 } from '@hypermesh/core/blake3';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -96,6 +97,16 @@ describe('a plot of k = 18', () => {
     expect(proofs).toBeLessThan(270);
   });
 
+  test('takes a challenge as hex as well, and nothing that is none', async () => {
+    const challenge = challengeOf(0);
+    expect(await provePlot(memory, toHex(challenge))).toEqual(await provePlot(memory, challenge));
+    for (const none of [new Uint8Array(31), 'zz', undefined]) {
+      await expect(provePlot(memory, none as never)).rejects.toMatchObject({
+        code: 'consensus/bad-argument',
+      });
+    }
+  });
+
   test('in a file is the same plot, and is found again', async () => {
     const path = join(folder, 'same.plot');
     const tables: number[] = [];
@@ -109,6 +120,20 @@ describe('a plot of k = 18', () => {
       expect(await provePlot(opened, challengeOf(i))).toEqual(proofs);
     }
     await written[Symbol.asyncDispose]();
+  });
+
+  test('of another id where the member should have its own is named, not used', async () => {
+    const directory = join(folder, 'member');
+    const chainId = toHex(sha256(utf8('a ledger'))) as ChainId;
+    const own = { chainId, owner: plotId, space: [{ id: 0, k: 18, count: 1 }], directory };
+    const plots = await createMemberPlots(own);
+    await plots[Symbol.asyncDispose]();
+    const [name = ''] = await readdir(directory);
+    await writeFile(join(directory, name), await memory.read(0, memory.sizeBytes));
+    await expect(createMemberPlots(own)).rejects.toMatchObject({
+      code: 'consensus/plot-damaged',
+      failure: { reason: 'another-plot' },
+    });
   });
 
   test('that was stopped leaves nothing behind', async () => {
@@ -129,6 +154,10 @@ describe('a plot of k = 18', () => {
     await expect(createPlot({ plotId, k: 20, maxMemoryBytes: 2 ** 24 })).rejects.toMatchObject({
       code: 'consensus/plot-too-large',
       failure: { resource: 'memory', allowedBytes: 2 ** 24 },
+    });
+    // A plot that stays in memory counts with the tables.
+    await expect(createPlot({ plotId, k: 18, maxMemoryBytes: 112 * 2 ** 18 })).rejects.toMatchObject({
+      code: 'consensus/plot-too-large',
     });
   });
 
@@ -157,6 +186,26 @@ describe('a plot of k = 18', () => {
       }
     }
     expect(left).toBeLessThan(whole);
+  });
+
+  test.each([0, 255])('whose last table was lost to bytes of %i soon answers nothing', async (filler) => {
+    const path = join(folder, `filled-${filler}.plot`);
+    const image = (await memory.read(0, memory.sizeBytes)).slice();
+    image.fill(filler, memory.layout.heads);
+    await writeFile(path, image);
+    const opened = await openPlot(path);
+    let reads = 0;
+    const counted: Plot = {
+      ...opened,
+      read(at, length) {
+        reads++;
+        return opened.read(at, length);
+      },
+    };
+    for (const byte of [0, 128, 255]) await provePlot(counted, new Uint8Array(32).fill(byte));
+    // 127 reads follow the pointers below an entry, and 32 entries are followed at most.
+    expect(reads).toBeLessThan(3 * 33 * 127);
+    await opened[Symbol.asyncDispose]();
   });
 
   test.each([

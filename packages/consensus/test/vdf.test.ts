@@ -46,6 +46,15 @@ describe('a delay', () => {
     expect(native.verify(claim)).toEqual({ ok: true });
   });
 
+  test.each([0, 1, 31, 256, 10_000])('takes an input of %i bytes or their hex', async (length) => {
+    const bytes = new Uint8Array(length).fill(7);
+    const made = await native.prove(bytes, 20);
+    expect(await native.prove(toHex(bytes), 20)).toEqual(made);
+    expect(native.verify({ input: toHex(bytes), iterations: 20, ...made })).toEqual({ ok: true });
+    const longer = new Uint8Array(length + 1).fill(7);
+    expect(native.verify({ input: longer, iterations: 20, ...made }).ok).toBe(false);
+  });
+
   test.each([
     ['-y', () => ({ y: toBytes(N - toInteger(y), 256) }), 'not-canonical'],
     ['y = 0', () => ({ y: new Uint8Array(256) }), 'trivial'],
@@ -96,5 +105,6 @@ describe('a delay', () => {
   test('of no or too many iterations is misuse', async () => {
     await expect(native.evaluate(input, 0)).rejects.toBeInstanceOf(ConsensusError);
     await expect(native.prove('no hex', 10)).rejects.toMatchObject({ code: 'consensus/bad-argument' });
+    expect(() => vdf('class-group' as never)).toThrow(ConsensusError);
   });
 });

@@ -35,6 +35,13 @@ const examples = [
 ];
 
 describe('the verifiable random function', () => {
+  test('keeps a copy of its seed, also where that is a Buffer', () => {
+    const seed = Buffer.alloc(32, 7);
+    const { secretKey } = createVrfKey(seed);
+    seed.fill(0);
+    expect(toHex(secretKey)).toBe('07'.repeat(32));
+  });
+
   test('gives the proofs and outputs of RFC 9381', () => {
     let checked = 0;
     for (const { secret, key, alpha, proof, output } of examples) {

@@ -1,3 +1,4 @@
+import { CoreError } from './failure.ts';
 import type { Verdict } from './verdict.ts';
 
 const encoder = new TextEncoder();
@@ -10,13 +11,27 @@ export type HexReason = 'not-text' | 'odd-length' | 'not-hex';
 /** Whether `value` is a `Uint8Array` (or a subclass such as `Buffer`) of whichever realm. */
 export function isBytes(value: unknown): value is Uint8Array {
   return (
-    value instanceof Uint8Array ||
-    (ArrayBuffer.isView(value) && (value as Uint8Array)[Symbol.toStringTag] === 'Uint8Array')
+    ArrayBuffer.isView(value) &&
+    (value instanceof Uint8Array || (value as Uint8Array)[Symbol.toStringTag] === 'Uint8Array')
+  );
+}
+
+/**
+ * Insists on bytes, of exactly `length` where one is given: `core/not-bytes` or `core/wrong-length`. A text must not
+ * get further, since read as an array each letter of it is zero.
+ */
+export function demandBytes(value: unknown, name: string, length?: number): Uint8Array {
+  if (!isBytes(value)) throw new CoreError({ code: 'core/not-bytes', name }, `${name} is not a Uint8Array`);
+  if (length === undefined || value.length === length) return value;
+  throw new CoreError(
+    { code: 'core/wrong-length', name, length: value.length },
+    `${name} has ${length} bytes, not ${value.length}`,
   );
 }
 
 /** Lower-case hex. */
 export function toHex(bytes: Uint8Array): string {
+  demandBytes(bytes, 'bytes');
   let text = '';
   for (let index = 0; index < bytes.length; index += 1) text += HEX[bytes[index] as number];
   return text;
@@ -47,6 +62,8 @@ export function fromHex(text: string): Verdict<{ bytes: Uint8Array }, HexReason>
  * secret.
  */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  demandBytes(a, 'a');
+  demandBytes(b, 'b');
   if (a.length !== b.length) return false;
   let difference = 0;
   for (let index = 0; index < a.length; index += 1) {
@@ -57,6 +74,8 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 /** Bytewise order, a prefix first: negative, 0 or positive. Not constant-time. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  demandBytes(a, 'a');
+  demandBytes(b, 'b');
   const shorter = Math.min(a.length, b.length);
   for (let index = 0; index < shorter; index += 1) {
     const difference = (a[index] as number) - (b[index] as number);
@@ -68,7 +87,7 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
 /** All parts in order in one new array. */
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
-  for (const part of parts) length += part.length;
+  for (const part of parts) length += demandBytes(part, 'part').length;
   const whole = new Uint8Array(length);
   let offset = 0;
   for (const part of parts) {
@@ -85,6 +104,7 @@ export function utf8(text: string): Uint8Array {
 
 /** Text of well-formed UTF-8; a byte order mark is kept as a character. */
 export function fromUtf8(bytes: Uint8Array): Verdict<{ text: string }, 'utf8'> {
+  if (!isBytes(bytes)) return { ok: false, reason: 'utf8' };
   try {
     return { ok: true, text: decoder.decode(bytes) };
   } catch {

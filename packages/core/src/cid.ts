@@ -2,6 +2,7 @@ import { base32 } from 'multiformats/bases/base32';
 import { CID } from 'multiformats/cid';
 import { create as createDigest } from 'multiformats/hashes/digest';
 import { blake3 } from './blake3/index.ts';
+import { demandBytes } from './bytes.ts';
 import { scanCid } from './cid-bytes.ts';
 import { encodeCanonical } from './codec/encode.ts';
 import type { Link } from './codec/value.ts';
@@ -23,6 +24,16 @@ const HASH_CODES: Readonly<Record<CidHash, number>> = { 'sha2-256': 0x12, 'blake
 const DIGEST_LENGTH = 32;
 const MAX_TEXT_LENGTH = 128;
 
+/** The number of a codec or hash; another name would be encoded as some CID, of nothing. */
+function codeOf<Name extends string>(
+  codes: Readonly<Record<Name, number>>,
+  name: Name,
+  what: string,
+): number {
+  if (Object.hasOwn(codes, name)) return codes[name];
+  throw new CoreError({ code: 'core/out-of-range', name: what }, `no such ${what} in a CID of HyperMesh`);
+}
+
 function nameOf<Name extends string>(codes: Readonly<Record<Name, number>>, code: number): Name | undefined {
   return (Object.keys(codes) as Name[]).find((name) => codes[name] === code);
 }
@@ -37,13 +48,9 @@ export function cidOf(bytes: Uint8Array, codec: CidCodec, hash: CidHash = 'sha2-
 
 /** Text of the CIDv1 with a digest that is known already: 32 bytes, else `core/wrong-length`. */
 export function cidOfDigest(digest: Uint8Array, codec: CidCodec, hash: CidHash = 'sha2-256'): string {
-  if (digest.length !== DIGEST_LENGTH) {
-    throw new CoreError(
-      { code: 'core/wrong-length', name: 'digest', length: digest.length },
-      `a digest has ${DIGEST_LENGTH} bytes, not ${digest.length}`,
-    );
-  }
-  return CID.createV1(CODEC_CODES[codec], createDigest(HASH_CODES[hash], digest)).toString();
+  demandBytes(digest, 'digest', DIGEST_LENGTH);
+  const named = createDigest(codeOf(HASH_CODES, hash, 'hash'), digest);
+  return CID.createV1(codeOf(CODEC_CODES, codec, 'codec'), named).toString();
 }
 
 /** The canonical bytes of a record and its CID text (dag-cbor, sha2-256). Throws as `encodeCanonical` does. */

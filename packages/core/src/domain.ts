@@ -1,4 +1,4 @@
-import { concatBytes, utf8 } from './bytes.ts';
+import { concatBytes, demandBytes, utf8 } from './bytes.ts';
 import { CoreError } from './failure.ts';
 import { sha256 } from './hash.ts';
 
@@ -15,12 +15,15 @@ function lengthPrefix(length: number): Uint8Array {
 }
 
 function framed(domain: string, parts: readonly Uint8Array[]): Uint8Array[] {
-  if (domain === '') {
-    throw new CoreError({ code: 'core/out-of-range', name: 'domain' }, 'a domain string is never empty');
+  if (typeof domain !== 'string' || domain === '') {
+    throw new CoreError(
+      { code: 'core/out-of-range', name: 'domain' },
+      'a domain is a text that is not empty',
+    );
   }
   const name = utf8(domain);
   const pieces = [lengthPrefix(name.length), name];
-  for (const part of parts) pieces.push(lengthPrefix(part.length), part);
+  for (const part of parts) pieces.push(lengthPrefix(demandBytes(part, 'part').length), part);
   return pieces;
 }
 
@@ -34,8 +37,8 @@ export function domainMessage(domain: string, ...parts: readonly Uint8Array[]): 
 
 /** SHA-256 of `domainMessage(domain, ...parts)`, without joining large parts: 32 bytes. */
 export function domainHash(domain: string, ...parts: readonly Uint8Array[]): Uint8Array {
+  const pieces = framed(domain, parts);
   let total = 0;
   for (const part of parts) total += part.length;
-  const pieces = framed(domain, parts);
   return total <= 4096 ? sha256(concatBytes(...pieces)) : sha256(...pieces);
 }

@@ -6,6 +6,7 @@ export type CoreFailure =
   | { readonly code: 'core/not-a-record'; readonly reason: string; readonly path: string }
   | { readonly code: 'core/ambiguous-union'; readonly kind: string }
   | { readonly code: 'core/out-of-range'; readonly name: string }
+  | { readonly code: 'core/not-bytes'; readonly name: string }
   | { readonly code: 'core/wrong-length'; readonly name: string; readonly length: number }
   | { readonly code: 'core/not-a-cid'; readonly reason: string }
   | { readonly code: 'core/broken-law'; readonly law: string };

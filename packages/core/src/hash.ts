@@ -1,4 +1,5 @@
 import { sha256 as portableSha256, sha512 as portableSha512 } from '@noble/hashes/sha2.js';
+import { demandBytes } from './bytes.ts';
 import { nodeCrypto } from './native.ts';
 
 interface PortableHash {
@@ -24,12 +25,18 @@ function portable(algorithm: PortableHash, parts: readonly Uint8Array[]): Uint8A
   return hash.digest();
 }
 
+/** Native code would take a text and hash its UTF-8; the portable code would not. */
+function checked(parts: readonly Uint8Array[]): readonly Uint8Array[] {
+  for (const part of parts) demandBytes(part, 'part');
+  return parts;
+}
+
 /** SHA-256 (FIPS 180-4) over the concatenation of the parts, without joining them: 32 bytes. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  return nodeCrypto ? native('sha256', parts, nodeCrypto) : portable(portableSha256, parts);
+  return nodeCrypto ? native('sha256', checked(parts), nodeCrypto) : portable(portableSha256, checked(parts));
 }
 
 /** SHA-512 (FIPS 180-4) over the concatenation of the parts, without joining them: 64 bytes. */
 export function sha512(...parts: readonly Uint8Array[]): Uint8Array {
-  return nodeCrypto ? native('sha512', parts, nodeCrypto) : portable(portableSha512, parts);
+  return nodeCrypto ? native('sha512', checked(parts), nodeCrypto) : portable(portableSha512, checked(parts));
 }

@@ -1,6 +1,5 @@
-import { fromHex } from './bytes.ts';
+import { demandBytes, fromHex } from './bytes.ts';
 import { type CidCodec, type CidHash, type CidReason, parseCid, recordCid } from './cid.ts';
-import { CoreError } from './failure.ts';
 import type { Verdict } from './verdict.ts';
 
 declare const brand: unique symbol;
@@ -76,11 +75,5 @@ export function parseChainId(text: string): Verdict<{ id: ChainId }, IdReason> {
 
 /** The id of the node that holds an Ed25519 key: the CID of `{ v: 1, ed25519 }`. The key has 32 bytes. */
 export function nodeIdOf(publicKey: Uint8Array): NodeId {
-  if (publicKey.length !== 32) {
-    throw new CoreError(
-      { code: 'core/wrong-length', name: 'publicKey', length: publicKey.length },
-      `an Ed25519 public key has 32 bytes, not ${publicKey.length}`,
-    );
-  }
-  return recordCid({ v: 1, ed25519: publicKey }).cid as NodeId;
+  return recordCid({ v: 1, ed25519: demandBytes(publicKey, 'publicKey', 32) }).cid as NodeId;
 }

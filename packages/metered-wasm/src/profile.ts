@@ -25,6 +25,14 @@ export const FRAME_UNITS = 12;
 /** Units that a chain of calls outside any recursion may take; more is refused when the module is metered. */
 export const STATIC_STACK_UNITS = 131_072;
 
+/** Elements that all tables of a module may have together; engines keep them in a heap that ends the process when full. */
+export const TABLE_ELEMENTS = 2 ** 20;
+/**
+ * Weight of control flow: locals and operands that lie open at each instruction where paths part or meet, summed over a
+ * function and over a module. A compiler's time, memory and code grow with it, and it is not metered.
+ */
+export const FLOW_WEIGHT = { inFunction: 2 ** 22, inModule: 2 ** 24 } as const;
+
 /** Bits of the exported state: why something was refused while the guest ran. */
 export const STATE = { memoryRefused: 1, tableRefused: 2, stackExceeded: 4, hostMemoryExhausted: 8 } as const;
 

@@ -24,6 +24,7 @@ export type CheckReason =
   | 'malformed'
   | 'invalid'
   | 'unsupported'
+  | 'too-large'
   | 'not-metered'
   | 'import-not-allowed'
   | 'maximum-missing'

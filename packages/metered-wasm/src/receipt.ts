@@ -1,4 +1,12 @@
-import { cidOf, decodeRecord, encodeRecord, type RecordVerdict, type Schema, s } from '@hypermesh/core';
+import {
+  checkRecord,
+  cidOf,
+  decodeRecord,
+  encodeRecord,
+  type RecordVerdict,
+  type Schema,
+  s,
+} from '@hypermesh/core';
 import { PROFILE } from './profile.ts';
 
 /** Fuel that one run may be given: below the sign of the counter by a margin that no charge crosses. */
@@ -37,6 +45,11 @@ const receiptSchema: Schema<ExecutionReceipt> = s.record({
 /** The canonical bytes of a receipt, as they are signed and hashed. */
 export function encodeReceipt(receipt: ExecutionReceipt): Uint8Array {
   return encodeRecord(receiptSchema, receipt);
+}
+
+/** Whether a value, from wherever it came, is a receipt. */
+export function checkReceipt(value: unknown): RecordVerdict<ExecutionReceipt> {
+  return checkRecord(receiptSchema, value);
 }
 
 /** Reads a receipt; never throws, refuses what is not canonical. */

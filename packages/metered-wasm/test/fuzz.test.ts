@@ -1,5 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { readBody } from '../src/binary/instructions.ts';
+import { parseModule } from '../src/binary/parse.ts';
+import { Cursor } from '../src/check/cursor.ts';
+import { Steps } from '../src/check/decode.ts';
 import { checkMetered, meter } from '../src/index.ts';
 import { runGuest } from '../src/run/guest.ts';
 import { encodeModule } from './modules/encoder.ts';
@@ -80,5 +84,48 @@ describe('the check of altered metered modules', { timeout: 120_000 }, () => {
       { numRuns: 8_000 },
     );
     expect(passed).toBeGreaterThan(20);
+  });
+});
+
+/** Bytes at which instructions begin, as each of the two readers sees them. */
+function beginnings(bytes: Uint8Array): [rewriter: number[], check: number[]] {
+  const both: [number[], number[]] = [[], []];
+  for (const { code, to } of parseModule(bytes).bodies) {
+    both[0].push(...readBody(bytes, code, to).start.subarray(0, -1));
+    const steps = new Steps(new Cursor(bytes, code, to));
+    for (let at = 0; at < steps.length; at++) both[1].push(steps.offset(at));
+  }
+  return both;
+}
+
+describe('the two readers of altered metered modules', { timeout: 120_000 }, () => {
+  /** Opcodes and types that end in immediates of several bytes. */
+  const hot = [
+    0x02, 0x04, 0x06, 0x0e, 0x11, 0x18, 0x1c, 0x28, 0x41, 0x63, 0x64, 0x70, 0x85, 0xd0, 0xd2, 0xfc, 0xfd,
+  ];
+  const edits = fc.array(fc.tuple(fc.nat(), fc.oneof(fc.constantFrom(...hot), fc.nat(255))), {
+    minLength: 1,
+    maxLength: 3,
+  });
+
+  it('see the same instructions in whatever an engine and the check let pass', () => {
+    const modules = Array.from({ length: 20 }, (_, seed) => {
+      const verdict = meter(encodeModule(randomModule(seed)));
+      if (!verdict.ok) throw new Error(verdict.detail);
+      return verdict.module;
+    });
+    let passed = 0;
+    fc.assert(
+      fc.property(fc.nat(modules.length - 1), edits, (which, list) => {
+        const bytes = (modules[which] as Uint8Array<ArrayBuffer>).slice();
+        for (const [at, byte] of list) bytes[8 + (at % (bytes.length - 8))] = byte;
+        if (!WebAssembly.validate(bytes) || !checkMetered(bytes).ok) return;
+        passed++;
+        const [rewriter, check] = beginnings(bytes);
+        expect(check).toStrictEqual(rewriter);
+      }),
+      { numRuns: 6_000 },
+    );
+    expect(passed).toBeGreaterThan(50);
   });
 });

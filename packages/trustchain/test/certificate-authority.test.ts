@@ -307,6 +307,9 @@ test('what nobody should certify is refused by the authority', async () => {
     { nodeId, publicKeys, lifetimeMs: 0 },
     { nodeId, publicKeys: { ...publicKeys, p256: new Uint8Array(33) } },
     { nodeId, publicKeys: { ...publicKeys, mldsa65: new Uint8Array(33) } },
+    { nodeId, publicKeys: { ...publicKeys, p256: 'a'.repeat(65) as never } },
+    { nodeId, publicKeys: undefined as never },
+    { nodeId, publicKeys, dnsNames: [5 as never] },
   ];
   for (const request of requests) {
     expect(await codeOf(online.issueNodeCertificate(request))).toBe('trustchain/bad-argument');
@@ -318,6 +321,35 @@ test('what nobody should certify is refused by the authority', async () => {
   expect(
     await codeOf(createCertificateAuthority({ commonName: 'x', trustDomain: 'no domain', keys }, ports)),
   ).toBe('trustchain/bad-argument');
+});
+
+test('no root is made with a name or a life that cannot be written', async () => {
+  const keys = nodeKeys;
+  for (const wrong of [
+    { commonName: undefined as never },
+    { commonName: '\ud800' },
+    { lifetimeMs: 1e300 },
+    { lifetimeMs: Number.NaN },
+    { lifetimeMs: 9000 * 365 * 24 * HOUR_MS },
+  ]) {
+    const making = createCertificateAuthority({ commonName: 'x', keys, ...wrong }, ports);
+    expect(await codeOf(making)).toBe('trustchain/bad-argument');
+  }
+});
+
+test.each<[string, object]>([
+  ['a time that is none', { revoked: [{ serial: '01', atMs: Number.NaN }] }],
+  ['a time beyond the year 9999', { revoked: [{ serial: '01', atMs: 1e15 }] }],
+  ['a serial number of no octets', { revoked: [{ serial: '', atMs: 0 }] }],
+  ['a serial number of a hundred octets', { revoked: [{ serial: new Uint8Array(100), atMs: 0 }] }],
+  ['a serial number that is no hex', { revoked: [{ serial: 'xyz', atMs: 0 }] }],
+  ['a reason that does not exist', { revoked: [{ serial: '01', atMs: 0, reason: 'boredom' }] }],
+  ['an end before its beginning', { lifetimeMs: -5 }],
+  ['a number that is no bigint', { number: 1 }],
+  ['no list of what is revoked', { revoked: undefined }],
+])('no revocation list is signed with %s: it would refuse every certificate', async (_, wrong) => {
+  const signing = online.issueRevocationList({ number: 1n, revoked: [], ...wrong });
+  expect(await codeOf(signing)).toBe('trustchain/bad-argument');
 });
 
 test('the certificates of a seed are the same each time, but for the signatures', async () => {

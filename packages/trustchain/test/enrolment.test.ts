@@ -144,3 +144,19 @@ test('a request made at one moment is fresh for a clock that is a little off', a
   expect(await reasonOf(ahead)).toBe('ok');
   expect(await reasonOf(ahead, { maxAgeMs: 1000 })).toBe('stale');
 });
+
+test('a time or an age that is no number lets nothing in', async () => {
+  for (const wrong of [{ nowMs: Number.NaN }, { nowMs: undefined as never }, { maxAgeMs: Number.NaN }]) {
+    expect(await verifyEnrolment(bytes, { audience, nowMs, token, ...wrong })).toMatchObject({
+      reason: 'stale',
+    });
+  }
+});
+
+test('a token that could be guessed is refused on both sides, as misuse', async () => {
+  const misuse = { code: 'trustchain/bad-argument', failure: { argument: 'token' } };
+  for (const short of [new Uint8Array(0), new Uint8Array(15), 'sixteen letters!' as never]) {
+    await expect(verifyEnrolment(bytes, { audience, nowMs, token: short })).rejects.toMatchObject(misuse);
+    await expect(createEnrolment({ ...request, token: short }, ports)).rejects.toMatchObject(misuse);
+  }
+});

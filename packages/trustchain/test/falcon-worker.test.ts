@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { Worker } from 'node:worker_threads';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { suiteFor } from '../src/index.ts';
 
 const workers: Worker[] = [];
@@ -67,4 +69,45 @@ test('a worker that ends fails the call with a code, and the next call starts an
   await lost;
   expect((await suite.generate()).secretKey).toHaveLength(2305);
   expect(workers).toHaveLength(2);
+});
+
+test('an abort right after the call counts too', async () => {
+  const suite = suiteFor('falcon-1024-r3');
+  const reason = new Error('enough');
+  const controller = new AbortController();
+  const waiting = suite.generate(undefined, { signal: controller.signal });
+  controller.abort(reason);
+  await expect(waiting).rejects.toBe(reason);
+});
+
+test('the worker is sent the bytes themselves and not the memory around them', async () => {
+  const suite = suiteFor('falcon-1024-r3');
+  const { secretKey } = await suite.generate();
+  const around = new Uint8Array(1 << 20);
+  around.set(secretKey, 1000);
+  const sent = vi.spyOn(workers.at(-1) as Worker, 'postMessage');
+  await suite.sign(around.subarray(0, 100), around.subarray(1000, 1000 + secretKey.length));
+  const requests = sent.mock.calls.map(([request]) => request as { work: Record<string, Uint8Array> });
+  expect(
+    requests.map(({ work }) => [work['message']?.buffer.byteLength, work['secretKey']?.buffer.byteLength]),
+  ).toEqual([[100, 2305]]);
+});
+
+test('a process that made, aborted and misused Falcon ends by itself', async () => {
+  const script = `
+    import { suiteFor } from '@hypermesh/trustchain';
+    const suite = suiteFor('falcon-1024-r3');
+    const { secretKey } = await suite.generate();
+    const controller = new AbortController();
+    const aborted = suite.generate(undefined, { signal: controller.signal });
+    setImmediate(() => controller.abort());
+    await aborted.catch(() => {});
+    const detached = new Uint8Array(8);
+    structuredClone(detached, { transfer: [detached.buffer] });
+    await suite.sign(detached, secretKey).catch((error) => console.log(error.code));
+    await suite.sign(new Proxy(new Uint8Array(8), {}), secretKey).catch((error) => console.log(error.code));
+  `;
+  const args = ['--conditions=@hypermesh/source', '--input-type=module', '--eval', script];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: import.meta.dirname });
+  expect(stdout.trim().split('\n')).toEqual(['trustchain/bad-argument', 'trustchain/bad-argument']);
 });

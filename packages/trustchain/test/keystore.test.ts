@@ -242,3 +242,59 @@ test.each([1, 2, 5, 9, 17])(
     expect(await readdir(folder)).toEqual(['keys']);
   },
 );
+
+test('a key stays whole when the caller wipes the Buffers that it was handed in', async () => {
+  const { path, keystore } = await freshKeystore();
+  const given = { suite: 'x', publicKey: Buffer.alloc(32, 1), secretKey: Buffer.alloc(32, 2) };
+  const storing = keystore.put('a', given);
+  given.publicKey.fill(0);
+  given.secretKey.fill(0);
+  await storing;
+  await keystore.put('b', await storedKey());
+  const opened = await openKeystore({ path, passphrase });
+  const expected = {
+    suite: 'x',
+    publicKey: new Uint8Array(32).fill(1),
+    secretKey: new Uint8Array(32).fill(2),
+  };
+  expect(opened.ok && opened.keystore.get('a')).toEqual(expected);
+});
+
+test('changes count in the order of the calls: of two removals one is told of the key, the last passphrase stays', async () => {
+  const { path, keystore } = await freshKeystore();
+  const putting = keystore.put('a', await storedKey());
+  expect(await Promise.all([keystore.remove('a'), keystore.remove('a')])).toEqual([true, false]);
+  await putting;
+  // The first takes many times as long to derive.
+  await Promise.all([
+    keystore.changePassphrase('first', { cost: { memoryKiB: 65_536, passes: 2, lanes: 1 } }),
+    keystore.changePassphrase('second', { cost }),
+  ]);
+  expect(await openKeystore({ path, passphrase: 'first' })).toMatchObject({ reason: 'wrong-passphrase' });
+  expect(await openKeystore({ path, passphrase: 'second' })).toMatchObject({ ok: true });
+  keystore.close();
+  await expect(keystore.remove('a')).rejects.toMatchObject({ code: 'trustchain/closed' });
+});
+
+test.each([
+  ['no key', undefined],
+  ['a key of texts', { suite: 'x', publicKey: 'aa', secretKey: 'bb' }],
+  ['a key without its suite', { publicKey: new Uint8Array(1), secretKey: new Uint8Array(1) }],
+])('%s is refused by its code', async (_, key) => {
+  const { keystore } = await freshKeystore();
+  await expect(keystore.put('a', key as never)).rejects.toMatchObject({ code: 'trustchain/bad-argument' });
+});
+
+test.each([
+  { memoryKiB: Number.NaN, passes: 1, lanes: 1 },
+  { memoryKiB: 8192.5, passes: 1, lanes: 1 },
+  { memoryKiB: 8192, passes: Number.POSITIVE_INFINITY, lanes: 1 },
+  { memoryKiB: 8192, passes: 1, lanes: '1' as never },
+])('a cost that is no count is refused by its code: %o', async (wrong) => {
+  const path = join(await temporaryFolder(), 'keys');
+  const creating = createKeystore({ path, passphrase, cost: wrong });
+  await expect(creating).rejects.toMatchObject({
+    code: 'trustchain/bad-argument',
+    failure: { argument: 'cost' },
+  });
+});

@@ -55,14 +55,21 @@ export function forgeKey(kind: ForgedKeyKind = 'p256'): ForgedKey {
 export const extension = (type: string, critical: boolean, value: Uint8Array): Uint8Array =>
   sequence(oid(type), ...(critical ? [boolean(true)] : []), octetString(value));
 
-const forgedName = (commonName: string): Uint8Array =>
-  sequence(setOf(sequence(oid('2.5.4.3'), utf8String(commonName))));
+/** A Name of these attributes, each a common name where it is a text. */
+export const forgedName = (...attributes: readonly (string | Uint8Array)[]): Uint8Array =>
+  sequence(
+    ...attributes.map((value) =>
+      setOf(sequence(oid('2.5.4.3'), typeof value === 'string' ? utf8String(value) : value)),
+    ),
+  );
 
 const ascii = (text: string) => new TextEncoder().encode(text);
 export const dns = (name: string): Uint8Array => tlv(0x82, ascii(name));
 export const uri = (name: string): Uint8Array => tlv(0x86, ascii(name));
 export const san = (...names: readonly Uint8Array[]): Uint8Array =>
   extension('2.5.29.17', false, sequence(...names));
+/** The subject's alternative key. */
+export const alternativeKey = (key: ForgedKey): Uint8Array => extension('2.5.29.72', false, key.spki);
 export const serverAuth: Uint8Array = extension('2.5.29.37', false, sequence(oid('1.3.6.1.5.5.7.3.1')));
 export const ca = (pathLength?: number): Uint8Array =>
   extension(
@@ -77,35 +84,42 @@ export const excluded = (...names: readonly Uint8Array[]): Uint8Array =>
 
 let serials = 1000;
 
-/** Any certificate at all, valid from 2020 to 2030, signed as the issuer's key signs. `extensions` come after both key identifiers. */
+/**
+ * Any certificate at all, valid from 2020 to 2030, signed as the issuer's key signs. `extensions` come after both key
+ * identifiers; `alternativeKey`, where there is one, signs a second time as X.509 (2019) has it.
+ */
 export function forge(options: {
-  readonly subject: string;
+  readonly subject: string | Uint8Array;
   readonly key: ForgedKey;
   readonly issuer: string;
   readonly issuerKey: ForgedKey;
   readonly extensions: readonly Uint8Array[];
   readonly notAfterMs?: number;
+  readonly alternativeKey?: ForgedKey;
 }): Uint8Array {
-  const { subject, key, issuer, issuerKey, extensions, notAfterMs = Date.UTC(2030, 0) } = options;
+  const { subject, key, issuer, issuerKey, notAfterMs = Date.UTC(2030, 0), alternativeKey } = options;
   const { oid: type, hash } = kinds[issuerKey.kind];
   const algorithm = sequence(oid(type));
-  const tbs = sequence(
-    tlv(0xa0, integer(2)),
-    integer(serials++),
-    algorithm,
+  const head = [tlv(0xa0, integer(2)), integer(serials++)];
+  const body = [
     forgedName(issuer),
     sequence(time(Date.UTC(2020, 0)), time(notAfterMs)),
-    forgedName(subject),
+    typeof subject === 'string' ? forgedName(subject) : subject,
     key.spki,
-    tlv(
-      0xa3,
-      sequence(
-        extension('2.5.29.14', false, octetString(key.keyId)),
-        extension('2.5.29.35', false, sequence(tlv(0x80, issuerKey.keyId))),
-        ...extensions,
-      ),
-    ),
-  );
+  ];
+  const extensions = [
+    extension('2.5.29.14', false, octetString(key.keyId)),
+    extension('2.5.29.35', false, sequence(tlv(0x80, issuerKey.keyId))),
+    ...options.extensions,
+  ];
+  const explicit = () => tlv(0xa3, sequence(...extensions));
+  if (alternativeKey !== undefined) {
+    const second = kinds[alternativeKey.kind];
+    extensions.push(extension('2.5.29.73', false, sequence(oid(second.oid))));
+    const value = sign(second.hash, sequence(...head, ...body, explicit()), alternativeKey.privateKey);
+    extensions.push(extension('2.5.29.74', false, bitString(new Uint8Array(value))));
+  }
+  const tbs = sequence(...head, algorithm, ...body, explicit());
   return sequence(tbs, algorithm, bitString(new Uint8Array(sign(hash, tbs, issuerKey.privateKey))));
 }
 

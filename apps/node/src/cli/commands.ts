@@ -8,7 +8,10 @@ import { runCommand } from './run.ts';
 import { statusCommand } from './status.ts';
 import { upCommand } from './up.ts';
 
-/** Every command of `hypermesh`, in the order of its help. */
+/**
+ * Every command of `hypermesh`, in the order of its help. What a command works with is loaded when it runs: help and
+ * the calls to a running node take no part of it.
+ */
 export const commands: readonly Command[] = [
   initCommand,
   inviteCommand,

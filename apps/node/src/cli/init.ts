@@ -1,7 +1,6 @@
 import { hostname } from 'node:os';
 import { checkListen, checkName } from '../config.ts';
 import { NodeError } from '../errors.ts';
-import { initMesh } from '../init.ts';
 import { type Command, dataFlag, type Flag } from './command.ts';
 import { directoryOf } from './control.ts';
 
@@ -47,6 +46,7 @@ export const initCommand: Command = {
     const mesh = checkName(textOf(flags['mesh']) ?? 'hypermesh');
     const validators = countFrom(textOf(flags['validators']) ?? '4');
     output.progress('making keys (Ed25519, Falcon-1024, P-256, ML-DSA-65) and certificates');
+    const { initMesh } = await import('../init.ts');
     const result = await initMesh(directory, { name, mesh, validators, ...optional(flags) });
     const faults = Math.floor((validators - 1) / 3);
     output.line(`Founded ${mesh} in ${directory.path}`);

@@ -1,5 +1,4 @@
 import { NodeError } from '../errors.ts';
-import { joinMesh } from '../join.ts';
 import { parseInvitation } from '../mesh/invitation.ts';
 import type { Command } from './command.ts';
 import { directoryOf } from './control.ts';
@@ -28,6 +27,7 @@ export const joinCommand: Command = {
     const directory = directoryOf(invocation);
     const name = nameFrom(flags['name']);
     output.progress('making keys, asking for a certificate');
+    const { joinMesh } = await import('../join.ts');
     const result = await joinMesh(directory, { name, invitation, signal, ...optional(flags) });
     output.line(`Joined as ${name}  ${result.nodeId}`);
     output.line(`  root   ${invitation.root}`);

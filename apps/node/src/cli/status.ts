@@ -22,6 +22,7 @@ function describeStatus(status: NodeStatus): string[] {
     `${status.name}  ${status.nodeId}`,
     `  address      ${status.address}`,
     `  phase        ${status.phase} (${status.phaseMeaning})`,
+    ...(status.problem === undefined ? [] : [`  PROBLEM      ${status.problem}`]),
     `  certificate  until ${status.certificateUntil}`,
     `  memory       ${formatBytes(status.residentBytes)} resident, ${formatBytes(status.peakResidentBytes)} at most`,
     ...(ledger === undefined

@@ -1,5 +1,4 @@
 import { jsonLog } from '../adapters/json-log.ts';
-import { openDaemon } from '../daemon.ts';
 import { type Command, dataFlag } from './command.ts';
 import { directoryOf } from './control.ts';
 import { textOf } from './init.ts';
@@ -23,6 +22,7 @@ export const upCommand: Command = {
     using stdin = flags['stop-with-stdin'] === true ? endOfStdin() : undefined;
     const until = stdin === undefined ? signal : AbortSignal.any([signal, stdin.signal]);
     const passphraseFile = textOf(flags['passphrase-file']);
+    const { openDaemon } = await import('../daemon.ts');
     await using daemon = await openDaemon(directory, {
       log: jsonLog(process.stderr, flags['verbose'] === true ? 'debug' : 'info'),
       signal: until,

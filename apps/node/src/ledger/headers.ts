@@ -10,7 +10,7 @@ export async function finalizedHeader(
 }
 
 /** What an application sees of a header. */
-export function headerView(header: BlockHeader): HeaderView {
+function headerView(header: BlockHeader): HeaderView {
   const { height, view, timeMs, stateHeight, stateRoot } = header;
   return { height, view, hash: headerHash(header), timeMs, stateHeight, stateRoot };
 }

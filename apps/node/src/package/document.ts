@@ -52,7 +52,7 @@ export function decodePackageDocument(bytes: Uint8Array): Verdict<{ document: Pa
 /** What is wrong with a document, in words: its shape, names, versions and paths. */
 export function documentFault(document: PackageDocument): string | undefined {
   const shape = checkRecord(schema, document);
-  if (!shape.ok) return `${shape.path}: ${shape.reason}`;
+  if (!shape.ok) return `${shape.path.replace(/^\$\.?/, '')}: ${shape.reason}`;
   const { name, version, program, files } = document;
   if (!namePattern.test(name)) return 'name must be 1 to 64 of a-z, 0-9 and inner hyphens';
   if (semver.valid(version) !== version) return 'version must be a semantic version such as 1.0.0';

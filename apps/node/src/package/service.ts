@@ -75,6 +75,7 @@ export interface PackageRecord {
 /** Called with a line for people while something lasts. */
 export type Tell = (text: string) => void;
 
+/** Packages on this node: publishing them, finding them on the ledger, bringing them here. */
 export interface PackageService {
   publish(folder: string, tell: Tell, signal: AbortSignal): Promise<PublishResult>;
   install(spec: string, tell: Tell, signal: AbortSignal): Promise<InstallResult>;

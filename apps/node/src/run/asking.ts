@@ -36,7 +36,7 @@ export interface RunOutcome {
   readonly exit: ExecuteAnswer['exit'];
   readonly detail: string;
   readonly outputDigest: string | null;
-  /** The output where it is UTF-8 text of at most 512 KiB: it travels in one line of the control socket. */
+  /** The output where it is UTF-8 text of at most 256 KiB: it travels in one line of the control socket. */
   readonly outputText?: string;
   readonly fuel: string;
   /** Who executed it again; null where nobody did, and then `reexecution` says why if somebody should have. */
@@ -67,7 +67,8 @@ export interface RunService {
   ): Promise<ExecuteAnswer>;
 }
 
-const maxTextBytes = 512 * 1024;
+/** Longest output that is shown to the person who asked, bytes. */
+const maxShownBytes = 256 * 1024;
 /** Time beyond a run's own deadline that the executing node has for fetching, checking and answering. */
 const answerMarginMs = 60_000;
 
@@ -179,14 +180,14 @@ export function createRunService(parts: {
       if (fault !== undefined) throw refusal(request.executor, `its answer does not hold: ${fault}`);
       const again =
         answer.exit === 'ok' ? await runAgain(request, terms, answer, { tell, signal }) : notAgain;
-      const text = answer.output.length <= maxTextBytes ? fromUtf8(answer.output) : { ok: false as const };
+      const text = answer.output.length <= maxShownBytes ? fromUtf8(answer.output) : { ok: false as const };
       return {
         package: terms.package,
         node: nameOf(request.executor),
         exit: answer.exit,
         detail: answer.detail,
         outputDigest: answer.exit === 'ok' ? toHex(sha256(answer.output)) : null,
-        ...(answer.exit === 'ok' && text.ok ? { outputText: text.text } : {}),
+        ...(answer.exit === 'ok' && text?.ok ? { outputText: text.text } : {}),
         fuel: answer.fuel.toString(),
         ...again,
         proofs: answer.legs,

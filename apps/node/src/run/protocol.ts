@@ -17,6 +17,9 @@ export const reexecuteRequest = 'run/reexecute/1';
 /** Largest output that an answer carries, bytes. */
 export const maxOutputBytes: number = 4 * 1024 * 1024;
 
+/** A transaction and its finality proof, with room for their frame. */
+const askLimits = { maxBytes: 1_200_000 };
+
 const executeAsk = record({
   v: s.literal(1),
   transaction: s.bytes({ max: 65_536 }),
@@ -66,11 +69,14 @@ export type ExecuteAsk = Infer<typeof executeAsk>;
 export type ReexecuteAsk = Infer<typeof reexecuteAsk>;
 export type ReexecuteAnswer = Infer<typeof reexecuteAnswer>;
 
-/** Canonical bytes of the questions. */
+/** Canonical bytes of a question to execute. */
 export const encodeExecuteAsk = (ask: ExecuteAsk): Uint8Array => encodeRecord(executeAsk, ask);
+/** Canonical bytes of a question to execute again. */
 export const encodeReexecuteAsk = (ask: ReexecuteAsk): Uint8Array => encodeRecord(reexecuteAsk, ask);
-export const decodeExecuteAsk = (bytes: Uint8Array) => decodeRecord(executeAsk, bytes);
-export const decodeReexecuteAsk = (bytes: Uint8Array) => decodeRecord(reexecuteAsk, bytes);
+/** Reads a question to execute from anybody. */
+export const decodeExecuteAsk = (bytes: Uint8Array) => decodeRecord(executeAsk, bytes, askLimits);
+/** Reads a question to execute again from anybody. */
+export const decodeReexecuteAsk = (bytes: Uint8Array) => decodeRecord(reexecuteAsk, bytes, askLimits);
 
 const answerLimits = { maxBytes: 6 * 1024 * 1024 };
 const answerKinds = {

@@ -2,8 +2,8 @@ import type { NodeStatus } from '@hypermesh/node/control';
 import type { NodeProcess } from '../node-process.ts';
 import type { StepResult, TourContext } from '../tour.ts';
 
-/** Operations that are acknowledged before, while and after the validator is gone. */
-const operationsAtLeast = 6;
+/** Operations that are acknowledged while the validator is gone. */
+const operationsWhileDown = 5;
 
 interface Acknowledged {
   readonly id: string;
@@ -18,6 +18,7 @@ export async function recoveryStep({ mesh, progress, signal }: TourContext): Pro
   const [first, second, third, victim] = mesh;
   const acknowledged: Acknowledged[] = [];
   const stopWriting = new AbortController();
+  let goneAt = Number.POSITIVE_INFINITY;
   const begun = Promise.withResolvers<void>();
   const enough = Promise.withResolvers<void>();
   const writers = [first, second].map((node) =>
@@ -25,19 +26,19 @@ export async function recoveryStep({ mesh, progress, signal }: TourContext): Pro
       acknowledged.push(operation);
       begun.resolve();
       progress.live(`${acknowledged.length} operations final`);
-      if (acknowledged.length >= operationsAtLeast) enough.resolve();
+      if (acknowledged.length - goneAt >= operationsWhileDown) enough.resolve();
     }),
   );
   const writing = Promise.all(writers);
   const failed = writing.then(() => new Promise<never>(() => undefined));
   await Promise.race([begun.promise, failed, aborted(signal)]);
 
-  const before = acknowledged.length;
   await victim.status();
   await victim.kill();
-  progress.fact(`${victim.name} killed with SIGKILL after ${before} operations`);
+  goneAt = acknowledged.length;
+  progress.fact(`${victim.name} killed with SIGKILL after ${goneAt} operations`);
   await Promise.race([enough.promise, failed, aborted(signal)]);
-  const whileDown = acknowledged.length - before;
+  const whileDown = acknowledged.length - goneAt;
   progress.fact(`${whileDown} more became final without it`);
 
   const restartedMs = performance.now();

@@ -66,7 +66,7 @@ export function headerHash(header: BlockHeader): Uint8Array {
 }
 
 /** The RFC 6962 root of a list of transactions. */
-export function txRootOf(txs: readonly Uint8Array[]): Uint8Array {
+function txRootOf(txs: readonly Uint8Array[]): Uint8Array {
   return merkleRoot(txs.map((tx) => leafHash(tx)));
 }
 

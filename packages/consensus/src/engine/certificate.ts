@@ -59,7 +59,7 @@ export function readCertificate(
     signers.push(signer);
   }
   if (signers.length !== quorum) return 'signer-count';
-  const signatures = signers.map(() => reader.take(64).slice());
+  const signatures = signers.map(() => new Uint8Array(reader.take(64)));
   return reader.failed ? 'truncated' : { ...head, signers, signatures };
 }
 

@@ -8,7 +8,7 @@ import { decodeStoredBlock, encodeStoredBlock, type StoredBlock } from './record
 import { MAX_BATCH_BLOCKS } from './wire.ts';
 
 /** An application sees the finalized headers of this many heights before the state its block names. */
-export const HEADER_WINDOW = 1_024;
+const HEADER_WINDOW = 1_024;
 
 /** What an application may see of a block's header. */
 export function headerView(header: BlockHeader, hash: Uint8Array): HeaderView {

@@ -9,7 +9,7 @@ export interface OwnVotes {
 }
 
 /** What is known about the place of a proposal in the chain. */
-export interface Extension {
+interface Extension {
   /** A notarization or finalization of the parent is held. */
   readonly parentCertified: boolean;
   /** A nullification is held for each view between the parent's and the proposal's. */

@@ -46,7 +46,7 @@ export interface Head {
 }
 
 /** A vote as it was received; `checked` once its signature was verified. */
-export interface VoteSlot {
+interface VoteSlot {
   readonly block: BlockId;
   readonly signature: Uint8Array;
   readonly checked: boolean;
@@ -78,7 +78,7 @@ export type LogRecord =
   | { readonly type: 'certificate'; readonly certificate: Certificate };
 
 /** What may leave once the storage has confirmed a token. */
-export interface Release {
+interface Release {
   readonly token: number;
   readonly blocks: readonly Block[];
   readonly votes: readonly Vote[];

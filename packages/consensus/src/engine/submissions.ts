@@ -66,7 +66,7 @@ export class Submissions {
     this.#waiters.set(id, waiters.add(waiter));
     const abort = (): void => reject(signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
-    this.#admitOwn(tx.slice(), id).catch(reject);
+    this.#admitOwn(new Uint8Array(tx), id).catch(reject);
     try {
       return await promise;
     } finally {

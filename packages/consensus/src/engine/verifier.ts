@@ -7,7 +7,7 @@ import type { EngineEffect, Head } from './state.ts';
 import type { BlockId } from './vote.ts';
 
 /** Why the contents of a proposal are refused, or that its view ended first. */
-export type ProposalReason =
+type ProposalReason =
   | 'time-ahead'
   | 'time-behind'
   | 'state-root'
@@ -44,6 +44,7 @@ export class Verifier {
     this.#checking = checking;
     verifyProposal(block, parent, { ...this.#parts, signal: checking.signal }).then(
       (reason) => {
+        if (this.#checking === checking) this.#checking = undefined;
         if (reason === 'abandoned') return;
         const { height } = block.header;
         if (reason !== undefined) log.warn('consensus.proposal-refused', { view, height, reason });
@@ -67,7 +68,7 @@ export class Verifier {
  * Checks what only a validator with a clock and the application can: the proposer's time against its own, the named
  * state root once that height is executed here, and each transaction at the block's context.
  */
-export async function verifyProposal(
+async function verifyProposal(
   block: Block,
   parent: Head,
   parts: Omit<VerifierParts, 'log' | 'done'> & { readonly signal: AbortSignal },

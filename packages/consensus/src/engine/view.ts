@@ -1,5 +1,6 @@
 import type { Draft } from './draft.ts';
 import { leaderOf } from './leader.ts';
+import type { EngineState } from './state.ts';
 
 /** Views without a sign of life after which a leader is not waited for, in rounds of all validators. */
 const SILENT_ROUNDS = 2;
@@ -14,13 +15,26 @@ export function enterView(draft: Draft, view: number): void {
   armForLeader(draft);
 }
 
+/** Doublings of the timeouts at most. */
+const MAX_DOUBLINGS = 6;
+
+/**
+ * How much longer than at first to wait: twice as long for each two rounds of all leaders without a finalization, so
+ * that timeouts that are too short for this network grow until they are not.
+ */
+function patience({ view, best, head, config }: EngineState): number {
+  const without = view - 1 - Math.max(best?.view ?? 0, head.view);
+  return 2 ** Math.min(MAX_DOUBLINGS, Math.floor(without / (2 * config.validators)));
+}
+
 /** Waits for a proposal: not at all for a leader that has long been silent, longer while there is nothing to order. */
 export function armForLeader(draft: Draft): void {
   const { state } = draft;
   const { timeouts, validators, me } = state.config;
   const leader = leaderOf(state.view, validators);
   const silentFor = state.view - (state.lastActive[leader] ?? 0);
-  const wait = leader !== me && silentFor > SILENT_ROUNDS * validators ? 0 : timeouts.leaderMs;
+  const wait =
+    leader !== me && silentFor > SILENT_ROUNDS * validators ? 0 : timeouts.leaderMs * patience(state);
   state.idle = !state.work && timeouts.heartbeatMs > 0;
   draft.setTimer('view', state.idle ? timeouts.heartbeatMs + wait : wait);
 }
@@ -32,7 +46,7 @@ export function armForNotarization(draft: Draft): void {
   if (round.advancing) return;
   round.advancing = true;
   state.idle = false;
-  draft.setTimer('view', state.config.timeouts.advanceMs);
+  draft.setTimer('view', state.config.timeouts.advanceMs * patience(state));
 }
 
 /** With work the leader is waited for from now on; when the last of it is done the view may rest. */

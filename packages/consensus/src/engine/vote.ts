@@ -70,5 +70,5 @@ export function readVote(reader: ByteReader, validators: number): Vote | undefin
   const signer = reader.u16();
   const signature = reader.take(64);
   if (head === undefined || reader.failed || signer >= validators) return undefined;
-  return { ...head, signer, signature: signature.slice() };
+  return { ...head, signer, signature: new Uint8Array(signature) };
 }

@@ -24,7 +24,7 @@ export interface WireContext extends BlockLimits {
 }
 
 /** Why bytes from a peer are no message. */
-export type WireReason =
+type WireReason =
   | 'empty'
   | 'unknown-type'
   | 'too-large'
@@ -57,7 +57,7 @@ export const MAX_CERTIFICATE_RANGE = 64;
 /** Most blocks in one `finalized` message. */
 export const MAX_BATCH_BLOCKS = 4_096;
 /** Most transactions in one `txs` message. */
-export const MAX_TXS_MESSAGE = 1_024;
+const MAX_TXS_MESSAGE = 1_024;
 
 /** Bytes of a message, one array that the receiver of the call owns. */
 export function encodeMessage(message: WireMessage, validators: number): Uint8Array {
@@ -157,7 +157,7 @@ export function createMessageDecoder(context: WireContext): (bytes: Uint8Array) 
     for (let index = 0; index < count; index += 1) {
       const length = reader.u32();
       if (length > context.maxTxBytes) return refused('too-large');
-      txs.push(reader.take(length).slice());
+      txs.push(new Uint8Array(reader.take(length)));
       if (reader.failed) return refused('truncated');
     }
     return whole(reader, { type: 'txs', txs });

@@ -70,7 +70,9 @@ export function createAdmission(options: {
         nowMs: context.parentTimeMs,
         header: plainHeader(context.finalizedHeader(parts.parts.time.part.anchor.height)),
       };
-      const proven = await (hasWorkers && inWorker ? runJob('verify', job) : runVerifyJob(job));
+      const here = () => runVerifyJob(job);
+      // A thread that cannot start or dies says nothing about the transaction: then it is checked here.
+      const proven = await (hasWorkers && inWorker ? runJob('verify', job).catch(here) : here());
       if (!proven.ok) return { ok: false, reason: `${proven.leg}/${proven.reason}` };
       const { sequence } = decoded.operation;
       const { anchor, claimedMs, bondRenewedMs } = proven;

@@ -42,6 +42,24 @@ const create = (folder: string): OperationRule =>
     return 'ok';
   });
 
+/** The name in `NAME@VERSION`; a key without a version is a name. A scope's leading `@` belongs to the name. */
+function nameIn(key: string): string {
+  const at = key.lastIndexOf('@');
+  return at > 0 ? key.slice(0, at) : key;
+}
+
+/** A version of a package, written once. Its name belongs to the first who published under it. */
+const publish = withBody((view, body, context) => {
+  const name = `package-name/${nameIn(body.key)}`;
+  const owner = owns(view, name, context.operation.actor);
+  if (owner === 'not-owner') return owner;
+  const key = `package/${body.key}`;
+  if (view.get(key) !== undefined) return 'exists';
+  if (owner === 'absent') view.set(name, entryOf(context, null));
+  view.set(key, entryOf(context, body.value));
+  return 'ok';
+});
+
 const policy = withBody((view, body, context) => {
   const owner = owns(view, `asset/${body.key}`, context.operation.actor);
   if (owner === 'ok') view.set(`policy/${body.key}`, entryOf(context, body.value));
@@ -81,7 +99,7 @@ const revoke = withBody((view, body, context) => {
 export const entryRules: Readonly<Record<string, OperationRule>> = {
   'asset.register': create('asset'),
   'asset.policy': policy,
-  'package.publish': create('package'),
+  'package.publish': publish,
   'package.install': install,
   'lease.commit': create('lease'),
   'memory.export': create('export'),

@@ -61,10 +61,16 @@ export type GenesisReason =
   | 'duplicate-name'
   | 'duplicate-key'
   | 'too-few-validators'
+  | 'too-many-validators'
   | 'power-too-low'
+  | 'power-too-high'
   | 'bad-groups'
   | 'plot-too-small'
   | 'space-too-small';
+
+/** What the engine takes. */
+const MAX_VALIDATORS = 256;
+const MAX_POWER = 2n ** 64n - 1n;
 
 const areDistinct = (values: readonly string[]): boolean => new Set(values).size === values.length;
 
@@ -78,6 +84,9 @@ function checkRules(genesis: Genesis): GenesisReason | undefined {
   const validators = members.filter((member) => member.validator).length;
   if (validators === 0 || Math.floor((validators - 1) / 3) < profile.minimumFaults)
     return 'too-few-validators';
+  if (validators > MAX_VALIDATORS) return 'too-many-validators';
+  // Power moves between bonds: any one of them must be able to hold all of it.
+  if (members.reduce((sum, { power }) => sum + power, 0n) > MAX_POWER) return 'power-too-high';
   for (const { power, space } of members) {
     if (power < profile.minimumPower) return 'power-too-low';
     if (!areGroups(space)) return 'bad-groups';

@@ -3,6 +3,7 @@ import { ConsensusError } from '../errors.ts';
 import { chainBytes } from '../operation.ts';
 import type { App, FinalizedBlock, HeaderView, TxResult } from '../ports.ts';
 import { type Profile, profileOf } from '../profiles.ts';
+import { checkProof } from '../proof.ts';
 import type { MemberProof, ProveContext } from '../proof-context.ts';
 import { bondKey, spaceKey } from '../stake/bond.ts';
 import { createAdmission, plainHeader } from './admission.ts';
@@ -91,7 +92,7 @@ export function createOperationLedger(options: OperationLedgerOptions): Operatio
   const applyOne = (tx: Uint8Array, header: HeaderView): TxResult => {
     const decoded = decodeTransaction(tx);
     if (!decoded.ok || !equalBytes(decoded.operation.chain, chain)) return { code: 'malformed' };
-    const { operation, id } = decoded;
+    const { operation, id, encoded } = decoded;
     const { actor, kind, sequence } = operation;
     const rule = rules.get(kind);
     if (rule === undefined) return { code: 'unsupported-kind' };
@@ -103,10 +104,13 @@ export function createOperationLedger(options: OperationLedgerOptions): Operatio
     if (sequence <= bond.sequence) return { code: 'replayed' };
     if (sequence !== bond.sequence + 1) return { code: 'out-of-sequence' };
     const { height, timeMs } = header;
+    const proof = checkProof(encoded.proof);
+    if (!proof.ok) return { code: 'malformed' };
+    const anchorHeight = proof.parts.time.part.anchor.height;
     writeBond(state, { ...bond, sequence });
     let code = 'ok';
     state.attempt((view) => {
-      code = rule(view, { operation, id, height, timeMs, profile });
+      code = rule(view, { operation, id, height, timeMs, anchorHeight, profile });
       return code === 'ok';
     });
     state.set(`op/${id}`, { v: 1, height, kind, actor, code });

@@ -10,6 +10,8 @@ export interface RuleContext {
   readonly height: number;
   /** Time of the block, Unix milliseconds. */
   readonly timeMs: number;
+  /** Height of the block that the operation's proof is anchored at: it was begun later. */
+  readonly anchorHeight: number;
   readonly profile: Profile;
 }
 

@@ -10,7 +10,7 @@ import {
 import { headerSchema } from '../engine/block.ts';
 
 /** Most headers between a block and the certified one after it that a proof may hold. */
-export const MAX_DESCENDANTS = 256;
+const MAX_DESCENDANTS = 256;
 const MAX_PROOF_BYTES = 256 * 1024;
 
 const certificateSchema = s.record({

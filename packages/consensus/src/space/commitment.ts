@@ -35,14 +35,18 @@ export function committedBytes(groups: readonly PlotGroup[]): bigint {
   return groups.reduce((sum, group) => sum + BigInt(group.count) * plotBytes(group.k), 0n);
 }
 
-/** Whether groups are well formed: some, ids ascending, sizes and counts in range. */
+/** Far above any member's disks and far below the 2^64 values of a draw, so that each plot's share is exact to 1 in 2^8. */
+const MAX_COMMITTED_BYTES = 2n ** 56n;
+
+/** Whether groups are well formed: some, ids ascending, sizes and counts in range, 2^56 bytes at most. */
 export function areGroups(groups: readonly PlotGroup[]): boolean {
   return (
     groups.length > 0 &&
     groups.every((group, i) => {
       const before = groups[i - 1];
       return (before === undefined || before.id < group.id) && group.k >= MIN_K && group.count >= 1;
-    })
+    }) &&
+    committedBytes(groups) <= MAX_COMMITTED_BYTES
   );
 }
 

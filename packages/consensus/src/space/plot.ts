@@ -20,7 +20,10 @@ export interface Plot extends AsyncDisposable {
   read(at: number, length: number): Promise<Uint8Array>;
 }
 
-/** `maxMemoryBytes` bounds the plotter's tables (default 1 GiB). `onProgress` hears 1 … 7 as tables are finished. */
+/**
+ * `maxMemoryBytes` (default 1 GiB) bounds the plotter's tables and, without `path`, the plot with them. `onProgress`
+ * hears 1 … 7 as tables are finished; the job fails with what it throws.
+ */
 export interface CreatePlotOptions {
   readonly plotId: Uint8Array | string;
   readonly k: number;
@@ -30,9 +33,9 @@ export interface CreatePlotOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What the plotter's tables take while it works. */
+/** What the plotter's tables take while it works, as measured at k = 22. */
 function plotterMemoryBytes(k: number): number {
-  return 96 * 2 ** k;
+  return 112 * 2 ** k;
 }
 
 /** Upper estimate of the size of a plot of our format. */
@@ -128,7 +131,8 @@ export async function createPlot(options: CreatePlotOptions): Promise<Plot> {
       `${argument} must be ${expected}`,
     );
   }
-  checkRoom('memory', plotterMemoryBytes(k), maxMemoryBytes);
+  const imageBytes = path === undefined ? plotFileBytes(k) : 0;
+  checkRoom('memory', plotterMemoryBytes(k) + imageBytes, maxMemoryBytes);
   if (path === undefined) {
     const { image } = await runJob('plot', { plotId, k }, { signal, onProgress });
     return plotOfImage(image as Uint8Array);

@@ -1,3 +1,5 @@
+import { bytesOf } from '../bytes.ts';
+import { ConsensusError } from '../errors.ts';
 import { readBits, writeBits } from './bits.ts';
 import type { Plot } from './plot.ts';
 import { INDEX_STRIDE } from './plot-file.ts';
@@ -17,6 +19,9 @@ function indexOf(plot: Plot): Promise<Uint8Array> {
   return index;
 }
 
+/** One challenge finds one entry on average; so many only in a damaged plot, which must not keep the thread. */
+const MAX_FOUND = 32;
+
 /** Positions in table 7 whose head is `head`. */
 async function findHead(plot: Plot, head: number): Promise<number[]> {
   const index = await indexOf(plot);
@@ -27,15 +32,16 @@ async function findHead(plot: Plot, head: number): Promise<number[]> {
     if (u32(index, 4 * middle) < head) low = middle + 1;
     else high = middle;
   }
-  // Equal heads may begin one stride before the first indexed one that is not below.
-  const last = plot.shape.counts[6] as number;
+  // Equal heads may begin one stride before the first indexed one that is not below, and are too few to fill the next.
+  const first = Math.max(0, low - 1) * INDEX_STRIDE;
+  const last = Math.min(first + 3 * INDEX_STRIDE, plot.shape.counts[6] as number);
   const found: number[] = [];
-  for (let from = Math.max(0, low - 1) * INDEX_STRIDE; from < last; from += INDEX_STRIDE) {
+  for (let from = first; from < last; from += INDEX_STRIDE) {
     const count = Math.min(INDEX_STRIDE, last - from);
     const heads = await plot.read(plot.layout.heads + 4 * from, 4 * count);
     for (let i = 0; i < count; i++) {
       const value = u32(heads, 4 * i);
-      if (value > head) return found;
+      if (value > head || found.length === MAX_FOUND) return found;
       if (value === head) found.push(from + i);
     }
   }
@@ -54,10 +60,18 @@ async function collect(plot: Plot, table: number, position: number): Promise<num
 }
 
 /**
- * All proofs that a plot holds for a challenge of 32 bytes: none, one or a few (one on average). Each was verified
- * here, so that a damaged plot answers less and never falsely.
+ * All proofs that a plot holds for a challenge of 32 bytes, or their hex: none, one or a few (one on average). Each was
+ * verified here, so that a damaged plot answers less and never falsely. Throws `consensus/bad-argument` for a challenge
+ * that is none.
  */
-export async function provePlot(plot: Plot, challenge: Uint8Array): Promise<Uint8Array[]> {
+export async function provePlot(plot: Plot, asked: Uint8Array | string): Promise<Uint8Array[]> {
+  const challenge = bytesOf(asked, 32);
+  if (challenge === undefined) {
+    throw new ConsensusError(
+      { code: 'consensus/bad-argument', argument: 'challenge', expected: '32 bytes' },
+      'challenge must be 32 bytes',
+    );
+  }
   const { k, plotId } = plot;
   const proofs: Uint8Array[] = [];
   for (const position of await findHead(plot, readBits(challenge, 0, k))) {

@@ -84,7 +84,7 @@ export function createVrfKey(seed: Uint8Array = randomSeed()): VrfKey {
   const own = Point.fromBytes(publicKey);
   return {
     publicKey,
-    secretKey: seed.slice(),
+    secretKey: new Uint8Array(seed),
     prove(alpha) {
       const h = toCurve(publicKey, alpha);
       const gamma = h.multiply(secret);

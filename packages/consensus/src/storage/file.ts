@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { access, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConsensusError } from '../errors.ts';
 import type { Storage } from '../ports.ts';
@@ -15,37 +15,39 @@ export interface FileStorageOptions {
   readonly guardFile?: string;
 }
 
+/** Without the guard nobody knows what was signed, so it may be missing only where nothing else is. */
+async function checkGuard(dir: string, guardFile: string): Promise<void> {
+  const isThere = await access(guardFile).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) return;
+  const others = (await readdir(dir)).filter((name) => /^(log-\d+\.wal|blocks\.dat)$/.test(name));
+  if (others.length === 0) return;
+  const reason = `the guard is gone, but ${others.sort().join(' and ')} is there`;
+  throw new ConsensusError(
+    { code: 'consensus/storage-corrupt', file: guardFile, offset: 0, reason },
+    `${guardFile}: ${reason}; what was signed is unknown`,
+  );
+}
+
 /**
  * Opens, or creates, the storage of one validator in `dir`. A tail torn by a crash is dropped; damage to what was
  * durable is refused with `consensus/storage-corrupt`, naming file and offset. While another process holds the
  * directory it fails with `consensus/storage-locked`. A log that vanished is found by the guard, and the validator
- * then signs nothing up to the guarded view; if log and guard are both gone but blocks are there, opening fails.
+ * then signs nothing up to the guarded view; a guard that vanished is refused.
  */
 export async function openFileStorage(dir: string, options: FileStorageOptions = {}): Promise<FileStorage> {
   await mkdir(dir, { recursive: true });
-  const unlock = await lockDirectory(dir);
-  try {
-    const guard = await openGuardFile(options.guardFile ?? join(dir, 'guard'));
-    const log = await openLogFile(dir, guard);
-    const blocks = await openBlockFile(join(dir, 'blocks.dat'), guard.storeId);
-    if (guard.isNew && log.isNew && blocks.height > 0) {
-      throw new ConsensusError(
-        { code: 'consensus/storage-corrupt', file: dir, offset: 0, reason: 'log and guard are gone' },
-        `${dir} holds blocks but neither log nor guard: what was signed is unknown`,
-      );
-    }
-    return {
-      log,
-      blocks,
-      guard,
-      async [Symbol.asyncDispose]() {
-        await log.close();
-        await blocks.close();
-        await unlock();
-      },
-    };
-  } catch (error) {
-    await unlock();
-    throw error;
-  }
+  await using opened = new AsyncDisposableStack();
+  opened.defer(await lockDirectory(dir));
+  const guardFile = options.guardFile ?? join(dir, 'guard');
+  await checkGuard(dir, guardFile);
+  const guard = await openGuardFile(guardFile);
+  const log = await openLogFile(dir, guard);
+  opened.defer(() => log.close());
+  const blocks = await openBlockFile(join(dir, 'blocks.dat'), guard.storeId);
+  opened.defer(() => blocks.close());
+  const kept = opened.move();
+  return { log, blocks, guard, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }

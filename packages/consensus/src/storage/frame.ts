@@ -4,7 +4,7 @@ import { ByteReader, ByteWriter } from '../engine/bytes.ts';
 /** Length (4), sequence (4), checksum (16) before each payload. */
 export const FRAME_HEAD_BYTES = 24;
 /** Longest payload of a frame. */
-export const MAX_FRAME_BYTES: number = 256 * 1024 * 1024;
+const MAX_FRAME_BYTES: number = 256 * 1024 * 1024;
 /** Frames further on than this are not taken for a successor when a damaged one is examined. */
 const MAX_SKIPPED_FRAMES = 65_536;
 

@@ -10,7 +10,6 @@ import { replaceFile } from './replace-file.ts';
 export interface GuardFile extends SignGuard {
   /** Names this storage: files of another one do not fit. */
   readonly storeId: Uint8Array;
-  readonly isNew: boolean;
   /** The log is gone: remembers durably that nothing up to the guarded view may be signed. */
   muteAll(): Promise<void>;
 }
@@ -39,7 +38,7 @@ export async function openGuardFile(file: string): Promise<GuardFile> {
   } else {
     const reader = new ByteReader(found);
     const version = reader.u53();
-    storeId = reader.take(16).slice();
+    storeId = new Uint8Array(reader.take(16));
     view = reader.u53();
     mutedUntil = reader.u53();
     const sum = reader.take(16);
@@ -56,7 +55,6 @@ export async function openGuardFile(file: string): Promise<GuardFile> {
   }
   return {
     storeId,
-    isNew: found === undefined,
     get view() {
       return view;
     },

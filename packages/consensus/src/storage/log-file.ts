@@ -15,7 +15,6 @@ const NAME = /^log-(\d{1,12})\.wal$/;
 
 /** A log of frames, one for each append, made durable by fdatasync. */
 export interface LogFile extends WriteAheadLog {
-  readonly isNew: boolean;
   close(): Promise<void>;
 }
 
@@ -82,7 +81,6 @@ export async function openLogFile(dir: string, guard: GuardFile): Promise<LogFil
   }
 
   return {
-    isNew: found.length === 0,
     get sizeBytes() {
       return end;
     },

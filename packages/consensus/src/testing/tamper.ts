@@ -1,7 +1,7 @@
 import type { ConsensusProof } from '../proof.ts';
 
 const flipped = (bytes: Uint8Array): Uint8Array => {
-  const copy = bytes.slice();
+  const copy = new Uint8Array(bytes);
   copy[copy.length >>> 1] = (copy[copy.length >>> 1] as number) ^ 1;
   return copy;
 };

@@ -32,6 +32,12 @@ export interface Vdf {
   verify(claim: VdfClaim): Verdict<object, VdfReason>;
 }
 
+const badArgument = (argument: string, expected: string): ConsensusError =>
+  new ConsensusError(
+    { code: 'consensus/bad-argument', argument, expected },
+    `${argument} must be ${expected}`,
+  );
+
 async function run(
   input: Uint8Array | string,
   iterations: number,
@@ -44,12 +50,10 @@ async function run(
     const [argument, expected] = isCount
       ? (['input', 'bytes or hex'] as const)
       : (['iterations', `1 to ${MAX_ITERATIONS}`] as const);
-    throw new ConsensusError(
-      { code: 'consensus/bad-argument', argument, expected },
-      `${argument} must be ${expected}`,
-    );
+    throw badArgument(argument, expected);
   }
-  const job = { input: bytes, iterations, wantsProof, backend };
+  // A copy: the job may wait, and the caller's bytes may change meanwhile.
+  const job = { input: new Uint8Array(bytes), iterations, wantsProof, backend };
   return hasWorkers ? runJob('vdf', job, { signal }) : runVdfJob(job);
 }
 
@@ -60,6 +64,7 @@ async function run(
  */
 export function vdf(group: 'rsa-2048', options: { readonly backend?: VdfBackend } = {}): Vdf {
   const { backend = defaultBackend } = options;
+  if (group !== 'rsa-2048') throw badArgument('group', "'rsa-2048'");
   return {
     group,
     async evaluate(input, iterations, { signal } = {}) {

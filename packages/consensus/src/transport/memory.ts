@@ -22,7 +22,7 @@ export function createMemoryHub(): MemoryHub {
     transport: (index) => ({
       send(to, message) {
         if (to === index || !isJoined(index, to)) return;
-        const bytes = message.slice();
+        const bytes = new Uint8Array(message);
         later(() => {
           if (isJoined(index, to)) receivers.get(to)?.message(index, bytes);
         });

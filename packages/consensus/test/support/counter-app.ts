@@ -9,6 +9,7 @@ export interface CounterApp extends App {
 
 export function createCounterApp(): CounterApp {
   const applied: string[] = [];
+  const known = new Set<string>();
   const checks = new Map<string, number>();
   let height = 0;
   let root = sha256(utf8('counter'));
@@ -25,8 +26,10 @@ export function createCounterApp(): CounterApp {
     recheckTx: verdict,
     async apply({ header, txs }) {
       const results = txs.map((tx) => {
-        const isNew = !applied.includes(textOf(tx));
-        if (isNew) applied.push(textOf(tx));
+        const text = textOf(tx);
+        const isNew = !known.has(text);
+        known.add(text);
+        if (isNew) applied.push(text);
         root = sha256(root, tx);
         return { code: isNew ? 'ok' : 'replayed' };
       });

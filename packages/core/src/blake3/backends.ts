@@ -1,5 +1,6 @@
 import { blake3 as portableBlake3 } from '@noble/hashes/blake3.js';
 import { createHasher, hash as jitHash } from 'blake3-jit';
+import { demandBytes } from '../bytes.ts';
 
 /** Where a hash is computed: npm-shipped native code, WebAssembly SIMD made at run time, or plain JavaScript. */
 export type Blake3BackendName = 'native' | 'jit' | 'portable';
@@ -31,7 +32,7 @@ class Incremental implements Blake3 {
   }
 
   update(bytes: Uint8Array): this {
-    this.#update(bytes);
+    this.#update(demandBytes(bytes, 'bytes'));
     return this;
   }
 

@@ -1,3 +1,4 @@
+import { demandBytes } from '../bytes.ts';
 import { type Blake3, type Blake3Backend, type Blake3BackendName, backends } from './backends.ts';
 
 export type { Blake3, Blake3Backend, Blake3BackendName };
@@ -13,6 +14,7 @@ export const backend: Blake3BackendName = fastest.name;
 
 /** BLAKE3 (specification of 2020) of the bytes: 32 bytes. */
 export function blake3(bytes: Uint8Array): Uint8Array {
+  demandBytes(bytes, 'bytes');
   return (bytes.length <= SHORT_BYTES ? shortest : fastest).hash(bytes);
 }
 

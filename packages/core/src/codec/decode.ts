@@ -257,10 +257,10 @@ function privateView(bytes: Uint8Array): Uint8Array {
  */
 export function decodeCanonical(bytes: Uint8Array, limits: DecodeLimits = {}): CanonicalVerdict {
   if (!isBytes(bytes)) return { ok: false, reason: 'not-bytes', offset: 0 };
-  if (bytes.length > bound(limits.maxBytes, DEFAULT_MAX_BYTES)) {
+  if (bytes.length > bound(limits?.maxBytes, DEFAULT_MAX_BYTES)) {
     return { ok: false, reason: 'too-large', offset: 0 };
   }
-  const reader = new Reader(privateView(bytes), limits);
+  const reader = new Reader(privateView(bytes), limits ?? {});
   try {
     const value = reader.value(0);
     if (reader.offset === reader.bytes.length) return { ok: true, value };

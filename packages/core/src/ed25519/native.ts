@@ -13,14 +13,12 @@ const MAX_CACHED_KEYS = 1024;
 const imported = new Map<string, KeyObject>();
 
 function importPublicKey(crypto: typeof import('node:crypto'), publicKey: Uint8Array): KeyObject {
-  const name = String.fromCharCode(...publicKey);
+  // Name and key come of one copy: memory that another thread writes must not put one key under another's name.
+  const der = concatBytes(SPKI, publicKey);
+  const name = String.fromCharCode(...der.subarray(SPKI.length));
   let key = imported.get(name);
   if (key === undefined) {
-    key = crypto.createPublicKey({
-      key: concatBytes(SPKI, publicKey) as Buffer,
-      format: 'der',
-      type: 'spki',
-    });
+    key = crypto.createPublicKey({ key: der as Buffer, format: 'der', type: 'spki' });
     if (imported.size >= MAX_CACHED_KEYS) imported.delete(imported.keys().next().value as string);
   } else {
     imported.delete(name);

@@ -1,5 +1,4 @@
-import { fromHex, isBytes } from '../bytes.ts';
-import { CoreError } from '../failure.ts';
+import { demandBytes, fromHex, isBytes } from '../bytes.ts';
 import { importSecretKey, nativeAccepts, nativePublicKey, nativeSign } from './native.ts';
 import { publicKeyPortable, signPortable, verifyPortable } from './portable.ts';
 
@@ -16,32 +15,27 @@ export interface Ed25519Signer {
 }
 
 function demandSeed(secretKey: Uint8Array): Uint8Array {
-  if (secretKey.length !== 32) {
-    throw new CoreError(
-      { code: 'core/wrong-length', name: 'secretKey', length: secretKey.length },
-      `an Ed25519 secret key is a seed of 32 bytes, not ${secretKey.length}`,
-    );
-  }
-  return secretKey;
+  return demandBytes(secretKey, 'secretKey', 32);
 }
 
 /** A signer that holds its own copy of the key. */
 export function createSigner(secretKey: Uint8Array): Ed25519Signer {
   const key = importSecretKey(demandSeed(secretKey));
   if (key === undefined) {
-    const seed = secretKey.slice();
+    const seed = new Uint8Array(secretKey);
     return { publicKey: publicKeyPortable(seed), sign: (message) => signPortable(message, seed) };
   }
   return {
     publicKey: nativePublicKey(key) as Uint8Array,
-    sign: (message) => nativeSign(message, key) as Uint8Array,
+    sign: (message) => nativeSign(demandBytes(message, 'message'), key) as Uint8Array,
   };
 }
 
 /** A fresh key from the platform's cryptographic random source, or the key of a given 32-byte seed. */
 export function generateKey(seed?: Uint8Array): Ed25519Key {
+  // Copied by hand: `slice` of a Buffer is a view, and the caller may wipe its seed.
   const secretKey =
-    seed === undefined ? crypto.getRandomValues(new Uint8Array(32)) : demandSeed(seed).slice();
+    seed === undefined ? crypto.getRandomValues(new Uint8Array(32)) : new Uint8Array(demandSeed(seed));
   return { secretKey, publicKey: publicKeyOf(secretKey) };
 }
 

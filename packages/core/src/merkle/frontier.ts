@@ -32,14 +32,15 @@ export function createFrontier(state: FrontierState = { size: 0, hashes: [] }): 
       `${state.size} leaves have ${ones(state.size)} complete subtrees, not ${state.hashes.length}`,
     );
   }
-  const edge: Uint8Array[] = state.hashes.map((hash) => demandHash(hash, 'hash').slice());
+  const edge: Uint8Array[] = state.hashes.map((hash) => new Uint8Array(demandHash(hash, 'hash')));
   let size = state.size;
   return {
     get size() {
       return size;
     },
     append(leafHash) {
-      let hash: Uint8Array = demandHash(leafHash, 'leafHash').slice();
+      // Not by `slice`, which of a Buffer is a view.
+      let hash: Uint8Array = new Uint8Array(demandHash(leafHash, 'leafHash'));
       for (let rest = size; rest % 2 === 1; rest = Math.floor(rest / 2)) {
         hash = nodeHash(edge.pop() as Uint8Array, hash);
       }

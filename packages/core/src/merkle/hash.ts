@@ -1,5 +1,4 @@
-import { concatBytes } from '../bytes.ts';
-import { CoreError } from '../failure.ts';
+import { concatBytes, demandBytes } from '../bytes.ts';
 import { sha256 } from '../hash.ts';
 
 /** Bytes of every hash of a tree. */
@@ -10,17 +9,12 @@ const pair: Uint8Array = new Uint8Array(1 + 2 * HASH_LENGTH).fill(1, 0, 1);
 
 /** Refuses what is no hash of a tree: API misuse, since foreign hashes meet a verifier first. */
 export function demandHash(hash: Uint8Array, name: string): Uint8Array {
-  if (hash.length !== HASH_LENGTH) {
-    throw new CoreError(
-      { code: 'core/wrong-length', name, length: hash.length },
-      `${name} has ${HASH_LENGTH} bytes, not ${hash.length}`,
-    );
-  }
-  return hash;
+  return demandBytes(hash, name, HASH_LENGTH);
 }
 
 /** Hash of an entry as a leaf: SHA-256(0x00 ‖ entry). */
 export function leafHash(entry: Uint8Array): Uint8Array {
+  demandBytes(entry, 'entry');
   return entry.length <= 4096 ? sha256(concatBytes(LEAF_PREFIX, entry)) : sha256(LEAF_PREFIX, entry);
 }
 

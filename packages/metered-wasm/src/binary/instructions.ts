@@ -13,7 +13,7 @@ export interface Instructions {
   /** First immediate: an index, a label, or a block type (`EMPTY_BLOCK`, minus a value type, or a type index). */
   readonly first: Int32Array;
   /** Labels of each br_table by its instruction, default last. */
-  readonly branches: Map<number, readonly number[]>;
+  readonly branches: ReadonlyMap<number, readonly number[]>;
 }
 
 /** Value types of the profile by their byte. */
@@ -61,13 +61,24 @@ function readOpcode(reader: Reader): number {
   return sub < 0x100 ? 0x200 + sub : 0x300;
 }
 
-/** Decodes the expression at the reader up to its end. Its arrays are as long as its bytes and no longer. */
+const NO_BRANCHES: ReadonlyMap<number, readonly number[]> = new Map();
+
+/** Room for the instructions of small bodies, which are many; what is found is copied out. */
+const SMALL_BODY = 4_096;
+const scratch = {
+  ops: new Uint16Array(SMALL_BODY),
+  start: new Uint32Array(SMALL_BODY + 1),
+  immediates: new Int32Array(SMALL_BODY),
+};
+
+/** Decodes the expression at the reader up to its end. Its arrays are as long as its bytes at most. */
 function readInstructions(reader: Reader): Instructions {
   const most = reader.end - reader.offset;
-  const ops = new Uint16Array(most);
-  const start = new Uint32Array(most + 1);
-  const immediates = new Int32Array(most);
-  const branches = new Map<number, readonly number[]>();
+  const isSmall = most <= SMALL_BODY;
+  const ops = isSmall ? scratch.ops : new Uint16Array(most);
+  const start = isSmall ? scratch.start : new Uint32Array(most + 1);
+  const immediates = isSmall ? scratch.immediates : new Int32Array(most);
+  let branches: Map<number, readonly number[]> | undefined;
   let count = 0;
   let depth = 1;
   while (depth > 0) {
@@ -93,6 +104,7 @@ function readInstructions(reader: Reader): Instructions {
         const targets = reader.count('branch targets', MAX_TARGETS);
         const labels: number[] = [];
         for (let each = 0; each <= targets; each++) labels.push(reader.u32());
+        branches ??= new Map();
         branches.set(count, labels);
         break;
       }
@@ -162,10 +174,10 @@ function readInstructions(reader: Reader): Instructions {
   }
   start[count] = reader.offset;
   return {
-    ops: ops.subarray(0, count),
-    start: start.subarray(0, count + 1),
-    first: immediates.subarray(0, count),
-    branches,
+    ops: ops.slice(0, count),
+    start: start.slice(0, count + 1),
+    first: immediates.slice(0, count),
+    branches: branches ?? NO_BRANCHES,
   };
 }
 

@@ -70,17 +70,19 @@ export const BOUNDS = {
   types: 65_536,
   parameters: 1_000,
   imports: 1_024,
-  functions: 262_144,
+  functions: 100_000,
   tables: 128,
   globals: 65_536,
   exports: 65_536,
   tags: 1_024,
+  /** Values of one exception; engines write code for each at each catch. */
+  tagParameters: 16,
   segments: 100_000,
   segmentItems: 10_000_000,
   locals: 49_000,
   /** Locals and parameters of all functions together. */
   localsInAll: 4_000_000,
-  bodyBytes: 7_654_321,
+  bodyBytes: 2 ** 20,
 } as const;
 
 /** Reads a function type; forms of the garbage collection proposal are refused by name. */

@@ -1,3 +1,5 @@
+import { FLOW_WEIGHT } from '../profile.ts';
+import { valuesMoved } from './arity.ts';
 import { isValueType, readBody, readValueType } from './instructions.ts';
 import {
   BOUNDS,
@@ -135,7 +137,9 @@ function readSection(id: number, reader: Reader, draft: Draft): void {
       for (let left = reader.count('tags', BOUNDS.tags); left > 0; left--) {
         if (reader.byte() !== 0) refuse('malformed', 'tag');
         const type = reader.u32();
-        if (type >= draft.types.length) refuse('malformed', `tag of type ${type}`);
+        const parameters = draft.types[type]?.params.length;
+        if (parameters === undefined) refuse('malformed', `tag of type ${type}`);
+        if (parameters > BOUNDS.tagParameters) refuse('too-large', `exceptions of ${parameters} values`);
         draft.tags.push(type);
       }
       break;
@@ -214,8 +218,11 @@ export function parseModule(bytes: Uint8Array): ModuleShape {
     if (!inner.isDone) refuse('malformed', `bytes left in section ${id}`);
   }
   if (draft.bodies.length !== draft.functions.length) refuse('malformed', 'functions without bodies');
-  for (const body of draft.bodies) {
+  let moved = 0;
+  for (const [own, body] of draft.bodies.entries()) {
     const code = readBody(bytes, body.code, body.to);
+    moved += valuesMoved(draft, code, draft.types[draft.functions[own] as number] as FunctionType);
+    if (moved > FLOW_WEIGHT.inModule) refuse('too-large', `calls and blocks that move ${moved} values`);
     for (let at = code.ops.indexOf(Op.refFunc); at >= 0; at = code.ops.indexOf(Op.refFunc, at + 1)) {
       draft.referenced.add(code.first[at] as number);
     }

@@ -1,6 +1,6 @@
 import { toHex } from '@hypermesh/core';
 import { type Limits, type MeterOptions, resolveLimits } from '../options.ts';
-import { PROFILE, STACK_UNITS } from '../profile.ts';
+import { FLOW_WEIGHT, PROFILE, STACK_UNITS, TABLE_ELEMENTS } from '../profile.ts';
 import type { CheckReason } from '../reasons.ts';
 import { Objection, object } from './cursor.ts';
 import { FunctionCheck, type FunctionFacts } from './function.ts';
@@ -55,8 +55,9 @@ function countersOf(outline: Outline): Counters {
 }
 
 /** Finds the routines at the end of the functions by their bytes. */
-function routinesOf(outline: Outline, counters: Counters): Map<string, number> {
-  const routines = new Map<string, number>();
+function routinesOf(outline: Outline, counters: Counters): Map<number, string> {
+  const routines = new Map<number, string>();
+  const exported = new Set(outline.exports.filter(({ kind }) => kind === 0).map(({ index }) => index));
   const candidates = new Map<string, string>();
   const offer = (name: string, maximum: number) =>
     candidates.set(routineBytes(name, counters, maximum), name);
@@ -70,13 +71,12 @@ function routinesOf(outline: Outline, counters: Counters): Map<string, number> {
     const text = toHex(outline.bytes.subarray(from, to));
     const name = candidates.get(text);
     const type = outline.types[outline.functions[own] as number];
-    if (name === undefined || routines.has(name)) break;
+    if (name === undefined) break;
+    candidates.delete(text);
     if (type?.params.join() !== '127' || type.results.join() !== '127') break;
     const index = outline.imports.length + own;
-    if (outline.named.has(index) || outline.exports.some((each) => each.kind === 0 && each.index === index)) {
-      break;
-    }
-    routines.set(name, index);
+    if (outline.named.has(index) || exported.has(index)) break;
+    routines.set(index, name);
   }
   return routines;
 }
@@ -91,6 +91,8 @@ function checkDeclarations(outline: Outline, limits: Limits): void {
   for (const maximum of outline.tableMaxima) {
     if (maximum > limits.tableMax) object('maximum-missing', `a table may grow to ${maximum} elements`);
   }
+  const elements = outline.tableMaxima.reduce((sum, each) => sum + each, 0);
+  if (elements > TABLE_ELEMENTS) object('maximum-missing', `tables may grow to ${elements} elements`);
 }
 
 /**
@@ -102,6 +104,7 @@ function checkDeclarations(outline: Outline, limits: Limits): void {
 export function checkMetered(bytes: Uint8Array, options: MeterOptions = {}): CheckVerdict {
   const limits = resolveLimits(options);
   try {
+    if (!(bytes instanceof Uint8Array)) object('malformed', 'not a Uint8Array');
     if (bytes.length > 4 * limits.maxBytes) object('malformed', `module of ${bytes.length} bytes`);
     const outline = outlineOf(bytes);
     const counters = countersOf(outline);
@@ -112,14 +115,19 @@ export function checkMetered(bytes: Uint8Array, options: MeterOptions = {}): Che
     const routines = routinesOf(outline, counters);
     const importCount = outline.imports.length;
     const guestCount = outline.bodies.length - routines.size;
+    const passesVectors = outline.types.some(({ params, results }) => [...params, ...results].includes(0x7b));
     const facts: FunctionFacts[] = [];
+    let weight = 0;
     for (let own = 0; own < guestCount; own++) {
       const { from, to } = outline.bodies[own] as { from: number; to: number };
       const type = outline.types[outline.functions[own] as number];
       if (type === undefined) object('malformed', `type of function ${own + importCount}`);
-      const parameterTypes = (type as Signature).params;
-      const around = { counters, importCount, parameterTypes, routines };
-      facts.push(new FunctionCheck(bytes, from, to, own + importCount, around).run());
+      const around = { outline, counters, importCount, type: type as Signature, routines, passesVectors };
+      const found = new FunctionCheck(bytes, from, to, own + importCount, around).run();
+      facts.push(found);
+      for (const index of found.named) outline.named.add(index);
+      weight += found.weight;
+      if (weight > FLOW_WEIGHT.inModule) object('too-large', `control flow that weighs ${weight}`);
     }
     checkStack(outline, facts);
     if (!WebAssembly.validate(bytes)) object('invalid', 'the module breaks the type rules of WebAssembly');

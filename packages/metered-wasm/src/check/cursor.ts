@@ -15,6 +15,9 @@ export function object(reason: CheckReason, detail: string): never {
   throw new Objection(reason, detail);
 }
 
+const VALUE_TYPES = new Set([0x7f, 0x7e, 0x7d, 0x7c, 0x7b, 0x70, 0x6f]);
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** A position in bytes. Written for the check alone, so that a fault in the parser does not hide in both. */
 export class Cursor {
   at: number;
@@ -67,17 +70,38 @@ export class Cursor {
     this.at += count;
   }
 
+  /** A name; bytes that are no UTF-8 are refused, and every other name reads as itself and nothing else. */
   text(): string {
     const length = this.u32();
     const from = this.at;
     this.pass(length);
-    return new TextDecoder().decode(this.bytes.subarray(from, this.at));
+    try {
+      return utf8.decode(this.bytes.subarray(from, this.at));
+    } catch {
+      return object('malformed', `name at ${from}`);
+    }
   }
 
-  /** Runs `each` as often as the count that comes first says. */
-  vector(each: (index: number) => void): void {
+  /**
+   * A value type of the profile: a byte. A type of more bytes would let this reader and an engine part ways on where
+   * the next instruction begins.
+   */
+  valueType(): number {
+    const type = this.u8();
+    if (!VALUE_TYPES.has(type)) object('unsupported', `value type 0x${type.toString(16)} at ${this.at - 1}`);
+    return type;
+  }
+
+  referenceType(): number {
+    const type = this.valueType();
+    if (type !== 0x70 && type !== 0x6f) object('malformed', `reference type at ${this.at - 1}`);
+    return type;
+  }
+
+  /** Runs `each` as often as the count that comes first says, at most `most` times. */
+  vector(most: number, each: (index: number) => void): void {
     const count = this.u32();
-    if (count > this.stop - this.at) object('malformed', `count at ${this.at}`);
+    if (count > this.stop - this.at || count > most) object('malformed', `count ${count} at ${this.at}`);
     for (let index = 0; index < count; index++) each(index);
   }
 }

@@ -8,14 +8,21 @@ export interface Step {
   readonly labels?: readonly number[];
 }
 
+const MAX_LABELS = 65_520;
+
 /** SIMD numbers that the core specification leaves unassigned. */
 const SIMD_HOLES = new Set([
   0x9a, 0xa2, 0xa5, 0xa6, 0xaf, 0xb0, 0xb2, 0xb3, 0xb4, 0xbb, 0xc2, 0xc5, 0xc6, 0xcf, 0xd0, 0xd2, 0xd3, 0xd4,
   0xe2, 0xee,
 ]);
 
+/** The index of a type, or a value type or nothing as the negative number of their one byte. */
 function blockType(cursor: Cursor): number {
-  return Number(cursor.signed(33));
+  const from = cursor.at;
+  const type = Number(cursor.signed(33));
+  if (type >= 0 || (type === -64 && cursor.at === from + 1)) return type;
+  cursor.at = from;
+  return cursor.valueType() - 0x80;
 }
 
 function memoryArgument(cursor: Cursor): void {
@@ -70,7 +77,7 @@ export function step(cursor: Cursor): Step {
   if (op === 0xfd) return simd(cursor, at);
   if (op === 0x0e) {
     const labels: number[] = [];
-    cursor.vector(() => labels.push(cursor.u32()));
+    cursor.vector(MAX_LABELS, () => labels.push(cursor.u32()));
     labels.push(cursor.u32());
     return { ...plain, labels };
   }
@@ -92,10 +99,10 @@ export function step(cursor: Cursor): Step {
     return plain;
   }
   if (op === 0x1c) {
-    cursor.vector(() => cursor.u8());
+    cursor.vector(1, () => cursor.valueType());
     return plain;
   }
-  if (op === 0xd0) return { ...plain, a: cursor.u8() };
+  if (op === 0xd0) return { ...plain, a: cursor.referenceType() };
   const hasIndex =
     (op >= 0x07 && op <= 0x09) ||
     op === 0x0c ||
@@ -121,7 +128,15 @@ export function step(cursor: Cursor): Step {
 /** Largest body that an engine takes; what is read of one is held in arrays of its length. */
 const MAX_BODY_BYTES = 7_654_321;
 
-/** The instructions of one body. */
+const SMALL_BODY = 4_096;
+/** Room for the instructions of small bodies, which are many. */
+const scratch = {
+  ops: new Uint16Array(SMALL_BODY),
+  first: new Float64Array(SMALL_BODY),
+  offsets: new Uint32Array(SMALL_BODY),
+};
+
+/** The instructions of one body, until those of the next are read. */
 export class Steps {
   readonly length: number;
   readonly #ops: Uint16Array;
@@ -132,9 +147,10 @@ export class Steps {
   constructor(cursor: Cursor) {
     const most = cursor.stop - cursor.at;
     if (most > MAX_BODY_BYTES) object('malformed', `body of ${most} bytes`);
-    this.#ops = new Uint16Array(most);
-    this.#first = new Float64Array(most);
-    this.#offsets = new Uint32Array(most);
+    const isSmall = most <= SMALL_BODY;
+    this.#ops = isSmall ? scratch.ops : new Uint16Array(most);
+    this.#first = isSmall ? scratch.first : new Float64Array(most);
+    this.#offsets = isSmall ? scratch.offsets : new Uint32Array(most);
     let count = 0;
     for (; cursor.at < cursor.stop; count++) {
       const { op, a, at, labels } = step(cursor);

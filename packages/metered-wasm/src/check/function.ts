@@ -1,25 +1,34 @@
-import { HOST_CALL_FUEL, LOCALS_PER_FUEL_SHIFT, THROW_FUEL } from '../profile.ts';
+import { FLOW_WEIGHT, HOST_CALL_FUEL, LOCALS_PER_FUEL_SHIFT, THROW_FUEL } from '../profile.ts';
 import { Cursor, object } from './cursor.ts';
 import { Steps } from './decode.ts';
+import { Heights } from './heights.ts';
+import type { Outline, Signature } from './outline.ts';
 import { type Counters, match, SHAPES, type ShapeName } from './patterns.ts';
 
 /** What the check learns of one function for the bound of the stack. */
 export interface FunctionFacts {
   /** Units of stack that the function takes from the counter; 0 for none. */
   readonly units: number;
-  /** The guest's locals and parameters in slots of eight bytes. */
+  /** The guest's locals, parameters and operands in slots of eight bytes. */
   readonly slots: number;
+  /** Weight of the control flow. */
+  readonly weight: number;
   readonly calls: ReadonlySet<number>;
   readonly callsByType: ReadonlySet<number>;
+  /** Functions of which the function takes a reference. */
+  readonly named: ReadonlySet<number>;
 }
 
 /** What surrounds the function under check. */
 export interface Surroundings {
+  readonly outline: Outline;
   readonly counters: Counters;
   readonly importCount: number;
-  readonly parameterTypes: readonly number[];
-  /** Function index of the routines by what they pay for: `bytes`, `elements`, `table.grow N`, `memory.grow`. */
-  readonly routines: ReadonlyMap<string, number>;
+  readonly type: Signature;
+  /** What the routines pay for, by function index: `bytes`, `elements`, `table.grow N`, `memory.grow`. */
+  readonly routines: ReadonlyMap<number, string>;
+  /** Whether a signature of the module has vectors, so that values of a call may be such. */
+  readonly passesVectors: boolean;
 }
 
 interface Opener {
@@ -41,6 +50,15 @@ const BULK: Readonly<Record<number, string>> = {
   [0xfc11]: 'elements',
 };
 
+/** Results of these may be a NaN of open bits: float arithmetic, a local, a select. All of them are charged. */
+function mayBeNan(op: number): boolean {
+  if (op === 0x1b || op === 0x1c || op === 0x20 || op === 0x22 || op === 0xb6 || op === 0xbb) return true;
+  return (op >= 0x8d && op <= 0x97) || (op >= 0x9b && op <= 0xa5) || op >= 0xfd5e;
+}
+
+/** Locals that metering adds at most: the counter, the depth of the stack and three scratches. */
+const ADDED_LOCALS = 5;
+
 /**
  * Walks one function of a metered module and objects to the first thing that is not as it must be: a run of
  * instructions that costs more than was charged before it, a loop or entry without a charge, a bulk operation without
@@ -53,6 +71,8 @@ export class FunctionCheck {
   readonly #openers: Opener[] = [{ op: 0x02, isTarget: false, isOurs: false }];
   readonly #calls = new Set<number>();
   readonly #callsByType = new Set<number>();
+  readonly #named = new Set<number>();
+  readonly #heights: Heights;
   readonly #known: Record<string, number>;
   #ownLocals = 0;
   #guestLocals = 0;
@@ -60,14 +80,19 @@ export class FunctionCheck {
   #paid = 0;
   #atRunStart = false;
   #wrapEndsAt = -1;
+  #usesVectors: boolean;
+  /** Position behind an instruction whose result may be made canonical. */
+  #nanAt = -1;
 
   constructor(bytes: Uint8Array, from: number, to: number, index: number, around: Surroundings) {
     this.#around = around;
     this.#where = `function ${index}`;
     this.#known = { ...around.counters };
     const cursor = new Cursor(bytes, from, to);
+    this.#usesVectors = around.passesVectors;
     this.#readLocals(cursor);
     this.#steps = new Steps(cursor);
+    this.#heights = new Heights(around.outline, around.type, this.#ownLocals + ADDED_LOCALS);
   }
 
   #fail(reason: Parameters<typeof object>[0], what: string, at: number): never {
@@ -76,7 +101,7 @@ export class FunctionCheck {
 
   #readLocals(cursor: Cursor): void {
     const runs: [count: number, type: number][] = [];
-    cursor.vector(() => runs.push([cursor.u32(), cursor.u8()]));
+    cursor.vector(50_000, () => runs.push([cursor.u32(), cursor.valueType()]));
     const parting = runs.findLastIndex(([count]) => count === 0);
     if (parting < 0) object('not-metered', `${this.#where} declares its locals without a parting run`);
     runs.forEach(([count, type], at) => {
@@ -84,7 +109,11 @@ export class FunctionCheck {
       this.#guestLocals += count;
       this.#slots += count * (type === 0x7b ? 2 : 1);
     });
-    const { parameterTypes } = this.#around;
+    const added = runs.slice(parting + 1);
+    if (added.length > ADDED_LOCALS || added.some(([count]) => count !== 1)) {
+      object('uncharged-entry', `${this.#where} has locals that its entry is not charged for`);
+    }
+    const { params: parameterTypes } = this.#around.type;
     for (const type of parameterTypes) this.#slots += type === 0x7b ? 2 : 1;
     this.#ownLocals = parameterTypes.length + this.#guestLocals;
   }
@@ -101,7 +130,7 @@ export class FunctionCheck {
     }
     const { cost } = found;
     if (cost !== undefined) {
-      if (!this.#atRunStart || cost < 0) this.#fail('uncharged-block', 'a charge inside a run', at);
+      if (!this.#atRunStart || cost <= 0) this.#fail('uncharged-block', 'a charge inside a run', at);
       this.#paid = cost;
       this.#atRunStart = false;
     }
@@ -141,9 +170,11 @@ export class FunctionCheck {
     if (this.#openers.length > 0) this.#fail('malformed', 'a block that is not closed', at - 1);
     return {
       units: this.#known['units'] ?? 0,
-      slots: this.#slots,
+      slots: this.#slots + this.#heights.most * (this.#usesVectors ? 2 : 1),
+      weight: this.#heights.weight,
       calls: this.#calls,
       callsByType: this.#callsByType,
+      named: this.#named,
     };
   }
 
@@ -163,6 +194,7 @@ export class FunctionCheck {
     if (!this.#isWrapped) return at;
     if (this.#steps.op(at) !== 0x02) this.#fail('counter-altered', 'no block around the body', at);
     this.#openers.push({ op: 0x02, isTarget: false, isOurs: true });
+    this.#heights.open(this.#steps.first(at));
     return at + 1;
   }
 
@@ -182,9 +214,11 @@ export class FunctionCheck {
       const charged = this.#take(at, this.#isLocal ? 'branchLocal' : 'branchGlobal');
       if (charged >= 0) return charged;
     }
-    for (const name of ['nanF32', 'nanF64', 'nanF32x4', 'nanF64x2'] as const) {
-      const after = this.#take(at, name);
-      if (after >= 0) return after;
+    if (at === this.#nanAt) {
+      for (const name of ['nanF32', 'nanF64', 'nanF32x4', 'nanF64x2'] as const) {
+        const after = this.#take(at, name);
+        if (after >= 0) return after;
+      }
     }
     if (!this.#isWrapped && !this.#isLocal) return -1;
     let after = this.#isLocal ? this.#take(at, 'flush') : at;
@@ -220,6 +254,11 @@ export class FunctionCheck {
     const op = this.#steps.op(at);
     const a = this.#steps.first(at);
     this.#refuseTouch(op, a, at);
+    this.#heights.step(this.#steps, at);
+    if (this.#heights.weight > FLOW_WEIGHT.inFunction) this.#fail('too-large', 'control flow too heavy', at);
+    if (op >= 0xfd00) this.#usesVectors = true;
+    if (mayBeNan(op)) this.#nanAt = at + 1;
+    if (op === 0xd2) this.#named.add(a);
     if (op === 0x03) return this.#loop(at);
     if (op === 0x10) {
       const paidFor = this.#routineCall(at, isPutBack);
@@ -232,7 +271,7 @@ export class FunctionCheck {
     if (op === 0x02 || op === 0x04 || op === 0x06) {
       this.#openers.push({ op, isTarget: op !== 0x02, isOurs: false });
     }
-    if (op === 0x0c || op === 0x0d || op === 0x18) this.#target(a, at);
+    if (op === 0x0c || op === 0x0d) this.#target(a, at);
     for (const label of this.#steps.labels(at)) this.#target(label, at);
     if (op === 0x0b || op === 0x18) return this.#end(at, isPutBack);
     this.#noteCall(op, at, isPutBack);
@@ -315,9 +354,7 @@ export class FunctionCheck {
 
   /** A call of a routine and the instruction that it pays for; -1 where the call is another one. */
   #routineCall(at: number, isPutBack: boolean): number {
-    const callee = this.#steps.first(at);
-    const { routines } = this.#around;
-    const name = [...routines].find(([, index]) => index === callee)?.[0];
+    const name = this.#around.routines.get(this.#steps.first(at));
     if (name === undefined) return -1;
     if (this.#isLocal && !isPutBack) this.#fail('counter-altered', 'the counter is not put back', at);
     this.#spend(1, at);
@@ -326,6 +363,7 @@ export class FunctionCheck {
     const paid = this.#steps.op(after);
     const wanted = paid === 0xfc0f ? `table.grow ${this.#steps.first(after)}` : BULK[paid];
     if (wanted !== name) this.#fail('uncharged-bulk', `${name} paid for another instruction`, at);
+    this.#heights.step(this.#steps, after);
     return after + 1;
   }
 }

@@ -13,6 +13,8 @@ export interface Outline {
   readonly types: Signature[];
   readonly imports: { readonly label: string; readonly type: number }[];
   readonly functions: number[];
+  /** Signature of each exception tag. */
+  readonly tags: Signature[];
   /** Infinite where the module gives none. */
   readonly tableMaxima: number[];
   memoryMaximum?: number;
@@ -25,6 +27,14 @@ export interface Outline {
   profile?: string;
   startFunction?: number;
 }
+
+/** Counts beyond what the rewriter takes and adds; an engine makes an object of each. */
+const MOST = 300_000;
+const FUNCTIONS = 100_200;
+const TABLES = 128;
+const TAG_PARAMETERS = 16;
+const SEGMENTS = 100_000;
+const ELEMENTS = 10_000_000;
 
 function constant(cursor: Cursor, named: Set<number>): void {
   for (;;) {
@@ -42,15 +52,18 @@ function bounds(cursor: Cursor, what: string): number {
 }
 
 function elements(cursor: Cursor, named: Set<number>): void {
-  cursor.vector(() => {
+  cursor.vector(SEGMENTS, () => {
     const flag = cursor.u32();
     if (flag > 7) object('malformed', `element segment ${flag}`);
     if (flag % 2 === 0) {
       if ((flag & 2) !== 0) cursor.u32();
       constant(cursor, named);
     }
-    if ((flag & 3) !== 0) cursor.u8();
-    cursor.vector(() => {
+    if ((flag & 3) !== 0) {
+      if (flag >= 4) cursor.referenceType();
+      else if (cursor.u8() !== 0) object('malformed', 'element kind');
+    }
+    cursor.vector(ELEMENTS, () => {
       if (flag >= 4) constant(cursor, named);
       else named.add(cursor.u32());
     });
@@ -64,47 +77,48 @@ function hex(bytes: Uint8Array): string {
 function section(id: number, cursor: Cursor, outline: Outline): void {
   switch (id) {
     case 1:
-      cursor.vector(() => {
+      cursor.vector(MOST, () => {
         if (cursor.u8() !== 0x60) object('unsupported', 'a type that is no function type');
         const params: number[] = [];
         const results: number[] = [];
-        cursor.vector(() => params.push(cursor.u8()));
-        cursor.vector(() => results.push(cursor.u8()));
+        cursor.vector(1_000, () => params.push(cursor.valueType()));
+        cursor.vector(1_000, () => results.push(cursor.valueType()));
         outline.types.push({ params, results });
       });
       break;
     case 2:
-      cursor.vector(() => {
+      cursor.vector(MOST, () => {
         const label = `${cursor.text()}.${cursor.text()}`;
         if (cursor.u8() !== 0) object('import-not-allowed', `${label} is no function`);
         outline.imports.push({ label, type: cursor.u32() });
       });
       break;
     case 3:
-      cursor.vector(() => outline.functions.push(cursor.u32()));
+      cursor.vector(FUNCTIONS, () => outline.functions.push(cursor.u32()));
       break;
     case 4:
-      cursor.vector(() => {
-        cursor.u8();
+      cursor.vector(TABLES, () => {
+        cursor.referenceType();
         outline.tableMaxima.push(bounds(cursor, 'table'));
       });
       break;
     case 5:
-      cursor.vector((index) => {
+      cursor.vector(MOST, (index) => {
         if (index > 0) object('unsupported', 'multiple memories');
         outline.memoryMaximum = bounds(cursor, 'memory');
       });
       break;
     case 6:
-      cursor.vector(() => {
+      cursor.vector(MOST, () => {
         const from = cursor.at;
-        cursor.pass(2);
+        cursor.valueType();
+        cursor.pass(1);
         constant(cursor, outline.named);
-        outline.globals.push(hex(cursor.bytes.subarray(from, cursor.at)));
+        outline.globals.push(hex(cursor.bytes.subarray(from, Math.min(cursor.at, from + 16))));
       });
       break;
     case 7:
-      cursor.vector(() => {
+      cursor.vector(MOST, () => {
         outline.exports.push({ name: cursor.text(), kind: cursor.u8(), index: cursor.u32() });
       });
       break;
@@ -115,11 +129,19 @@ function section(id: number, cursor: Cursor, outline: Outline): void {
       elements(cursor, outline.named);
       break;
     case 10:
-      cursor.vector(() => {
+      cursor.vector(MOST, () => {
         const size = cursor.u32();
         const from = cursor.at;
         cursor.pass(size);
         outline.bodies.push({ from, to: cursor.at });
+      });
+      break;
+    case 13:
+      cursor.vector(MOST, () => {
+        cursor.u8();
+        const tag = outline.types[cursor.u32()];
+        if (tag === undefined || tag.params.length > TAG_PARAMETERS) object('malformed', 'tag');
+        outline.tags.push(tag as Signature);
       });
       break;
     default:
@@ -134,6 +156,7 @@ export function outlineOf(bytes: Uint8Array): Outline {
     types: [],
     imports: [],
     functions: [],
+    tags: [],
     tableMaxima: [],
     globals: [],
     exports: [],

@@ -13,6 +13,8 @@ export interface Charges {
   readonly indirectTypes: ReadonlySet<number>;
 }
 
+const NONE: ReadonlySet<number> = new Set();
+
 /** Fuel of one instruction. Structure is free, since a block that is entered has been charged for. */
 function fuelOf(op: number, first: number, importCount: number): number {
   switch (op) {
@@ -43,8 +45,16 @@ function fuelOf(op: number, first: number, importCount: number): number {
 export function chargeBlocks(code: Instructions, localCount: number, importCount: number): Charges {
   const { ops, first } = code;
   const fuelBefore = new Int32Array(ops.length + 1);
-  const callees = new Set<number>();
-  const indirectTypes = new Set<number>();
+  let callees: Set<number> | undefined;
+  let indirectTypes: Set<number> | undefined;
+  const call = (index: number) => {
+    callees ??= new Set();
+    callees.add(index);
+  };
+  const callByType = (index: number) => {
+    indirectTypes ??= new Set();
+    indirectTypes.add(index);
+  };
   let hasLoop = false;
   let hasCatch = false;
   const openers: number[] = [Op.block];
@@ -112,11 +122,11 @@ export function chargeBlocks(code: Instructions, localCount: number, importCount
         beginRun(at + 1, 0);
         break;
       case Op.returnCall:
-        callees.add(index);
+        call(index);
         beginRun(at + 1, 0);
         break;
       case Op.returnCallIndirect:
-        indirectTypes.add(index);
+        callByType(index);
         beginRun(at + 1, 0);
         break;
       case Op.unreachable:
@@ -126,13 +136,13 @@ export function chargeBlocks(code: Instructions, localCount: number, importCount
         beginRun(at + 1, 0);
         break;
       case Op.call:
-        callees.add(index);
+        call(index);
         break;
       case Op.callIndirect:
-        indirectTypes.add(index);
+        callByType(index);
         break;
     }
   }
   fuelBefore[runStart] = runFuel;
-  return { fuelBefore, hasLoop, hasCatch, callees, indirectTypes };
+  return { fuelBefore, hasLoop, hasCatch, callees: callees ?? NONE, indirectTypes: indirectTypes ?? NONE };
 }

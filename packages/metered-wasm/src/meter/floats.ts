@@ -1,6 +1,8 @@
 import { EMPTY_BLOCK, type Instructions } from '../binary/instructions.ts';
 import type { FunctionType, ModuleShape } from '../binary/module.ts';
 import { FloatRole, floatRoleOf, Op, popsOf, pushesOf } from '../binary/opcodes.ts';
+import { refuse } from '../binary/reader.ts';
+import { FLOW_WEIGHT } from '../profile.ts';
 
 /** What one value on the operand stack may hold: an instruction's index, or one of these two. */
 const EXACT = -1;
@@ -9,6 +11,8 @@ const NEVER_NAN = -2;
 const F32 = 0x7d;
 const F64 = 0x7c;
 const MAX_ROUNDS = 4;
+/** Locals that metering may add to a function, and a little more. */
+const ADDED_LOCALS = 8;
 
 /** How NaN is made canonical in a body, and how high its operand stack grows. */
 export interface Floats {
@@ -16,6 +20,8 @@ export interface Floats {
   readonly canonicalAfter: Uint8Array;
   readonly maxHeight: number;
   readonly usesSimd: boolean;
+  /** See `FLOW_WEIGHT`. */
+  readonly weight: number;
 }
 
 /** Marks of `canonicalAfter` beside the two scalar value types. */
@@ -50,6 +56,7 @@ export class FloatAnalysis {
   #floor = 0;
   #maxHeight = 0;
   #lostLocal = false;
+  #weight = 0;
 
   constructor(shape: ModuleShape, code: Instructions, type: FunctionType, localTypes: readonly number[]) {
     this.#shape = shape;
@@ -72,7 +79,12 @@ export class FloatAnalysis {
       if (round === MAX_ROUNDS) this.#followed.fill(0);
     }
     const usesSimd = this.#code.ops.some((op) => op >= 0x200);
-    return { canonicalAfter: this.#canonicalAfter, maxHeight: this.#maxHeight, usesSimd };
+    return {
+      canonicalAfter: this.#canonicalAfter,
+      maxHeight: this.#maxHeight,
+      usesSimd,
+      weight: this.#weight,
+    };
   }
 
   #push(value: number): void {
@@ -87,6 +99,18 @@ export class FloatAnalysis {
 
   #show(value: number): void {
     if (value >= 0) this.#canonicalAfter[value] = this.#siteTypes[value] as number;
+  }
+
+  /** Adds what lies open here, and `arity` values that are moved. */
+  #weigh(arity: number, times = 1): void {
+    this.#add(times * (this.#localTypes.length + ADDED_LOCALS + this.#stack.length + arity));
+  }
+
+  #add(weight: number): void {
+    this.#weight += weight;
+    if (this.#weight > FLOW_WEIGHT.inFunction) {
+      refuse('too-large', `a function whose control flow weighs more than ${FLOW_WEIGHT.inFunction}`);
+    }
   }
 
   #showMany(count: number): void {
@@ -105,6 +129,7 @@ export class FloatAnalysis {
 
   #open(block: number, isLoop: boolean): void {
     const type = this.#typeOfBlock(block);
+    this.#weigh(type.params.length);
     this.#showMany(type.params.length);
     this.#frames.push({ height: this.#stack.length, type, isLoop });
     this.#floor = this.#stack.length;
@@ -127,6 +152,7 @@ export class FloatAnalysis {
 
   #close(): void {
     const { height, type } = this.#frame();
+    this.#weigh(type.results.length);
     this.#showMany(type.results.length);
     this.#stack.length = height;
     this.#frames.pop();
@@ -137,6 +163,7 @@ export class FloatAnalysis {
   /** A second or third arm of the block on top, which begins with `count` values. */
   #nextArm(count: number): void {
     const { height, type } = this.#frame();
+    this.#weigh(type.results.length + count);
     this.#showMany(type.results.length);
     this.#stack.length = height;
     this.#pushExact(count);
@@ -154,6 +181,7 @@ export class FloatAnalysis {
   }
 
   #call(type: FunctionType, isTail: boolean): void {
+    this.#add(type.params.length + type.results.length);
     this.#showMany(type.params.length);
     if (isTail) this.#leave();
     else this.#pushExact(type.results.length);
@@ -242,6 +270,8 @@ export class FloatAnalysis {
     this.#frames = [{ height: 0, type: { params: [], results: this.#type.results }, isLoop: false }];
     this.#floor = 0;
     this.#lostLocal = false;
+    // What a function weighs before its first instruction stands for the block that metering puts around it.
+    this.#weight = 2 * (this.#localTypes.length + ADDED_LOCALS + this.#type.results.length);
     for (let at = 0; at < ops.length; at++) {
       const op = ops[at] as number;
       const index = first[at] as number;
@@ -271,6 +301,7 @@ export class FloatAnalysis {
           this.#nextArm(0);
           break;
         case Op.throw:
+          this.#weigh(this.#typeOfTag(index).params.length);
           this.#showMany(this.#typeOfTag(index).params.length);
           this.#leave();
           break;
@@ -279,22 +310,29 @@ export class FloatAnalysis {
           this.#close();
           break;
         case Op.br:
+          this.#weigh(this.#labelArity(index));
           this.#showMany(this.#labelArity(index));
           this.#leave();
           break;
         case Op.brIf: {
           this.#pop();
           const arity = this.#labelArity(index);
+          this.#weigh(arity);
           this.#showMany(arity);
           this.#pushExact(arity);
           break;
         }
-        case Op.brTable:
+        case Op.brTable: {
           this.#pop();
-          this.#showMany(this.#labelArity(branches.get(at)?.at(-1) ?? 0));
+          const labels = branches.get(at) ?? [];
+          const arity = this.#labelArity(labels.at(-1) ?? 0);
+          this.#weigh(arity, labels.length);
+          this.#showMany(arity);
           this.#leave();
           break;
+        }
         case Op.return:
+          this.#weigh(this.#type.results.length);
           this.#showMany(this.#type.results.length);
           this.#leave();
           break;

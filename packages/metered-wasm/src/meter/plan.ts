@@ -1,6 +1,7 @@
 import { readBody } from '../binary/instructions.ts';
 import type { ModuleShape } from '../binary/module.ts';
-import { FRAME_UNITS } from '../profile.ts';
+import { refuse } from '../binary/reader.ts';
+import { FLOW_WEIGHT, FRAME_UNITS } from '../profile.ts';
 import { chargeBlocks } from './blocks.ts';
 import type { Plan } from './emit.ts';
 import { FloatAnalysis } from './floats.ts';
@@ -11,6 +12,9 @@ const widthOf = (type: number): number => (type === V128 ? 2 : 1);
 
 /** Reads and analyses each body, and settles which functions count their stack. */
 export function planFunctions(shape: ModuleShape): Plan[] {
+  // Values of a vector may come from calls too, where a signature of the module has them.
+  const passesVectors = shape.types.some(({ params, results }) => [...params, ...results].includes(V128));
+  let weight = 0;
   const plans: Plan[] = shape.bodies.map((body, own) => {
     const type = shape.types[shape.functions[own] as number] as Plan['type'];
     const code = readBody(shape.bytes, body.code, body.to);
@@ -20,6 +24,10 @@ export function planFunctions(shape: ModuleShape): Plan[] {
     }
     const charges = chargeBlocks(code, body.localCount, shape.imports.length);
     const floats = new FloatAnalysis(shape, code, type, localTypes).run();
+    weight += floats.weight;
+    if (weight > FLOW_WEIGHT.inModule) {
+      refuse('too-large', `control flow that weighs more than ${FLOW_WEIGHT.inModule}`);
+    }
     return { body, type, code, charges, floats, stackUnits: 0 };
   });
   const units = boundStack(
@@ -29,7 +37,7 @@ export function planFunctions(shape: ModuleShape): Plan[] {
         FRAME_UNITS +
         type.params.reduce((sum, each) => sum + widthOf(each), 0) +
         body.locals.reduce((sum, run) => sum + run.count * widthOf(run.type), 0) +
-        floats.maxHeight * (floats.usesSimd ? 2 : 1),
+        floats.maxHeight * (floats.usesSimd || passesVectors ? 2 : 1),
       callees: charges.callees,
       indirectTypes: charges.indirectTypes,
     })),

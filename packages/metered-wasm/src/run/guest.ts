@@ -1,4 +1,4 @@
-import { encodeCanonical, utf8 } from '@hypermesh/core';
+import { cidOf, encodeCanonical, utf8 } from '@hypermesh/core';
 import { EXPORTS, STATE } from '../profile.ts';
 import { type GuestFailure, type Job, type Outcome, type Scalar, scalarsToCanonical } from './job.ts';
 
@@ -152,7 +152,10 @@ export function runGuest(module: WebAssembly.Module, job: Job): Outcome {
     const output =
       call.kind === 'abi' ? guest.callAbi(call.op, call.input) : encodeCanonical(scalarsToCanonical(results));
     if (guest.fuelLeft < 0n) return outOfFuel();
-    return { ok: true, output, results, fuelUsed: spent(), memoryPages: guest.memoryPages, log: log.lines };
+    const input = call.kind === 'abi' ? call.input : encodeCanonical(scalarsToCanonical(call.args));
+    const cids = { input: cidOf(input, 'raw'), output: cidOf(output, 'raw') };
+    const { memoryPages } = guest;
+    return { ok: true, output, results, cids, fuelUsed: spent(), memoryPages, log: log.lines };
   } catch (error) {
     if (
       guest !== undefined &&

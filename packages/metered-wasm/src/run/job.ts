@@ -7,6 +7,7 @@ export type Scalar = number | bigint;
 export interface Job {
   readonly fuel: bigint;
   readonly maxOutputBytes: number;
+  /** The job owns `input`: it is moved to the worker. */
   readonly call:
     | { readonly kind: 'abi'; readonly op: string; readonly input: Uint8Array }
     | { readonly kind: 'export'; readonly entry: string; readonly args: readonly Scalar[] };
@@ -21,6 +22,8 @@ export type Outcome =
       readonly ok: true;
       readonly output: Uint8Array;
       readonly results: readonly Scalar[];
+      /** CIDs of what went in and what came out. */
+      readonly cids: { readonly input: string; readonly output: string };
       readonly fuelUsed: bigint;
       readonly memoryPages: number;
       readonly log: readonly string[];

@@ -32,16 +32,24 @@ export class WorkerPool {
   readonly #idle: Worker[] = [];
   readonly #all = new Set<Worker>();
   readonly #waiting: Waiting[] = [];
+  #starting = 0;
   #isClosed = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
   }
 
-  /** Runs one job; `deadlineMs` counts from the moment when a worker that is ready takes it. */
+  /**
+   * Runs one job; `deadlineMs` counts from the moment when a worker that is ready takes it. A worker that has to be
+   * ended is not waited for: an engine that is compiling goes on until it has done so.
+   */
   async run({ module, job, deadlineMs, signal }: PoolRequest): Promise<PoolOutcome> {
     signal?.throwIfAborted();
     const worker = await this.#acquire(signal);
+    if (signal?.aborted === true) {
+      this.#release(worker);
+      throw signal.reason;
+    }
     worker.ref();
     let isClean = false;
     try {
@@ -50,7 +58,7 @@ export class WorkerPool {
       return outcome;
     } finally {
       if (isClean && !this.#isClosed) this.#release(worker);
-      else await this.#discard(worker);
+      else void this.#discard(worker);
     }
   }
 
@@ -69,7 +77,7 @@ export class WorkerPool {
           if (isMemory) resolve('host-memory');
           else reject(workerFailed(error));
         });
-      const onExit = () => settle(() => reject(workerFailed(undefined)));
+      const onExit = () => settle(() => reject(this.#isClosed ? closed() : workerFailed(undefined)));
       const onAbort = () => settle(() => reject(signal?.reason));
       const settle = (then: () => void) => {
         clearTimeout(timer);
@@ -79,12 +87,13 @@ export class WorkerPool {
       };
       worker.on('message', onMessage).on('error', onError).on('exit', onExit);
       signal?.addEventListener('abort', onAbort, { once: true });
-      worker.postMessage(message);
+      const { call } = message.job;
+      worker.postMessage(message, call.kind === 'abi' ? [call.input.buffer as ArrayBuffer] : []);
     });
   }
 
   async #acquire(signal: AbortSignal | undefined): Promise<Worker> {
-    if (this.#isClosed) throw new MeteredWasmError({ code: 'metered-wasm/closed' }, 'the runner is closed');
+    if (this.#isClosed) throw closed();
     const idle = this.#idle.pop();
     if (idle !== undefined) return idle;
     return new Promise<Worker>((resolve, reject) => {
@@ -105,7 +114,9 @@ export class WorkerPool {
       };
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#waiting.push(waiting);
-      if (this.#all.size < this.#options.workers) void this.#spawn();
+      // Workers that were started in advance do not keep the process alive; one that is waited for does.
+      for (const worker of this.#all) worker.ref();
+      if (this.#all.size + this.#starting < this.#options.workers) void this.#spawn();
     });
   }
 
@@ -117,27 +128,49 @@ export class WorkerPool {
   }
 
   async #discard(worker: Worker): Promise<void> {
-    this.#all.delete(worker);
     await worker.terminate();
+    this.#all.delete(worker);
     if (!this.#isClosed) void this.#spawn();
   }
 
-  /** Starts a worker and hands it on when it is ready. A start that fails is told to who waits longest. */
+  /** Starts a worker and hands it on when it is ready. */
   async #spawn(): Promise<void> {
-    const { Worker } = await import('node:worker_threads');
-    if (this.#isClosed) return;
+    this.#starting++;
+    const failure = await import('node:worker_threads')
+      .then(({ Worker }) => (this.#isClosed ? undefined : this.#start(Worker)))
+      .then(
+        () => undefined,
+        (error: unknown) => ({ error }),
+      );
+    this.#starting--;
+    if (failure !== undefined) this.#failToStart(failure.error);
+  }
+
+  /** Who waits goes on waiting for the workers that there are, and is told where there is none. */
+  #failToStart(error: unknown): void {
+    if (this.#all.size + this.#starting > 0) return;
+    for (const waiting of this.#waiting.splice(0)) waiting.fail(workerFailed(error));
+  }
+
+  #start(Worker: typeof import('node:worker_threads').Worker): void {
     const worker = new Worker(new URL(import.meta.resolve('@hypermesh/metered-wasm/worker')), {
       name: 'metered-wasm',
       env: {},
       execArgv: conditionsOf(process.execArgv),
       resourceLimits: { stackSizeMb: this.#options.stackMb, maxOldGenerationSizeMb: 256 },
     });
-    // An error between two runs ends the worker; the next run that is given it hears of that by `exit`.
+    // An error between two runs ends the worker, which is then given to no other.
     worker.on('error', () => undefined);
+    worker.once('exit', () => {
+      const at = this.#idle.indexOf(worker);
+      if (at < 0) return;
+      this.#idle.splice(at, 1);
+      this.#all.delete(worker);
+    });
     this.#all.add(worker);
     const fail = (error: unknown) => {
       this.#all.delete(worker);
-      this.#waiting.shift()?.fail(workerFailed(error));
+      this.#failToStart(error);
     };
     worker.once('error', fail);
     worker.once('message', () => {
@@ -150,8 +183,7 @@ export class WorkerPool {
   /** Ends every worker; who waits is told `metered-wasm/closed`. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const closed = new MeteredWasmError({ code: 'metered-wasm/closed' }, 'the runner is closed');
-    for (const waiting of this.#waiting.splice(0)) waiting.fail(closed);
+    for (const waiting of this.#waiting.splice(0)) waiting.fail(closed());
     await Promise.all([...this.#all].map((worker) => worker.terminate()));
     this.#idle.length = 0;
     this.#all.clear();
@@ -164,6 +196,10 @@ function conditionsOf(flags: readonly string[]): string[] {
     if (flag.startsWith('--conditions=')) return [flag];
     return flag === '-C' || flag === '--conditions' ? [`--conditions=${flags[at + 1] ?? ''}`] : [];
   });
+}
+
+function closed(): MeteredWasmError {
+  return new MeteredWasmError({ code: 'metered-wasm/closed' }, 'the runner is closed');
 }
 
 function workerFailed(cause: unknown): MeteredWasmError {

@@ -29,7 +29,7 @@ export class PreparedModules {
       this.#entries.set(key, known);
       return known.prepared;
     }
-    const entry = { sizeBytes: bytes.length, prepared: prepare(bytes.slice(), limits) };
+    const entry = { sizeBytes: bytes.length, prepared: prepare(new Uint8Array(bytes), limits) };
     this.#entries.set(key, entry);
     this.#sizeBytes += entry.sizeBytes;
     for (const [oldest, { sizeBytes }] of this.#entries) {
@@ -44,9 +44,9 @@ export class PreparedModules {
 async function prepare(bytes: Uint8Array, limits: MeterOptions): Promise<Prepared> {
   const checked = checkMetered(bytes, { ...limits, allowImports: ABI_IMPORTS });
   if (!checked.ok) return { ok: false, detail: `${checked.reason}: ${checked.detail}` };
+  const cid = cidOf(bytes, 'raw');
   try {
-    const module = await WebAssembly.compile(bytes);
-    return { ok: true, cid: cidOf(bytes, 'raw'), checked, module };
+    return { ok: true, cid, checked, module: await WebAssembly.compile(bytes) };
   } catch (error) {
     return { ok: false, detail: error instanceof Error ? error.message : 'does not compile' };
   }

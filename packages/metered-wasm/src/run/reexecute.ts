@@ -1,6 +1,6 @@
 import { cidOf } from '@hypermesh/core';
 import { PROFILE } from '../profile.ts';
-import type { ExecutionReceipt } from '../receipt.ts';
+import { checkReceipt, type ExecutionReceipt } from '../receipt.ts';
 import { type MeteredRunner, type RunFailure, runMetered } from './runner.ts';
 
 /** What somebody needs to run a receipt's run again. */
@@ -10,16 +10,18 @@ export interface ReexecuteRequest {
   /** Wall time of the run; 60 s by default. */
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal;
+  /** Most pages that the module's memory may grow to; by default whatever the format allows. */
+  readonly memoryMaxPages?: number;
   /** Runs in this runner instead of the shared one. */
   readonly runner?: MeteredRunner;
 }
 
-/** Whether a receipt holds; `reason` is the first field that does not, or `run` where the run itself fails. */
+/** Whether a receipt holds; `reason` is the first field that does not, `receipt` for what is none, or `run`. */
 export type ReexecuteVerdict =
   | { readonly ok: true; readonly output: Uint8Array }
   | {
       readonly ok: false;
-      readonly reason: 'profile' | 'module' | 'input' | 'run' | 'output' | 'fuel' | 'memoryPages';
+      readonly reason: 'receipt' | 'profile' | 'module' | 'input' | 'run' | 'output' | 'fuel' | 'memoryPages';
       readonly detail: string;
       readonly failure?: RunFailure;
     };
@@ -31,18 +33,25 @@ export type ReexecuteVerdict =
  */
 export async function reexecute(
   receipt: ExecutionReceipt,
-  { module, input, deadlineMs = 60_000, signal, runner }: ReexecuteRequest,
+  { module, input, deadlineMs = 60_000, signal, memoryMaxPages, runner }: ReexecuteRequest,
 ): Promise<ReexecuteVerdict> {
   const differs = (
     reason: 'profile' | 'module' | 'input' | 'output' | 'fuel' | 'memoryPages',
     found: string | number | bigint,
   ): ReexecuteVerdict => ({ ok: false, reason, detail: `${receipt[reason]} in the receipt, ${found} here` });
-  if (receipt.profile !== PROFILE) return differs('profile', PROFILE);
+  const wellFormed = checkReceipt(receipt);
+  if (!wellFormed.ok) {
+    const { profile } = (receipt ?? {}) as Partial<ExecutionReceipt>;
+    if (typeof profile === 'string' && profile !== PROFILE) return differs('profile', PROFILE);
+    return { ok: false, reason: 'receipt', detail: `${wellFormed.reason} at ${wellFormed.path}` };
+  }
   const moduleCid = cidOf(module, 'raw');
   if (moduleCid !== receipt.module) return differs('module', moduleCid);
   const inputCid = cidOf(input, 'raw');
   if (inputCid !== receipt.input) return differs('input', inputCid);
-  const request = { module, input, op: receipt.op, fuel: receipt.fuel, deadlineMs, signal };
+  const { op, fuel } = receipt;
+  const bounds = memoryMaxPages === undefined ? {} : { memoryMaxPages };
+  const request = { module, input, op, fuel, deadlineMs, signal, ...bounds };
   const again = await (runner === undefined ? runMetered(request) : runner.run(request));
   if (!again.ok) {
     if (again.reason === 'out-of-fuel') return differs('fuel', `more than ${receipt.fuel}`);

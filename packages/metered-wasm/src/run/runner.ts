@@ -1,8 +1,8 @@
-import { cidOf, encodeCanonical } from '@hypermesh/core';
+import { utf8 } from '@hypermesh/core';
 import { MeteredWasmError } from '../errors.ts';
 import { PROFILE } from '../profile.ts';
 import { type ExecutionReceipt, MAX_FUEL } from '../receipt.ts';
-import { type Job, type Outcome, type Scalar, scalarsToCanonical } from './job.ts';
+import type { Job, Outcome, Scalar } from './job.ts';
 import { WorkerPool } from './pool.ts';
 import { PreparedModules } from './prepared.ts';
 
@@ -10,6 +10,7 @@ import { PreparedModules } from './prepared.ts';
 export interface RunRequest {
   /** Bytes that `meter` gave. They are checked again; anything else is denied. */
   readonly module: Uint8Array;
+  /** Copied before the call returns, as the module is. */
   readonly input?: Uint8Array;
   /** Units of fuel, at most 2^62. */
   readonly fuel: bigint | number;
@@ -17,9 +18,9 @@ export interface RunRequest {
   readonly deadlineMs: number;
   /** Ends the run; the call then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Operation handed to `hm_call`; `run` by default. */
+  /** Operation handed to `hm_call`, at most 200 bytes of UTF-8; `run` by default. */
   readonly op?: string;
-  /** Instead of `hm_call`: an export that takes and gives numbers only. */
+  /** Instead of `hm_call`: an export that takes and gives numbers only, with a name of at most 200 bytes. */
   readonly entry?: string;
   readonly args?: readonly Scalar[];
   /** Largest output in bytes; 64 MiB by default. */
@@ -69,6 +70,7 @@ export interface RunnerOptions {
   readonly stackMb?: number;
 }
 
+const I32 = 0x7f;
 const I64 = 0x7e;
 const NUMERIC = new Set([0x7f, 0x7e, 0x7d, 0x7c]);
 const ABI: Readonly<Record<string, string>> = {
@@ -82,6 +84,13 @@ type Signatures = ReadonlyMap<
   { readonly params: readonly number[]; readonly results: readonly number[] }
 >;
 
+/** Whether an argument is a value of the type, so that nothing is cut off on its way in. */
+function isOfType(type: number, value: unknown): boolean {
+  if (type === I64) return typeof value === 'bigint' && value >= -(2n ** 63n) && value < 2n ** 64n;
+  if (typeof value !== 'number') return false;
+  return type !== I32 || (Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 32);
+}
+
 /** Why a module cannot take this call, or undefined where it can. */
 function misfit(functions: Signatures, hasMemory: boolean, call: Job['call']): string | undefined {
   if (call.kind === 'export') {
@@ -92,8 +101,7 @@ function misfit(functions: Signatures, hasMemory: boolean, call: Job['call']): s
       return `${entry} does not take and give numbers alone`;
     }
     const fits =
-      found.params.length === args.length &&
-      found.params.every((type, at) => typeof args[at] === (type === I64 ? 'bigint' : 'number'));
+      found.params.length === args.length && found.params.every((type, at) => isOfType(type, args[at]));
     return fits ? undefined : `${entry} takes other arguments`;
   }
   for (const [name, wanted] of Object.entries(ABI)) {
@@ -118,15 +126,27 @@ function badArgument(argument: string, expected: string): MeteredWasmError {
   );
 }
 
+/** A name that fits a receipt. */
+function isName(name: unknown): name is string {
+  return typeof name === 'string' && name.isWellFormed() && utf8(name).length <= 200;
+}
+
 function toJob(request: RunRequest): Job {
   const { input = new Uint8Array(), op = 'run', entry, args = [], maxOutputBytes = 2 ** 26 } = request;
-  if (op.length > 200) throw badArgument('op', 'at most 200 characters');
-  if (!(request.deadlineMs > 0 && request.deadlineMs <= 2 ** 31 - 1)) {
+  const { deadlineMs } = request;
+  if (!isName(op)) throw badArgument('op', 'text of at most 200 bytes');
+  if (entry !== undefined && !isName(entry)) throw badArgument('entry', 'text of at most 200 bytes');
+  if (typeof deadlineMs !== 'number' || !(deadlineMs > 0 && deadlineMs <= 2 ** 31 - 1)) {
     throw badArgument('deadlineMs', 'a number of milliseconds above 0 and below 2^31');
   }
-  const call =
-    entry === undefined ? { kind: 'abi' as const, op, input } : { kind: 'export' as const, entry, args };
-  return { fuel: toFuel(request.fuel), maxOutputBytes, call };
+  if (!(Number.isSafeInteger(maxOutputBytes) && maxOutputBytes >= 0)) {
+    throw badArgument('maxOutputBytes', 'a number of bytes');
+  }
+  if (!(input instanceof Uint8Array)) throw badArgument('input', 'a Uint8Array');
+  if (!Array.isArray(args)) throw badArgument('args', 'an array of numbers');
+  const fuel = toFuel(request.fuel);
+  if (entry !== undefined) return { fuel, maxOutputBytes, call: { kind: 'export', entry, args: [...args] } };
+  return { fuel, maxOutputBytes, call: { kind: 'abi', op, input: new Uint8Array(input) } };
 }
 
 function receiptOf(module: string, { call }: Job, outcome: Outcome & { ok: true }): ExecutionReceipt {
@@ -135,8 +155,7 @@ function receiptOf(module: string, { call }: Job, outcome: Outcome & { ok: true 
     v: 1,
     module,
     op: isAbi ? call.op : `export ${call.entry}`,
-    input: cidOf(isAbi ? call.input : encodeCanonical(scalarsToCanonical(call.args)), 'raw'),
-    output: cidOf(outcome.output, 'raw'),
+    ...outcome.cids,
     fuel: outcome.fuelUsed,
     memoryPages: outcome.memoryPages,
     profile: PROFILE,
@@ -144,13 +163,15 @@ function receiptOf(module: string, { call }: Job, outcome: Outcome & { ok: true 
 }
 
 /** Opens a runner with workers of its own; `Symbol.asyncDispose` ends them. */
-export function openRunner(options: RunnerOptions = {}): MeteredRunner {
-  const pool = new WorkerPool({ workers: options.workers ?? 2, stackMb: options.stackMb ?? 8 });
+export function openRunner({ workers = 2, stackMb = 8 }: RunnerOptions = {}): MeteredRunner {
+  if (!(Number.isSafeInteger(workers) && workers > 0)) throw badArgument('workers', 'an integer above 0');
+  if (!(stackMb >= 4 && stackMb <= 256)) throw badArgument('stackMb', 'a number from 4 to 256');
+  const pool = new WorkerPool({ workers, stackMb });
   const modules = new PreparedModules();
   return {
     async run(request) {
-      const job = toJob(request);
       request.signal?.throwIfAborted();
+      const job = toJob(request);
       const denied = (detail: string): RunResult => ({
         ok: false,
         reason: 'denied',
@@ -158,6 +179,7 @@ export function openRunner(options: RunnerOptions = {}): MeteredRunner {
         fuelUsed: 0n,
         log: [],
       });
+      if (!(request.module instanceof Uint8Array)) return denied('the module is not a Uint8Array');
       const prepared = await modules.prepare(request.module, {
         memoryMaxPages: request.memoryMaxPages ?? 65_536,
         tableMax: request.tableMax ?? 10_000_000,
@@ -174,7 +196,9 @@ export function openRunner(options: RunnerOptions = {}): MeteredRunner {
       if (outcome === 'host-memory') {
         return { ok: false, reason: 'memory', detail: 'the worker has no memory left', log: [] };
       }
-      return outcome.ok ? { ...outcome, receipt: receiptOf(cid, job, outcome) } : outcome;
+      if (!outcome.ok) return outcome;
+      const { cids: _, ...result } = outcome;
+      return { ...result, receipt: receiptOf(cid, job, outcome) };
     },
     [Symbol.asyncDispose]: () => pool.close(),
   };

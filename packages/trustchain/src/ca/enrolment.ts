@@ -14,6 +14,8 @@ import {
 import { publicKeyOf, sign, verify } from '@hypermesh/core/ed25519';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
+import { badArgument } from '../errors.ts';
+import { requireBytes } from '../suite/input.ts';
 import { suiteFor } from '../suite/registry.ts';
 import { isDnsName, readAddress } from '../x509/host.ts';
 import { type CertificateKeys, type CertificatePublicKeys, publicKeysOf } from './keys.ts';
@@ -22,6 +24,8 @@ const REQUEST_DOMAIN = 'hypermesh/trustchain/enrolment/v1';
 const TOKEN_DOMAIN = 'hypermesh/trustchain/enrolment-token/v1';
 const MAX_REQUEST_BYTES = 32 * 1024;
 const MAX_NAMES = 32;
+/** A shorter token could be guessed from the MAC of one request. */
+const TOKEN_MIN_BYTES = 16;
 /** How far a request's time may lie from the authority's, where nobody says otherwise. */
 const DEFAULT_MAX_AGE_MS = 5 * 60_000;
 
@@ -77,7 +81,7 @@ export type EnrolmentReason =
 /**
  * A request for a node certificate: canonical DAG-CBOR, signed by the node's Ed25519 identity key and by both keys
  * that are to be certified, so that nobody can have a stranger's key certified. `audience` is the root fingerprint.
- * The one-time `token` of an invitation is proven by a MAC over the request and never sent.
+ * The one-time `token` of an invitation, 16 random bytes or more, is proven by a MAC over the request and never sent.
  */
 export async function createEnrolment(
   options: {
@@ -118,7 +122,7 @@ export async function createEnrolment(
 
 /**
  * Checks an enrolment: form, audience, age, token where one is asked for, the NodeId, and all three signatures,
- * cheap checks first. Never rejects. Whether the node may have those names is for the caller to say.
+ * cheap checks first. No request makes it reject; a token of the caller's under 16 bytes does. Whether the node may have those names is for the caller to say.
  */
 export async function verifyEnrolment(
   bytes: Uint8Array,
@@ -164,12 +168,17 @@ function requestReason(
   options: { readonly audience: string; readonly nowMs: number; readonly maxAgeMs?: number },
 ): EnrolmentReason | undefined {
   if (request.audience !== options.audience) return 'wrong-audience';
-  if (Math.abs(options.nowMs - request.issuedAtMs) > (options.maxAgeMs ?? DEFAULT_MAX_AGE_MS)) return 'stale';
+  const ageMs = Math.abs(options.nowMs - request.issuedAtMs);
+  // So written that a time or an age that is no number lets nothing in.
+  if (!(ageMs <= (options.maxAgeMs ?? DEFAULT_MAX_AGE_MS))) return 'stale';
   const areNames = request.dnsNames.every(isDnsName);
   if (!areNames || !request.addresses.every((text) => readAddress(text) !== undefined)) return 'bad-name';
   return request.nodeId === nodeIdOf(request.ed25519) ? undefined : 'node-id-mismatch';
 }
 
 function tokenProof(token: Uint8Array, request: Uint8Array): Uint8Array {
-  return hmac(sha256, token, domainMessage(TOKEN_DOMAIN, request));
+  if (requireBytes('token', token).length < TOKEN_MIN_BYTES) {
+    throw badArgument('token', `at least ${TOKEN_MIN_BYTES} bytes`);
+  }
+  return hmac(sha256, new Uint8Array(token), domainMessage(TOKEN_DOMAIN, request));
 }

@@ -1,5 +1,6 @@
-import { equalBytes, type Random } from '@hypermesh/core';
+import { equalBytes, isBytes, type Random } from '@hypermesh/core';
 import { badArgument } from '../errors.ts';
+import { requireBytes } from '../suite/input.ts';
 import { suiteFor } from '../suite/registry.ts';
 import { type Certificate, type CertificateSource, decodeCertificate } from '../x509/certificate.ts';
 import { isDnsName, readAddress } from '../x509/host.ts';
@@ -9,6 +10,7 @@ import type { CertificateKeys, CertificatePublicKeys } from './keys.ts';
 /** 127 bits of randomness, the first octet neither zero nor negative (RFC 5280 §4.1.2.2, CA/B Forum BR 7.1). */
 const SERIAL_BYTES = 16;
 const MINUTE_MS = 60_000;
+const LONGEST_MS = 1000 * 365 * 24 * 60 * MINUTE_MS;
 
 /** A serial number that no other certificate has. */
 export function newSerial(random: Random): Uint8Array {
@@ -19,7 +21,7 @@ export function newSerial(random: Random): Uint8Array {
 
 /** A decoded certificate, or `trustchain/bad-argument`. */
 export function requireCertificate(source: CertificateSource): Certificate {
-  if (typeof source !== 'string' && !(source instanceof Uint8Array)) return source;
+  if (typeof source === 'object' && source !== null && !isBytes(source)) return source;
   const decoded = decodeCertificate(source);
   if (!decoded.ok) throw badArgument('chain', `made of certificates: ${decoded.detail}`);
   return decoded.certificate;
@@ -44,14 +46,16 @@ export async function requireOwnKeys(own: Certificate, keys: CertificateKeys): P
 }
 
 /** That keys to be certified have the sizes of their kinds. */
-export function requirePublicKeys({ p256, mldsa65 }: CertificatePublicKeys): void {
-  if (p256.length !== 65 || p256[0] !== 4) throw badArgument('publicKeys.p256', '65 bytes, uncompressed');
-  if (mldsa65.length !== 1952) throw badArgument('publicKeys.mldsa65', '1,952 bytes');
+export function requirePublicKeys(keys: CertificatePublicKeys): void {
+  const p256 = requireBytes('publicKeys.p256', keys?.p256, 65);
+  if (p256[0] !== 4) throw badArgument('publicKeys.p256', 'an uncompressed point');
+  requireBytes('publicKeys.mldsa65', keys?.mldsa65, 1952);
 }
 
 /** A name of 1 to 64 characters, the upper bound of X.520. */
 export function requireCommonName(text: string): string {
-  if (text.length < 1 || text.length > 64) throw badArgument('commonName', '1 to 64 characters');
+  const isName = typeof text === 'string' && text.isWellFormed() && text.length >= 1 && text.length <= 64;
+  if (!isName) throw badArgument('commonName', '1 to 64 characters');
   return text;
 }
 
@@ -67,8 +71,8 @@ export function requireAddress(text: string): Uint8Array {
   return octets;
 }
 
-/** A lifetime of at least a minute. */
+/** A lifetime that ends before the years that certificates can write. */
 export function requireLifetime(ms: number): number {
-  if (!Number.isFinite(ms) || ms < MINUTE_MS) throw badArgument('lifetimeMs', 'at least a minute');
+  if (!(ms >= MINUTE_MS && ms <= LONGEST_MS)) throw badArgument('lifetimeMs', 'a minute to a thousand years');
   return ms;
 }

@@ -1,5 +1,5 @@
-import { fromHex } from '@hypermesh/core';
 import { badArgument } from '../errors.ts';
+import { readBytes } from '../suite/input.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { MAX_REVOKED } from '../x509/crl.ts';
 import { integer, sequence, sequenceOf, time, tlv } from '../x509/der/writer.ts';
@@ -7,6 +7,7 @@ import { toPem } from '../x509/pem.ts';
 import { signed } from './build.ts';
 import { authorityKeyIdentifier, crlNumber, ecdsaWithSha256, reasonCode } from './encode.ts';
 import type { CertificateKeys } from './keys.ts';
+import { requireLifetime } from './requirements.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -47,13 +48,15 @@ export async function buildRevocationList(
   keys: CertificateKeys,
   nowMs: number,
 ): Promise<SignedRevocationList> {
-  if (revoked.length > MAX_REVOKED) throw badArgument('revoked', `at most ${MAX_REVOKED} entries`);
-  if (number < 0n || number >= 1n << 159n) throw badArgument('number', 'a count of at most 20 octets');
+  if (!Array.isArray(revoked) || revoked.length > MAX_REVOKED)
+    throw badArgument('revoked', `at most ${MAX_REVOKED} entries`);
+  if (typeof number !== 'bigint' || number < 0n || number >= 1n << 159n)
+    throw badArgument('number', 'a count of at most 20 octets');
   const entries = revoked.map(({ serial, atMs, reason = 'unspecified' }) =>
     sequence(
       integer(serialBytes(serial)),
-      time(atMs),
-      ...(reason === 'unspecified' ? [] : [sequence(reasonCode(revocationReasons[reason]))]),
+      time(requireTime(atMs)),
+      ...(reason === 'unspecified' ? [] : [sequence(reasonCode(reasonNumber(reason)))]),
     ),
   );
   const tbs = sequence(
@@ -61,7 +64,7 @@ export async function buildRevocationList(
     ecdsaWithSha256,
     issuer.subject.der,
     time(nowMs),
-    time(nowMs + lifetimeMs),
+    time(nowMs + requireLifetime(lifetimeMs)),
     ...(entries.length === 0 ? [] : [sequenceOf(entries)]),
     tlv(0xa0, sequence(authorityKeyIdentifier(issuer.subjectKeyId as Uint8Array), crlNumber(number))),
   );
@@ -70,8 +73,20 @@ export async function buildRevocationList(
 }
 
 function serialBytes(serial: Uint8Array | string): Uint8Array {
-  if (typeof serial !== 'string') return serial;
-  const decoded = fromHex(serial);
-  if (!decoded.ok) throw badArgument('serial', 'bytes or hex');
-  return decoded.bytes;
+  const octets = readBytes(serial);
+  if (octets === undefined || octets.length === 0 || octets.length > 21) {
+    throw badArgument('serial', 'the bytes or hex of a serial number');
+  }
+  return octets;
+}
+
+/** A list with a time that nobody can read would refuse every certificate of its authority. */
+function requireTime(ms: number): number {
+  if (!(ms >= Date.UTC(1950, 0) && ms < Date.UTC(10_000, 0))) throw badArgument('atMs', 'a time of X.509');
+  return ms;
+}
+
+function reasonNumber(reason: keyof typeof revocationReasons): number {
+  if (!Object.hasOwn(revocationReasons, reason)) throw badArgument('reason', 'one of revocationReasons');
+  return revocationReasons[reason];
 }

@@ -98,6 +98,7 @@ const MEMORY_MIN_KIB = 8 << 10;
 /** Whether a cost lies within what is refused as too much and too little. */
 export function judgeCost(cost: KeystoreCost): 'fits' | 'cost-too-high' | 'cost-too-low' {
   const { memoryKiB, passes, lanes } = cost;
+  if (![memoryKiB, passes, lanes].every(Number.isSafeInteger)) return 'cost-too-low';
   if (memoryKiB > COST_MAX.memoryKiB || memoryKiB * passes > COST_MAX.writtenKiB || lanes > COST_MAX.lanes) {
     return 'cost-too-high';
   }

@@ -2,9 +2,10 @@ import { open as openFile } from 'node:fs/promises';
 import type { Verdict } from '@hypermesh/core';
 import { removeLeftovers, writeAtomically } from '../disk/atomic-file.ts';
 import { badArgument, storageFailed, TrustchainError } from '../errors.ts';
+import { requireBytes } from '../suite/input.ts';
 import type { WaitOptions } from '../suite/suite.ts';
 import { DEFAULT_COST, FILE_MAX_BYTES, KEYS_MAX, type KeystoreCost, type StoredKey } from './format.ts';
-import { type KeystoreLock, newLock, seal, type UnsealReason, unseal } from './seal.ts';
+import { type KeystoreLock, newLock, seal, type UnsealReason, unseal, wipeLock } from './seal.ts';
 
 /** Why a keystore did not open; see `UnsealReason` for what `wrong-passphrase` may hide. */
 export type OpenKeystoreReason = 'not-found' | UnsealReason;
@@ -116,57 +117,65 @@ class OpenKeystore implements Keystore {
     await this.#change((keys) => {
       if (keys.size >= KEYS_MAX && !keys.has(name)) throw badArgument('name', `one of at most ${KEYS_MAX}`);
       keys.set(name, copy);
+      return true;
     });
   }
 
-  async remove(name: string): Promise<boolean> {
-    if (!this.#keys.has(name)) {
-      await this.#last;
-      if (!this.#keys.has(name)) return false;
-    }
-    await this.#change((keys) => keys.delete(name));
-    return true;
+  remove(name: string): Promise<boolean> {
+    return this.#change((keys) => keys.delete(name));
   }
 
   async changePassphrase(
     passphrase: string,
     { cost }: { cost?: KeystoreCost | undefined } = {},
   ): Promise<void> {
-    const next = await newLock(passphrase, cost ?? this.#demandLock().cost);
-    await this.#change(() => undefined, next);
+    await this.#change(
+      () => true,
+      (current) => newLock(passphrase, cost ?? current.cost),
+    );
   }
 
   close(): void {
-    for (const key of this.#keys.values()) key.secretKey.fill(0);
+    wipeMissing(this.#keys, new Map());
     this.#keys = new Map();
-    this.#forget();
+    if (this.#lock !== undefined) wipeLock(this.#lock);
+    this.#lock = undefined;
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
 
-  /** One change after the other; memory follows the disk, so a failed write changes neither. */
-  #change(edit: (keys: Map<string, StoredKey>) => unknown, next?: KeystoreLock): Promise<void> {
+  /**
+   * One change after the other, in the order of the calls; answers whether `edit` changed anything. Memory follows the
+   * disk, so a write that failed changes nothing here. What is not kept is wiped.
+   */
+  #change(
+    edit: (keys: Map<string, StoredKey>) => boolean,
+    relock?: (current: KeystoreLock) => Promise<KeystoreLock>,
+  ): Promise<boolean> {
     const done = this.#last.then(async () => {
-      const lock = next ?? this.#demandLock();
-      this.#demandLock();
+      const current = this.#demandLock();
+      const lock = relock === undefined ? current : await relock(current);
       const keys = new Map(this.#keys);
-      edit(keys);
-      await writeAtomically(this.path, seal(lock, keys), { mode: 0o600 });
-      this.#demandLock();
+      try {
+        this.#demandLock();
+        if (!edit(keys)) return false;
+        await writeAtomically(this.path, seal(lock, keys), { mode: 0o600 });
+        this.#demandLock();
+      } catch (error) {
+        wipeMissing(keys, this.#keys);
+        if (lock !== current) wipeLock(lock);
+        throw error;
+      }
+      wipeMissing(this.#keys, keys);
+      if (lock !== current) wipeLock(current);
       this.#keys = keys;
-      if (next !== undefined) this.#forget();
       this.#lock = lock;
+      return true;
     });
     this.#last = done.catch(() => undefined);
     return done;
-  }
-
-  #forget(): void {
-    this.#lock?.sealKey.fill(0);
-    this.#lock?.checkKey.fill(0);
-    this.#lock = undefined;
   }
 
   #demandLock(): KeystoreLock {
@@ -175,6 +184,17 @@ class OpenKeystore implements Keystore {
   }
 }
 
-function copyOf({ suite, publicKey, secretKey }: StoredKey): StoredKey {
-  return { suite, publicKey: publicKey.slice(), secretKey: secretKey.slice() };
+/** Copies that nobody else can change: a Buffer's `slice` would be a view, wiped when the caller wipes its key. */
+function copyOf(key: StoredKey): StoredKey {
+  const { suite, publicKey, secretKey } = key ?? {};
+  if (typeof suite !== 'string') throw badArgument('key.suite', 'a text');
+  return {
+    suite,
+    publicKey: new Uint8Array(requireBytes('key.publicKey', publicKey)),
+    secretKey: new Uint8Array(requireBytes('key.secretKey', secretKey)),
+  };
+}
+
+function wipeMissing(keys: ReadonlyMap<string, StoredKey>, kept: ReadonlyMap<string, StoredKey>): void {
+  for (const [name, key] of keys) if (kept.get(name) !== key) key.secretKey.fill(0);
 }

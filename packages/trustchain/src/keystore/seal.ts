@@ -11,6 +11,7 @@ import {
   type Header,
   judgeCost,
   type KeystoreCost,
+  type KeystoreFile,
   type StoredKey,
 } from './format.ts';
 
@@ -63,11 +64,18 @@ function derive(passphrase: string, cost: Header['cost'], { signal }: WaitOption
       message.fill(0);
       signal?.removeEventListener('abort', abort);
       if (error) return reject(error);
+      if (signal?.aborted === true) return void key.fill(0);
       const part = (domain: string) => new Uint8Array(hkdfSync('sha256', key, new Uint8Array(), domain, 32));
       resolve({ cost, checkKey: part(CHECK_DOMAIN), sealKey: part(SEAL_DOMAIN) });
       key.fill(0);
     });
   });
+}
+
+/** Forgets what a passphrase derived. */
+export function wipeLock({ checkKey, sealKey }: KeystoreLock): void {
+  checkKey.fill(0);
+  sealKey.fill(0);
 }
 
 /** The bytes of a keystore file with these keys, under a fresh nonce. */
@@ -101,21 +109,30 @@ export async function unseal(
   if (bytes.length > FILE_MAX_BYTES) return { ok: false, reason: 'too-large' };
   const file = decodeRecord(FILE, bytes, { maxBytes: FILE_MAX_BYTES });
   if (!file.ok) return { ok: false, reason: 'malformed' };
-  const { check, sealed, ...header } = file.value;
+  const { check: _check, sealed: _sealed, ...header } = file.value;
   const judged = judgeCost(header.cost);
   if (judged !== 'fits') return { ok: false, reason: judged };
   const lock = await derive(passphrase, header.cost, wait);
+  const keys = openBody(lock, file.value, header);
+  if (typeof keys !== 'string') return { ok: true, lock, keys };
+  wipeLock(lock);
+  return { ok: false, reason: keys };
+}
+
+function openBody(
+  lock: KeystoreLock,
+  { check, sealed }: KeystoreFile,
+  header: Header,
+): Map<string, StoredKey> | 'tampered' | 'wrong-passphrase' {
   const body = open(lock, header, sealed);
   const checks = timingSafeEqual(check, lock.checkKey);
-  if (body === undefined) return { ok: false, reason: checks ? 'tampered' : 'wrong-passphrase' };
+  if (body === undefined) return checks ? 'tampered' : 'wrong-passphrase';
   const decoded = checks ? decodeRecord(BODY, body, { maxBytes: FILE_MAX_BYTES }) : undefined;
   // The decoder hands out copies, so the plaintext as a whole can go.
   body.fill(0);
-  if (!decoded?.ok) return { ok: false, reason: 'tampered' };
+  if (!decoded?.ok) return 'tampered';
   const keys = new Map(decoded.value.keys.map(({ name, ...key }) => [name, key]));
-  return keys.size === decoded.value.keys.length
-    ? { ok: true, lock, keys }
-    : { ok: false, reason: 'tampered' };
+  return keys.size === decoded.value.keys.length ? keys : 'tampered';
 }
 
 function open(lock: KeystoreLock, header: Header, sealed: Uint8Array): Uint8Array | undefined {

@@ -1,6 +1,9 @@
 import type { Verdict } from '@hypermesh/core';
 import type { Ed25519Signer } from '@hypermesh/core/ed25519';
+import { badArgument } from '../errors.ts';
+import { requireBytes } from '../suite/input.ts';
 import {
+  demandName,
   type NoteReason,
   openNote,
   parseVerifierKey,
@@ -19,8 +22,14 @@ export interface Checkpoint {
 /** Why a text is no checkpoint of a log. */
 export type CheckpointReason = NoteReason | 'bad-verifier-key' | 'wrong-origin';
 
-/** Signs a checkpoint as a note of C2SP (tlog-checkpoint); the key is named by the origin. */
+/**
+ * Signs a checkpoint as a note of C2SP (tlog-checkpoint); the key is named by the origin. Signs nothing that
+ * `openCheckpoint` would not read: `trustchain/bad-argument`.
+ */
 export function signCheckpoint({ origin, size, root }: Checkpoint, signer: Ed25519Signer): string {
+  demandName(origin);
+  if (!Number.isSafeInteger(size) || size < 0) throw badArgument('size', 'a count');
+  requireBytes('root', root, 32);
   return signNote(`${origin}\n${size}\n${Buffer.from(root).toString('base64')}\n`, origin, signer);
 }
 
@@ -32,10 +41,10 @@ export function openCheckpoint(
   note: string | Uint8Array,
   verifierKey: string | VerifierKey,
 ): Verdict<{ checkpoint: Checkpoint }, CheckpointReason> {
-  const parsed =
-    typeof verifierKey === 'string' ? parseVerifierKey(verifierKey) : { ok: true as const, key: verifierKey };
-  if (!parsed.ok) return { ok: false, reason: 'bad-verifier-key' };
-  const opened = openNote(note, parsed.key);
+  const parsed = typeof verifierKey === 'string' ? parseVerifierKey(verifierKey) : undefined;
+  const key = parsed?.ok ? parsed.key : verifierKey;
+  if (!key || typeof key === 'string') return { ok: false, reason: 'bad-verifier-key' };
+  const opened = openNote(note, key);
   if (!opened.ok) return opened;
   const [origin, count, hash, ...rest] = opened.text.split('\n');
   const root = readBase64(hash ?? '');
@@ -44,6 +53,6 @@ export function openCheckpoint(
   if (!Number.isSafeInteger(size) || root?.length !== 32 || rest.pop() !== '' || rest.includes('')) {
     return { ok: false, reason: 'malformed' };
   }
-  if (origin !== parsed.key.name) return { ok: false, reason: 'wrong-origin' };
+  if (origin !== key.name) return { ok: false, reason: 'wrong-origin' };
   return { ok: true, checkpoint: { origin, size, root } };
 }

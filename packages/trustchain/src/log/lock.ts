@@ -1,6 +1,7 @@
 import { getBuiltinModule } from 'node:process';
-import { hasCode } from '@hypermesh/core';
 import { storageFailed, TrustchainError } from '../errors.ts';
+
+const SQLITE_BUSY = 5;
 
 /**
  * Takes a folder for this process alone; the returned function gives it back. Two writers would sign two trees. The lock
@@ -9,17 +10,20 @@ import { storageFailed, TrustchainError } from '../errors.ts';
 export function lockFolder(directory: string): () => void {
   // Loaded when a log is opened for writing: who only verifies needs no database.
   const { DatabaseSync } = getBuiltinModule('node:sqlite');
-  const database = new DatabaseSync(`${directory}/lock`, { timeout: 0 });
+  let database: InstanceType<typeof DatabaseSync> | undefined;
   try {
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    database = new DatabaseSync(`${directory}/lock`, { timeout: 0 });
+    const held = database;
+    held.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    return () => held.close();
   } catch (cause) {
-    database.close();
-    if (!hasCode(cause, 'ERR_SQLITE_ERROR')) throw storageFailed('lock the log', cause);
+    database?.close();
+    // Any other error of SQLite is one of the disk or of the file, and says nothing of another process.
+    if ((cause as { errcode?: number }).errcode !== SQLITE_BUSY) throw storageFailed('lock the log', cause);
     throw new TrustchainError(
       { code: 'trustchain/log-locked', directory },
       `another process has the log in ${directory} open`,
       { cause },
     );
   }
-  return () => database.close();
 }

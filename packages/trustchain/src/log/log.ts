@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { utf8 } from '@hypermesh/core';
+import { isBytes, utf8 } from '@hypermesh/core';
 import type { Ed25519Signer } from '@hypermesh/core/ed25519';
 import { leafHash } from '@hypermesh/core/merkle';
 import { writeAtomically } from '../disk/atomic-file.ts';
@@ -120,7 +120,7 @@ class OpenLog implements TransparencyLog {
   #writing: Promise<void> | undefined;
   #publishing: Promise<void> | undefined;
   #failure: unknown;
-  #isClosed = false;
+  #closing: Promise<void> | undefined;
 
   constructor(
     directory: string,
@@ -158,10 +158,10 @@ class OpenLog implements TransparencyLog {
   append(entry: Uint8Array): Promise<LogReceipt> {
     return new Promise((resolve, reject) => {
       this.#demandOpen();
-      if (!(entry instanceof Uint8Array) || entry.length > ENTRY_MAX_BYTES) {
+      if (!isBytes(entry) || entry.length > ENTRY_MAX_BYTES) {
         throw badArgument('entry', `a Uint8Array of at most ${ENTRY_MAX_BYTES} bytes`);
       }
-      this.#waiting.push({ entry: entry.slice(), resolve, reject });
+      this.#waiting.push({ entry: new Uint8Array(entry), resolve, reject });
       this.#writing ??= this.#write();
     });
   }
@@ -187,13 +187,19 @@ class OpenLog implements TransparencyLog {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     while (this.#writing !== undefined) await this.#writing;
     while (this.#publishing !== undefined) await this.#publishing;
-    await this.#journal.close();
-    this.#unlock();
+    try {
+      await this.#journal.close();
+    } finally {
+      this.#unlock();
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -280,7 +286,7 @@ class OpenLog implements TransparencyLog {
 
   #demandOpen(): void {
     if (this.#failure !== undefined) throw this.#failure;
-    if (!this.#isClosed) return;
+    if (this.#closing === undefined) return;
     throw new TrustchainError({ code: 'trustchain/closed', resource: 'log' }, 'the log is closed');
   }
 

@@ -1,6 +1,7 @@
-import { equalBytes, fromUtf8, sha256, utf8, type Verdict } from '@hypermesh/core';
+import { equalBytes, fromUtf8, isBytes, sha256, utf8, type Verdict } from '@hypermesh/core';
 import { type Ed25519Signer, verify } from '@hypermesh/core/ed25519';
 import { badArgument } from '../errors.ts';
+import { requireBytes } from '../suite/input.ts';
 
 /** Signed notes of C2SP (signed-note v1) with Ed25519 keys: text, a blank line, signature lines. */
 const ED25519_TYPE = 1;
@@ -40,16 +41,23 @@ function keyOf(name: string, publicKey: Uint8Array): VerifierKey {
   return { name, publicKey, id: sha256(utf8(`${name}\n`), typedKey(publicKey)).subarray(0, 4) };
 }
 
+/** Insists on the name of a key, which is also the origin of a log. */
+export function demandName(name: string): void {
+  if (typeof name === 'string' && KEY_NAME.test(name)) return;
+  throw badArgument('name', 'a text without spaces and plus signs');
+}
+
 /** The verifier key of a name (no spaces, no `+`) and an Ed25519 public key, as text. */
 export function formatVerifierKey(name: string, publicKey: Uint8Array): string {
-  if (!KEY_NAME.test(name)) throw badArgument('name', 'a text without spaces and plus signs');
-  if (publicKey.length !== 32) throw badArgument('publicKey', 'a Uint8Array of 32 bytes');
+  demandName(name);
+  requireBytes('publicKey', publicKey, 32);
   const { id } = keyOf(name, publicKey);
   return `${name}+${Buffer.from(id).toString('hex')}+${base64(typedKey(publicKey))}`;
 }
 
 /** Reads a verifier key; its hash must be the right one. */
 export function parseVerifierKey(text: string): Verdict<{ key: VerifierKey }, 'malformed'> {
+  if (typeof text !== 'string') return { ok: false, reason: 'malformed' };
   const [, name, hash, encoded] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(text) ?? [];
   const typed = readBase64(encoded ?? '');
   if (name === undefined || !KEY_NAME.test(name) || typed?.length !== 33 || typed[0] !== ED25519_TYPE) {
@@ -63,6 +71,7 @@ export function parseVerifierKey(text: string): Verdict<{ key: VerifierKey }, 'm
 
 /** Signs `text`, which ends in a newline, under a key name. */
 export function signNote(text: string, name: string, signer: Ed25519Signer): string {
+  demandName(name);
   if (!text.endsWith('\n') || FORBIDDEN.test(text))
     throw badArgument('text', 'lines without control characters');
   const { id } = keyOf(name, signer.publicKey);
@@ -75,9 +84,8 @@ export function signNote(text: string, name: string, signer: Ed25519Signer): str
  * refuses the note, whatever else it carries.
  */
 export function openNote(note: string | Uint8Array, key: VerifierKey): Verdict<{ text: string }, NoteReason> {
-  const length = typeof note === 'string' ? note.length : note?.length;
-  if (length === undefined) return { ok: false, reason: 'malformed' };
-  if (length > NOTE_MAX_BYTES) return { ok: false, reason: 'too-large' };
+  if (typeof note !== 'string' && !isBytes(note)) return { ok: false, reason: 'malformed' };
+  if (note.length > NOTE_MAX_BYTES) return { ok: false, reason: 'too-large' };
   const decoded = typeof note === 'string' ? { ok: note.isWellFormed(), text: note } : fromUtf8(note);
   if (!decoded.ok || FORBIDDEN.test(decoded.text)) return { ok: false, reason: 'malformed' };
   const split = decoded.text.lastIndexOf('\n\n');

@@ -1,4 +1,4 @@
-import { equalBytes, type Verdict } from '@hypermesh/core';
+import { equalBytes, isBytes, type Verdict } from '@hypermesh/core';
 import {
   emptyRoot,
   leafHash,
@@ -31,8 +31,9 @@ export function verifyLogProof(
   proof: LogProof,
   verifierKey: string,
 ): Verdict<{ checkpoint: Checkpoint }, LogProofReason> {
-  const opened = openCheckpoint(proof.checkpoint, verifierKey);
+  const opened = openCheckpoint(proof?.checkpoint, verifierKey);
   if (!opened.ok) return opened;
+  if (!isBytes(entry)) return { ok: false, reason: 'proof-malformed' };
   const { size: treeSize, root } = opened.checkpoint;
   const { leafIndex, hashes } = proof;
   const verdict = verifyInclusion({ leafIndex, treeSize, leafHash: leafHash(entry), proof: hashes, root });

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { equalBytes, utf8 } from '@hypermesh/core';
 import type { Ed25519Signer } from '@hypermesh/core/ed25519';
 import { createMerkleTree, leafHash, type MerkleTree } from '@hypermesh/core/merkle';
@@ -5,6 +6,10 @@ import { type LogProblem, TrustchainError } from '../errors.ts';
 import { type Checkpoint, openCheckpoint, signCheckpoint } from './checkpoint.ts';
 import { encodeRecordBytes, type Journal, RECORD, recordAt } from './journal.ts';
 import { NOTE_MAX_BYTES } from './note.ts';
+
+/** A checkpoint's signature costs as much as some hundred entries; a turn of the event loop takes a few milliseconds. */
+const CHECKPOINT_WORK = 128;
+const TURN_WORK = 1024;
 
 /** Which log a journal is of, and who signs for it. */
 export interface LogIdentity {
@@ -51,7 +56,13 @@ export async function replay(
   let checkpoint: string | undefined;
   let isOurs = false;
   let settled = 0;
+  let work = 0;
   for await (const { kind, data, start, dataStart, end } of journal.records()) {
+    work += kind === RECORD.checkpoint ? CHECKPOINT_WORK : 1;
+    if (work >= TURN_WORK) {
+      await nextTurn();
+      work = 0;
+    }
     if (kind === RECORD.identity) {
       if (start !== 0 || !equalBytes(data, utf8(identity.verifierKey))) throw corrupt('foreign', 0);
       isOurs = true;

@@ -52,6 +52,7 @@ export function compareCheckpoints({
 
 /** Whether evidence shows what it claims, to someone who trusts none of the clients. */
 export function verifySplitView(evidence: SplitViewEvidence): Verdict<{ size: number }, 'no-split'> {
+  if (typeof evidence !== 'object' || evidence === null) return { ok: false, reason: 'no-split' };
   const compared = compareCheckpoints(evidence);
   const opened = openCheckpoint(evidence.first, evidence.verifierKey);
   return compared.verdict === 'split' && opened.ok

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isBytes } from '@hypermesh/core';
 import { badArgument } from '../errors.ts';
 
 /** SHA-256 and size of bytes that were hashed elsewhere, for example while they were downloaded. */
@@ -13,8 +14,8 @@ const SLICE_BYTES = 2 << 20;
 
 /** Digest and size of `content`; other work goes on between slices. */
 export async function digestOf(content: Uint8Array | ContentDigest): Promise<ContentDigest> {
-  if (!(content instanceof Uint8Array)) {
-    if (content?.digest instanceof Uint8Array && Number.isSafeInteger(content.sizeBytes)) return content;
+  if (!isBytes(content)) {
+    if (isBytes(content?.digest) && Number.isSafeInteger(content.sizeBytes)) return content;
     throw badArgument('content', 'a Uint8Array or its digest and size');
   }
   const hash = createHash('sha256');

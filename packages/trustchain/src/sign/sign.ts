@@ -79,9 +79,10 @@ export function bundleLogEntry(bytes: Uint8Array): Verdict<{ entry: Uint8Array }
 /** The same bundle with a proof that its entry is in a log; replaces a former proof. */
 export function attachLogProof(
   bytes: Uint8Array,
-  { checkpoint, leafIndex, hashes }: LogProof,
+  proof: LogProof,
 ): Verdict<{ bytes: Uint8Array }, BundleFormatReason> {
   const decoded = decodeBundle(bytes);
   if (!decoded.ok) return decoded;
+  const { checkpoint, leafIndex, hashes } = proof;
   return { ok: true, bytes: encodeBundle({ ...decoded.bundle, log: { checkpoint, leafIndex, hashes } }) };
 }

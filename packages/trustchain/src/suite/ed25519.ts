@@ -9,7 +9,7 @@ const native = backendSource<SignatureBackend>(
   async () => ({
     generate(seed = new Uint8Array(randomBytes(32))) {
       return {
-        secretKey: seed.slice(),
+        secretKey: seed,
         publicKey: exportPublic('ed25519', importSecret('ed25519', seed)),
       };
     },

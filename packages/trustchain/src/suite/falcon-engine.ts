@@ -36,6 +36,13 @@ async function openNoble(): Promise<FalconEngine> {
   };
 }
 
+/** liboqs goes by the name of the constructor, and takes a Buffer for no bytes. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return bytes.constructor === Uint8Array
+    ? bytes
+    : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
 async function openLiboqs(): Promise<FalconEngine> {
   const alone = new URL(LIBOQS_FALCON, import.meta.resolve('@oqs/liboqs-js/sig')).href;
   const module: Liboqs = await import(/* @vite-ignore */ alone).catch(() => import('@oqs/liboqs-js/sig'));
@@ -47,10 +54,10 @@ async function openLiboqs(): Promise<FalconEngine> {
       seed === undefined ? liboqs.generateKeyPair() : (await openNoble()).generate(seed),
     publicKeyOf: async (secretKey) => (await openNoble()).publicKeyOf(secretKey),
     sign: async (message, secretKey) =>
-      fits(message) ? liboqs.sign(message, secretKey) : (await openNoble()).sign(message, secretKey),
+      fits(message) ? liboqs.sign(message, plain(secretKey)) : (await openNoble()).sign(message, secretKey),
     verify: (signature, message, publicKey) =>
       fits(message)
-        ? liboqs.verify(message, signature, publicKey)
+        ? liboqs.verify(message, plain(signature), plain(publicKey))
         : openNoble().then((noble) => noble.verify(signature, message, publicKey)),
   };
 }

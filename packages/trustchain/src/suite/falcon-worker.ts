@@ -20,8 +20,10 @@ export function runFalconTask<T extends FalconTask>(
   { signal }: WaitOptions = {},
 ): Promise<FalconResults[T['task']]> {
   return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
     lastId += 1;
     const id = lastId;
+    post({ id, work });
     const abort = () => finish(() => reject(signal?.reason));
     const finish = (then: () => void) => {
       signal?.removeEventListener('abort', abort);
@@ -40,10 +42,19 @@ export function runFalconTask<T extends FalconTask>(
           else reject(failure(work.task, new Error(answer.message)));
         }),
     });
+  });
+}
+
+/** Sends a task; where that fails nothing waits for its answer, and the worker does not keep the process alive. */
+function post(request: FalconRequest): void {
+  try {
     worker ??= start();
     worker.ref();
-    worker.postMessage({ id, work } satisfies FalconRequest);
-  });
+    worker.postMessage(request);
+  } catch (cause) {
+    if (pending.size === 0) worker?.unref();
+    throw failure(request.work.task, cause);
+  }
 }
 
 function start(): Worker {
@@ -58,6 +69,7 @@ function start(): Worker {
   };
   started.on('message', (answer: FalconAnswer) => pending.get(answer.id)?.settle(answer));
   started.on('error', lost);
+  started.on('messageerror', lost);
   started.on('exit', (code) => lost(new Error(`the worker ended with ${code}`)));
   return started;
 }

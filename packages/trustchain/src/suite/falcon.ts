@@ -7,18 +7,30 @@ import type { SignatureBackend, SignatureSuiteOptions } from './signature-suite.
 const VERIFY_HERE_MAX_BYTES = 64 << 10;
 const SIGNATURE_BYTES = 1280;
 
+/** Bytes in memory of their own: a view is sent to a worker with all of the memory that it looks into. */
+const alone = (bytes: Uint8Array) => new Uint8Array(bytes);
+
 /** Everything in the worker, apart from what `here` is fast enough for. */
 function inWorker(backend: FalconBackendName, here?: FalconEngine): SignatureBackend {
   return {
     generate: (seed, options) => runFalconTask({ task: 'generate', backend, seed }, options),
-    publicKeyOf: (secretKey) => runFalconTask({ task: 'public-key', backend, secretKey }),
+    publicKeyOf: (secretKey) => runFalconTask({ task: 'public-key', backend, secretKey: alone(secretKey) }),
     sign: (message, secretKey, { signal }) =>
-      runFalconTask({ task: 'sign', backend, message, secretKey }, { signal }),
+      runFalconTask(
+        { task: 'sign', backend, message: alone(message), secretKey: alone(secretKey) },
+        { signal },
+      ),
     verify(signature, message, publicKey) {
       if (signature.length !== SIGNATURE_BYTES) return false;
       return here !== undefined && message.length <= VERIFY_HERE_MAX_BYTES
         ? here.verify(signature, message, publicKey)
-        : runFalconTask({ task: 'verify', backend, signature, message, publicKey });
+        : runFalconTask({
+            task: 'verify',
+            backend,
+            signature: alone(signature),
+            message: alone(message),
+            publicKey: alone(publicKey),
+          });
     },
   };
 }

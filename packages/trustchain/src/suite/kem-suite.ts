@@ -1,5 +1,5 @@
 import { type BackendSource, chooseBackend } from './backend.ts';
-import { requireBytes } from './input.ts';
+import { ownSeed, requireBytes } from './input.ts';
 import { judged } from './signature-suite.ts';
 import type { BackendName, KemSuite, KeyPair, SuiteInfo } from './suite.ts';
 
@@ -7,6 +7,7 @@ type Awaitable<T> = T | Promise<T>;
 
 /** The mechanism itself; lengths are checked before it is called. */
 export interface KemBackend {
+  /** The seed is the backend's own and may become the secret key. */
   generate(seed: Uint8Array | undefined): Awaitable<KeyPair>;
   encapsulate(publicKey: Uint8Array): Awaitable<{ ciphertext: Uint8Array; sharedSecret: Uint8Array }>;
   decapsulate(ciphertext: Uint8Array, secretKey: Uint8Array): Awaitable<Uint8Array>;
@@ -31,8 +32,8 @@ export function createKemSuite(options: KemSuiteOptions, wanted?: BackendName): 
       return choice.info({ standard, standardStatus });
     },
     async generate(seed) {
-      const checked = seed === undefined ? undefined : requireBytes('seed', seed, sizes.seed);
-      return (await choice.load()).generate(checked);
+      const own = ownSeed(seed, sizes.seed);
+      return (await choice.load()).generate(own);
     },
     async encapsulate(publicKey) {
       requireBytes('publicKey', publicKey, sizes.publicKey);

@@ -11,7 +11,7 @@ function native(id: MlDsaId) {
     () => runs(() => importSecret(id, new Uint8Array(32))),
     async () => ({
       generate(seed = new Uint8Array(randomBytes(32))) {
-        return { secretKey: seed.slice(), publicKey: exportPublic(id, importSecret(id, seed)) };
+        return { secretKey: seed, publicKey: exportPublic(id, importSecret(id, seed)) };
       },
       publicKeyOf: (secretKey) => exportPublic(id, importSecret(id, secretKey)),
       sign: (message, secretKey, { context }) =>
@@ -33,7 +33,7 @@ function noble(id: MlDsaId) {
       const expand = (secretKey: Uint8Array) => algorithm.keygen(secretKey);
       return {
         generate(seed = new Uint8Array(randomBytes(32))) {
-          return { secretKey: seed.slice(), publicKey: expand(seed).publicKey };
+          return { secretKey: seed, publicKey: expand(seed).publicKey };
         },
         publicKeyOf: (secretKey) => expand(secretKey).publicKey,
         sign: (message, secretKey, { context }) =>

@@ -10,7 +10,7 @@ const native = backendSource<KemBackend>(
   () => typeof encapsulate === 'function' && runs(() => importSecret(ID, new Uint8Array(64))),
   async () => ({
     generate(seed = new Uint8Array(randomBytes(64))) {
-      return { secretKey: seed.slice(), publicKey: exportPublic(ID, importSecret(ID, seed)) };
+      return { secretKey: seed, publicKey: exportPublic(ID, importSecret(ID, seed)) };
     },
     encapsulate(publicKey) {
       const { ciphertext, sharedKey } = encapsulate(importPublic(ID, publicKey));
@@ -28,7 +28,7 @@ const noble = backendSource<KemBackend>(
     const { ml_kem768 } = await import('@noble/post-quantum/ml-kem.js');
     return {
       generate(seed = new Uint8Array(randomBytes(64))) {
-        return { secretKey: seed.slice(), publicKey: ml_kem768.keygen(seed).publicKey };
+        return { secretKey: seed, publicKey: ml_kem768.keygen(seed).publicKey };
       },
       encapsulate(publicKey) {
         const { cipherText, sharedSecret } = ml_kem768.encapsulate(publicKey);

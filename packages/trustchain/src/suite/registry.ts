@@ -49,10 +49,13 @@ export interface SuiteOptions {
 export function suiteFor(id: SignatureSuiteId, options?: SuiteOptions): SignatureSuite;
 export function suiteFor(id: KemSuiteId, options?: SuiteOptions): KemSuite;
 export function suiteFor(id: SuiteId, options?: SuiteOptions): SignatureSuite | KemSuite;
-export function suiteFor(id: SuiteId, { backend }: SuiteOptions = {}): SignatureSuite | KemSuite {
-  if (Object.hasOwn(SIGNATURES, id)) {
+export function suiteFor(id: SuiteId, options?: SuiteOptions): SignatureSuite | KemSuite {
+  const backend = options?.backend;
+  if (typeof id === 'string' && Object.hasOwn(SIGNATURES, id)) {
     return createSignatureSuite(SIGNATURES[id as SignatureSuiteId], backend);
   }
-  if (Object.hasOwn(KEMS, id)) return createKemSuite(KEMS[id as KemSuiteId], backend);
-  throw new TrustchainError({ code: 'trustchain/unknown-suite', suite: String(id) }, `no suite ${id}`);
+  if (typeof id === 'string' && Object.hasOwn(KEMS, id))
+    return createKemSuite(KEMS[id as KemSuiteId], backend);
+  const suite = typeof id === 'string' ? id : typeof id;
+  throw new TrustchainError({ code: 'trustchain/unknown-suite', suite }, `no suite ${suite}`);
 }

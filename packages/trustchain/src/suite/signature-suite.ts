@@ -1,12 +1,13 @@
 import { badArgument, TrustchainError } from '../errors.ts';
 import { type BackendSource, chooseBackend } from './backend.ts';
-import { readBytes, requireBytes } from './input.ts';
+import { ownSeed, readBytes, requireBytes } from './input.ts';
 import type { BackendName, KeyPair, SignatureSuite, SuiteInfo, WaitOptions } from './suite.ts';
 
 type Awaitable<T> = T | Promise<T>;
 
 /** The algorithm itself: lengths are checked before it is called, and what it throws is judged after. */
 export interface SignatureBackend {
+  /** The seed is the backend's own and may become the secret key. */
   generate(seed: Uint8Array | undefined, options: WaitOptions): Awaitable<KeyPair>;
   publicKeyOf(secretKey: Uint8Array): Awaitable<Uint8Array>;
   sign(
@@ -47,26 +48,28 @@ export function createSignatureSuite(options: SignatureSuiteOptions, wanted?: Ba
     get info() {
       return choice.info({ standard, standardStatus });
     },
-    async generate(seed, { signal } = {}) {
+    async generate(seed, options) {
+      const signal = options?.signal;
       signal?.throwIfAborted();
-      const checked = seed === undefined ? undefined : requireBytes('seed', seed, sizes.seed);
-      return (await choice.load()).generate(checked, { signal });
+      const own = ownSeed(seed, sizes.seed);
+      return (await choice.load()).generate(own, { signal });
     },
     async publicKeyOf(secretKey) {
       requireBytes('secretKey', secretKey, sizes.secretKey);
       const backend = await choice.load();
       return judged('secretKey', id, () => backend.publicKeyOf(secretKey));
     },
-    async sign(message, secretKey, { context, signal } = {}) {
+    async sign(message, secretKey, options) {
+      const signal = options?.signal;
       signal?.throwIfAborted();
       requireBytes('message', message);
       requireBytes('secretKey', secretKey, sizes.secretKey);
-      const checked = { context: readContext(context), signal };
+      const checked = { context: readContext(options?.context), signal };
       const backend = await choice.load();
       return judged('secretKey', id, () => backend.sign(message, secretKey, checked), signal);
     },
-    async verify(signature, message, publicKey, { context } = {}) {
-      const [s, m, p, c] = [signature, message, publicKey, context ?? ''].map(readBytes);
+    async verify(signature, message, publicKey, options) {
+      const [s, m, p, c] = [signature, message, publicKey, options?.context ?? ''].map(readBytes);
       if (s === undefined || m === undefined || p === undefined || c === undefined) return false;
       if (s.length > sizes.signature || p.length !== sizes.publicKey || c.length > contextMax) return false;
       const backend = await choice.load();

@@ -48,7 +48,10 @@ export interface VerifyOptions {
   readonly context?: BytesLike | undefined;
 }
 
-/** A signature algorithm over raw bytes. Every method may be called at any time and concurrently. */
+/**
+ * A signature algorithm over raw bytes. Every method may be called at any time and concurrently; the bytes handed in must
+ * stay as they are until its promise settles.
+ */
 export interface SignatureSuite {
   readonly id: SignatureSuiteId;
   readonly kind: 'signature';
@@ -75,7 +78,7 @@ export interface SignatureSuite {
   ): Promise<boolean>;
 }
 
-/** A key-encapsulation mechanism over raw bytes. */
+/** A key-encapsulation mechanism over raw bytes, which must stay as they are until a promise settles. */
 export interface KemSuite {
   readonly id: KemSuiteId;
   readonly kind: 'kem';

@@ -8,7 +8,7 @@ const native = backendSource<KemBackend>(
   () => runs(() => importSecret('x25519', new Uint8Array(32))),
   async () => ({
     generate(seed = new Uint8Array(randomBytes(32))) {
-      return { secretKey: seed.slice(), publicKey: exportPublic('x25519', importSecret('x25519', seed)) };
+      return { secretKey: seed, publicKey: exportPublic('x25519', importSecret('x25519', seed)) };
     },
     encapsulate(publicKey) {
       const privateKey = importSecret('x25519', randomBytes(32));

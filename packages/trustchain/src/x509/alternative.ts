@@ -2,14 +2,18 @@ import type { Budget } from './budget.ts';
 import type { Certificate } from './certificate.ts';
 import { DerReader } from './der/reader.ts';
 import { sequence, tlv } from './der/writer.ts';
+import type { KeyKind } from './key.ts';
 import { Oid } from './oids.ts';
 import { verifySignature } from './signature.ts';
 
 /**
  * How the alternative (post-quantum) signatures of a path came out: `ok` when every certificate under the anchor
- * carries a good one by its issuer's alternative key, `bad` when one is there and is not good, else `absent`.
+ * carries a good one by its issuer's alternative key, `bad` when one is there and is not good, else `absent`. Only ML-DSA
+ * counts: a second classical signature would be no answer to who can forge the first.
  */
 export type AlternativeResult = 'ok' | 'absent' | 'bad';
+
+const postQuantum: readonly KeyKind[] = ['ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87'];
 
 /** Checks the alternative signatures of a path, leaf first (X.509 (2019) §9.8). One signature a certificate. */
 export function checkAlternative(path: readonly Certificate[], budget: Budget): AlternativeResult {
@@ -22,6 +26,10 @@ export function checkAlternative(path: readonly Certificate[], budget: Budget): 
       continue;
     }
     if (altSignature === undefined || altSignatureAlgorithm === undefined || key === undefined) return 'bad';
+    if (!postQuantum.includes(key.kind)) {
+      result = 'absent';
+      continue;
+    }
     budget.spend('signatures');
     const verified = verifySignature(altSignatureAlgorithm, key, preTbs(tbs), altSignature);
     if (verified === 'bad') return 'bad';

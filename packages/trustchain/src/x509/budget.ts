@@ -6,7 +6,7 @@ export interface WorkLimits {
   readonly comparisons?: number;
   /** Certificates and revocation lists read, roots included. Default 1,000. */
   readonly certificates?: number;
-  /** Bytes of leaf and intermediates read, as DER or characters of PEM. Default 4 MiB. */
+  /** Bytes of leaf and intermediates read, as DER or characters of PEM. Default 1 MiB. */
   readonly bytes?: number;
 }
 
@@ -32,13 +32,14 @@ export class Budget {
       signatures: limits.signatures ?? 64,
       comparisons: limits.comparisons ?? 250_000,
       certificates: limits.certificates ?? 1000,
-      bytes: limits.bytes ?? 4 * 1024 * 1024,
+      bytes: limits.bytes ?? 1024 * 1024,
     };
   }
 
   spend(what: 'signatures' | 'comparisons' | 'certificates' | 'bytes', amount = 1): void {
     this.#spent[what] += amount;
-    if (this.#spent[what] > this.#limits[what])
+    // So written that a limit that is no number allows nothing.
+    if (!(this.#spent[what] <= this.#limits[what]))
       throw new BudgetExhausted(`more than ${this.#limits[what]} ${what}`);
   }
 

@@ -1,4 +1,4 @@
-import { equalBytes } from '@hypermesh/core';
+import { equalBytes, isBytes } from '@hypermesh/core';
 import { type DecodeReason, decoding, Malformed } from './der/malformed.ts';
 import { DerReader } from './der/reader.ts';
 import { type Extension, type KnownExtensions, readExtensions, readKnownExtensions } from './extensions.ts';
@@ -7,7 +7,8 @@ import { type DistinguishedName, readName } from './name.ts';
 import { readPem } from './pem.ts';
 
 /**
- * An X.509 certificate, decoded once; byte fields are views into `der`, which nobody changes. `version` is 1 to 3,
+ * An X.509 certificate, decoded once; byte fields are views into `der`, a copy of
+ * what was decoded. `version` is 1 to 3,
  * `serial` the content of its INTEGER, times are Unix milliseconds.
  */
 export interface Certificate extends Readonly<KnownExtensions> {
@@ -42,15 +43,16 @@ export const MAX_CERTIFICATE_BYTES: number = 128 * 1024;
 export function decodeCertificate(source: string | Uint8Array): CertificateVerdict {
   return decoding(() => {
     const [der] = typeof source === 'string' ? readPem(source, 'CERTIFICATE') : [source];
-    if (!(der instanceof Uint8Array)) throw new Malformed('not-pem', 'no certificate block');
+    if (!isBytes(der)) throw new Malformed('not-pem', 'no certificate block');
     return { certificate: certificateFromDer(der) };
   });
 }
 
-/** Every certificate of a source; throws `Malformed` for the first that cannot be read. */
-export function certificateFromDer(der: Uint8Array): Certificate {
-  if (der.length > MAX_CERTIFICATE_BYTES)
-    throw new Malformed('too-large', `a certificate of ${der.length} bytes`);
+/** Decodes DER; throws `Malformed`. Keeps a copy, since the caller may use its buffer again. */
+export function certificateFromDer(source: Uint8Array): Certificate {
+  if (source.length > MAX_CERTIFICATE_BYTES)
+    throw new Malformed('too-large', `a certificate of ${source.length} bytes`);
+  const der = new Uint8Array(source);
   const reader = new DerReader(der);
   const outer = reader.sequence('certificate');
   reader.finish('certificate');

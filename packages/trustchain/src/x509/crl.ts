@@ -1,4 +1,4 @@
-import { equalBytes, toHex } from '@hypermesh/core';
+import { equalBytes, isBytes, toHex } from '@hypermesh/core';
 import { type DecodeReason, decoding, Malformed } from './der/malformed.ts';
 import { DerReader, Tag } from './der/reader.ts';
 import { type Extension, type KnownExtensions, readAuthorityKeyId, readExtensions } from './extensions.ts';
@@ -69,9 +69,10 @@ export function decodeRevocationList(
 export function readRevocationLists(source: RevocationListSource): readonly RevocationListHead[] {
   const ders = typeof source === 'string' ? readPem(source, 'X509 CRL') : [source];
   return ders.map((der) => {
+    if (!isBytes(der)) throw new Malformed('not-pem', 'neither PEM text nor bytes');
     if (der.length > MAX_CRL_BYTES)
       throw new Malformed('too-large', `a revocation list of ${der.length} bytes`);
-    return listFromDer(der);
+    return listFromDer(new Uint8Array(der));
   });
 }
 

@@ -10,7 +10,7 @@ const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
  * digits and hyphens, 253 octets at most, the last label not a number (that would be an address).
  */
 export function isDnsName(name: string): boolean {
-  if (name.length === 0 || name.length > 253) return false;
+  if (typeof name !== 'string' || name.length === 0 || name.length > 253) return false;
   const labels = name.toLowerCase().split('.');
   return labels.every((label) => LABEL.test(label)) && !/^[0-9]+$/.test(labels[labels.length - 1] as string);
 }

@@ -1,4 +1,4 @@
-import { type NodeId, parseNodeId, sha256, toHex } from '@hypermesh/core';
+import { isBytes, type NodeId, parseNodeId, sha256, toHex } from '@hypermesh/core';
 import type { Certificate } from './certificate.ts';
 import { isDnsName } from './host.ts';
 
@@ -40,5 +40,5 @@ export function certificateKeys(certificate: Certificate): {
 
 /** `SHA256:` and the hex of the SHA-256 of the whole DER: what people compare, and what an invitation carries. */
 export function fingerprint(certificate: Certificate | Uint8Array): string {
-  return `SHA256:${toHex(sha256(certificate instanceof Uint8Array ? certificate : certificate.der))}`;
+  return `SHA256:${toHex(sha256(isBytes(certificate) ? certificate : certificate.der))}`;
 }

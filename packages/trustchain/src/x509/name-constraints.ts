@@ -1,6 +1,7 @@
 import type { Budget } from './budget.ts';
 import type { Certificate } from './certificate.ts';
 import { isSelfIssued } from './certificate-rules.ts';
+import type { NameConstraints } from './extensions.ts';
 import type { GeneralName } from './general-name.ts';
 import { isDnsName, isMailbox, readAddress } from './host.ts';
 import { sameMailbox } from './leaf-rules.ts';
@@ -16,9 +17,9 @@ export function nameConstraintsProblem(path: readonly Certificate[], budget: Bud
   for (let ca = path.length - 1; ca > 0; ca--) {
     const constraints = (path[ca] as Certificate).nameConstraints;
     if (constraints === undefined) continue;
-    const bad = [...constraints.permitted, ...constraints.excluded].find((subtree) => !isSubtree(subtree));
-    if (bad !== undefined) return problem('name-constraints', `a malformed ${bad.kind} subtree`, path[ca]);
-    const subtrees = { permitted: byKind(constraints.permitted), excluded: byKind(constraints.excluded) };
+    const subtrees = readSubtrees(constraints);
+    if (subtrees.malformed !== undefined)
+      return problem('name-constraints', `a malformed ${subtrees.malformed} subtree`, path[ca]);
     for (let i = ca - 1; i >= 0; i--) {
       const certificate = path[i] as Certificate;
       if (i > 0 && isSelfIssued(certificate)) continue;
@@ -33,17 +34,36 @@ type Subtrees = ReadonlyMap<string, readonly GeneralName[]>;
 
 const kindOf = (name: GeneralName): string => (name.kind === 'other' ? `other ${name.tag}` : name.kind);
 
-function byKind(names: readonly GeneralName[]): Subtrees {
-  return Map.groupBy(names, kindOf);
+interface SortedConstraints {
+  readonly permitted: Subtrees;
+  readonly excluded: Subtrees;
+  /** Kind of a subtree without the syntax of its kind, where there is one. */
+  readonly malformed?: string | undefined;
 }
 
-function check(
-  certificate: Certificate,
-  constraints: { readonly permitted: Subtrees; readonly excluded: Subtrees },
-  budget: Budget,
-): string | undefined {
-  for (const name of namesOf(certificate)) {
-    const kind = kindOf(name);
+/** Once for each certificate: it may stand in thousands of paths, and have thousands of subtrees. */
+const sorted = new WeakMap<NameConstraints, SortedConstraints>();
+
+function readSubtrees(constraints: NameConstraints): SortedConstraints {
+  const known = sorted.get(constraints);
+  if (known !== undefined) return known;
+  const { permitted, excluded } = constraints;
+  const read: SortedConstraints = {
+    permitted: Map.groupBy(permitted, kindOf),
+    excluded: Map.groupBy(excluded, kindOf),
+    malformed: [...permitted, ...excluded].find((subtree) => !isSubtree(subtree))?.kind,
+  };
+  sorted.set(constraints, read);
+  return read;
+}
+
+function check(certificate: Certificate, constraints: SortedConstraints, budget: Budget): string | undefined {
+  const names = namesOf(certificate);
+  budget.spend('comparisons', names.length);
+  for (const named of names) {
+    // A URI may be long and is met by thousands of subtrees, so its host is read once.
+    const name = named.kind === 'uri' ? { kind: 'uri-host' as const, host: uriHost(named.value) } : named;
+    const kind = kindOf(named);
     const permitted = constraints.permitted.get(kind) ?? [];
     const excluded = constraints.excluded.get(kind) ?? [];
     budget.spend('comparisons', permitted.length + excluded.length);
@@ -98,23 +118,30 @@ function isAddressBlock(octets: Uint8Array): boolean {
   return /^1*0*$/.test(bits);
 }
 
+/** A name as it meets constraints: of a URI its host, undefined where it has no host name. */
+type ConstrainedName = GeneralName | { readonly kind: 'uri-host'; readonly host: string | undefined };
+
 /** Whether the whole of `name` lies within `subtree`; both are of one kind. */
-function liesWithin(name: GeneralName, subtree: GeneralName): boolean {
+function liesWithin(name: ConstrainedName, subtree: GeneralName): boolean {
   if (name.kind === 'dns' && subtree.kind === 'dns') {
     return isUnder(name.value.startsWith('*.') ? name.value.slice(2) : name.value, subtree.value);
   }
   if (name.kind === 'email' && subtree.kind === 'email') return isMailboxUnder(name.value, subtree.value);
-  if (name.kind === 'uri' && subtree.kind === 'uri') return isUriUnder(name.value, subtree.value) === true;
+  if (name.kind === 'uri-host' && subtree.kind === 'uri')
+    return name.host !== undefined && isHostUnder(name.host, subtree.value);
   if (name.kind === 'ip' && subtree.kind === 'ip') return isInBlock(name.octets, subtree.octets);
   if (name.kind === 'directory' && subtree.kind === 'directory') return isWithin(name.name, subtree.name);
   return false;
 }
 
-/** Whether any of what `name` stands for may lie within `subtree`: a wildcard reaches one label further. */
-function mayLieWithin(name: GeneralName, subtree: GeneralName): boolean {
+/**
+ * Whether any of what `name` stands for may lie within `subtree`: a wildcard reaches one label further, and of a URI
+ * without a host name or a mailbox that is none (in a subject) nobody can say.
+ */
+function mayLieWithin(name: ConstrainedName, subtree: GeneralName): boolean {
   if (liesWithin(name, subtree)) return true;
-  if (name.kind === 'uri' && subtree.kind === 'uri')
-    return isUriUnder(name.value, subtree.value) === undefined;
+  if (name.kind === 'uri-host') return name.host === undefined;
+  if (name.kind === 'email') return !isMailbox(name.value);
   if (name.kind !== 'dns' || subtree.kind !== 'dns' || !name.value.startsWith('*.')) return false;
   const dot = subtree.value.indexOf('.');
   return subtree.value.slice(dot + 1).toLowerCase() === name.value.slice(2).toLowerCase();
@@ -144,12 +171,12 @@ function isMailboxUnder(mailbox: string, constraint: string): boolean {
 }
 
 /** Undefined where the URI has no host name, so that no constraint can be applied to it. */
-function isUriUnder(uri: string, constraint: string): boolean | undefined {
+function uriHost(uri: string): string | undefined {
   const authority = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?#]*)/.exec(uri)?.[1];
   if (authority === undefined) return undefined;
   const host = authority.slice(authority.lastIndexOf('@') + 1).replace(/:[0-9]*$/, '');
   if (!isDnsName(host) || readAddress(host) !== undefined) return undefined;
-  return isHostUnder(host, constraint);
+  return host;
 }
 
 function isInBlock(address: Uint8Array, block: Uint8Array): boolean {

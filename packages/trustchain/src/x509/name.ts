@@ -21,7 +21,10 @@ export interface DistinguishedName {
 }
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
-const MAX_ATTRIBUTES = 4096;
+const MAX_ATTRIBUTES = 256;
+
+/** More combining marks in a row than the Stream-Safe Text Format has (UAX #15): ordering n of them takes n² steps. */
+const MARKS = /\p{M}{31}/u;
 
 /** Reads a Name; `reader` stands before its SEQUENCE. */
 export function readName(reader: DerReader, what: string): DistinguishedName {
@@ -40,8 +43,7 @@ export function readName(reader: DerReader, what: string): DistinguishedName {
       const value = pair.bytes.subarray(from, end);
       const text = decodeString(tag, value, what);
       attributes.push(text === undefined ? { oid } : { oid, text });
-      const compared = text === undefined ? `#${tag}:${toHex(value)}` : foldText(text);
-      parts.push(`${oid}=${compared.length}:${compared}`);
+      parts.push(text === undefined ? `${oid}#${tag}:${toHex(value)}` : `${oid}=${comparedText(text, what)}`);
       if (attributes.length > MAX_ATTRIBUTES)
         throw new Malformed('too-large', `${what}: too many attributes`);
     } while (!set.done);
@@ -68,12 +70,19 @@ const SHORT: Readonly<Record<string, string>> = {
 /** A name as a person reads it, most specific part last; for messages, never for comparison. */
 export function nameText(name: DistinguishedName): string {
   if (name.attributes.length === 0) return '(empty name)';
-  const text = name.attributes.map(({ oid, text }) => `${SHORT[oid] ?? oid}=${text ?? '…'}`).join(', ');
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+  let text = '';
+  for (const { oid, text: value = '…' } of name.attributes) {
+    text += `${text === '' ? '' : ', '}${SHORT[oid] ?? oid}=${value.slice(0, 201)}`;
+    if (text.length > 200) return `${text.slice(0, 200)}…`;
+  }
+  return text;
 }
 
-function foldText(text: string): string {
-  return text.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ');
+/** A text as names are compared, behind its length, so that no two lists of texts join to the same. */
+function comparedText(text: string, what: string): string {
+  if (MARKS.test(text)) throw new Malformed('bad-name', `${what}: more than 30 combining marks in a row`);
+  const folded = text.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ');
+  return `${folded.length}:${folded}`;
 }
 
 function decodeString(tag: number, value: Uint8Array, what: string): string | undefined {
@@ -90,7 +99,7 @@ function decodeString(tag: number, value: Uint8Array, what: string): string | un
     case 0x1a: // VisibleString
       return readAscii(value, what);
     case 0x14: // TeletexString, read as Latin-1 as everybody does
-      return String.fromCharCode(...value.subarray(0, 1024));
+      return readWide(value, 1, what);
     case 0x1e: // BMPString
       return readWide(value, 2, what);
     case 0x1c: // UniversalString

@@ -8,38 +8,57 @@ import { Oid } from './oids.ts';
 import { type Problem, problem } from './reason.ts';
 import { verifySignature } from './signature.ts';
 
-/** Revocation lists of one check, and whether every certificate under the anchor must be covered by one. */
-export interface RevocationContext {
-  readonly lists: readonly RevocationListHead[];
-  readonly isRequired: boolean;
-  readonly timeMs: number;
-}
-
 /**
  * RFC 5280 §6.3 for complete lists that the issuer itself signed. A list in the issuer's name that cannot be used
- * refuses the path: nobody can tell what it would have said. Delta, indirect and partitioned lists are not read.
+ * refuses the path: nobody can tell what it would have said. Delta, indirect and partitioned lists are not read. One for
+ * each check: what it found of a certificate and its issuer counts for every path that they stand in.
  */
-export function revocationProblem(
-  path: readonly Certificate[],
-  { lists, isRequired, timeMs }: RevocationContext,
-  budget: Budget,
-): Problem | undefined {
-  for (let i = 0; i < path.length - 1; i++) {
-    const certificate = path[i] as Certificate;
-    const issuer = path[i + 1] as Certificate;
+export class Revocation {
+  readonly #lists: readonly RevocationListHead[];
+  readonly #isRequired: boolean;
+  readonly #timeMs: number;
+  readonly #budget: Budget;
+  readonly #found = new Map<Certificate, Map<Certificate, Problem | undefined>>();
+
+  /** `isRequired`: every certificate under the anchor must be covered by a list. */
+  constructor(lists: readonly RevocationListHead[], isRequired: boolean, timeMs: number, budget: Budget) {
+    this.#lists = lists;
+    this.#isRequired = isRequired;
+    this.#timeMs = timeMs;
+    this.#budget = budget;
+  }
+
+  /** The first problem of a path, leaf first, trust anchor last. */
+  problem(path: readonly Certificate[]): Problem | undefined {
+    for (let i = 0; i < path.length - 1; i++) {
+      const broken = this.#once(path[i] as Certificate, path[i + 1] as Certificate);
+      if (broken !== undefined) return broken;
+    }
+    return undefined;
+  }
+
+  #once(certificate: Certificate, issuer: Certificate): Problem | undefined {
+    const found = this.#found.get(certificate) ?? new Map<Certificate, Problem | undefined>();
+    this.#found.set(certificate, found);
+    if (!found.has(issuer)) found.set(issuer, this.#ofOne(certificate, issuer));
+    return found.get(issuer);
+  }
+
+  #ofOne(certificate: Certificate, issuer: Certificate): Problem | undefined {
     let isCovered = false;
-    for (const list of lists) {
-      budget.spend('comparisons');
+    for (const list of this.#lists) {
+      this.#budget.spend('comparisons');
       if (!isMeantFor(list, issuer)) continue;
-      const broken = listProblem(list, issuer, timeMs, budget);
+      const broken = listProblem(list, issuer, this.#timeMs, this.#budget);
       if (broken !== undefined) return problem('bad-crl', broken, certificate);
       const named = entryProblem(list, certificate);
       if (named !== undefined) return named;
       isCovered = true;
     }
-    if (isRequired && !isCovered) return problem('no-crl', 'no revocation list covers it', certificate);
+    return this.#isRequired && !isCovered
+      ? problem('no-crl', 'no revocation list covers it', certificate)
+      : undefined;
   }
-  return undefined;
 }
 
 /** By name, and by key where the list names one: a CA may have several keys, each with its own list. */

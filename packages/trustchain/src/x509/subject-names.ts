@@ -50,13 +50,14 @@ export function commonNameProblem(certificate: Certificate): Problem | undefined
   const names = certificate.subjectAltNames ?? [];
   const dns = names.flatMap((name) => (name.kind === 'dns' ? [name.value] : []));
   const addresses = names.flatMap((name) => (name.kind === 'ip' ? [addressText(name.octets)] : []));
-  for (const { oid, text } of certificate.subject.attributes) {
-    if (oid !== Oid.commonName || text === undefined) continue;
+  const texts = certificate.subject.attributes.flatMap(({ oid, text }) =>
+    oid === Oid.commonName && text !== undefined ? [text] : [],
+  );
+  const domains = texts.some(looksLikeName) ? withParents(dns) : new Set<string>();
+  for (const text of texts) {
     const isCovered = looksLikeAddress(text)
       ? addresses.includes(text)
-      : !looksLikeName(text) ||
-        dns.length === 0 ||
-        dns.some((name) => name === text || name.endsWith(`.${text}`));
+      : !looksLikeName(text) || dns.length === 0 || domains.has(text);
     if (!isCovered) {
       return problem(
         'bad-name',
@@ -66,6 +67,20 @@ export function commonNameProblem(certificate: Certificate): Problem | undefined
     }
   }
   return undefined;
+}
+
+/** The names and every domain that one of them lies under. */
+function withParents(names: readonly string[]): ReadonlySet<string> {
+  const domains = new Set<string>();
+  for (const name of names) {
+    for (let at = 0; ; ) {
+      domains.add(name.slice(at));
+      const dot = name.indexOf('.', at);
+      if (dot < 0) break;
+      at = dot + 1;
+    }
+  }
+  return domains;
 }
 
 const looksLikeAddress = (text: string): boolean =>

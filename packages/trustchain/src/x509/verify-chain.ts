@@ -1,3 +1,4 @@
+import { isBytes } from '@hypermesh/core';
 import { type AlternativeResult, checkAlternative, demandsAlternative } from './alternative.ts';
 import { Budget, BudgetExhausted, type WorkDone, type WorkLimits } from './budget.ts';
 import { type Certificate, type CertificateSource, certificateFromDer } from './certificate.ts';
@@ -12,7 +13,7 @@ import { readPem } from './pem.ts';
 import { policyProblem } from './policy.ts';
 import { type Profile, type Purpose, purposeOids } from './purpose.ts';
 import { type Problem, problem } from './reason.ts';
-import { revocationProblem } from './revocation.ts';
+import { Revocation } from './revocation.ts';
 
 /** What `verifyChain` is asked. */
 export interface VerifyChainOptions {
@@ -101,6 +102,8 @@ function readRequest(options: VerifyChainOptions): Request | Problem {
     return problem('bad-input', 'host is no DNS name and no address');
   const emails = typeof options.email === 'string' ? [options.email] : (options.email ?? []);
   if (!emails.every(isMailbox)) return problem('bad-input', 'email is not a mailbox');
+  const switches = problemOfSwitches(options);
+  if (switches !== undefined) return switches;
   const maxDepth = options.maxDepth ?? DEFAULT_MAX_DEPTH;
   if (!Number.isInteger(maxDepth) || maxDepth < 0) return problem('bad-input', 'maxDepth is not a count');
   return {
@@ -115,6 +118,17 @@ function readRequest(options: VerifyChainOptions): Request | Problem {
   };
 }
 
+/** A switch that was misspelt must not count as one that is off. */
+function problemOfSwitches({ revocation, requirePq, profile }: VerifyChainOptions): Problem | undefined {
+  if (![undefined, null, 'if-present', 'required'].includes(revocation))
+    return problem('bad-input', 'revocation is if-present or required');
+  if (![undefined, null, false, true].includes(requirePq))
+    return problem('bad-input', 'requirePq is true or false');
+  return [undefined, null, 'common', 'rfc5280', 'webpki'].includes(profile)
+    ? undefined
+    : problem('bad-input', 'profile is common, rfc5280 or webpki');
+}
+
 function check(
   leaf: Certificate,
   { options, context, expected, maxDepth }: Request,
@@ -125,7 +139,7 @@ function check(
   const intermediates = readPool(options.intermediates ?? [], budget, 'intermediates', unreadable);
   const lists = readLists(options.crls ?? [], budget);
   if ('reason' in lists) return lists;
-  const revocation = { lists, isRequired: options.revocation === 'required', timeMs: context.timeMs };
+  const revocation = new Revocation(lists, options.revocation === 'required', context.timeMs, budget);
   const builder = new PathBuilder({ roots, intermediates }, context, maxDepth, budget);
   const ofLeaf = leafProblem(leaf, builder.isAnchor(leaf), expected, context);
   if (ofLeaf !== undefined) return ofLeaf;
@@ -135,7 +149,7 @@ function check(
       pathLengthProblem(path) ??
       nameConstraintsProblem(path, budget) ??
       policyProblem(path, options.policies, budget) ??
-      revocationProblem(path, revocation, budget);
+      revocation.problem(path);
     if (broken !== undefined) return broken;
     pq = checkAlternative(path, budget);
     if (pq === 'ok' || !(options.requirePq === true || path.some(demandsAlternative))) return undefined;
@@ -150,7 +164,7 @@ function check(
 
 function readLeaf(source: CertificateSource, budget: Budget): Certificate {
   budget.spend('certificates');
-  if (typeof source !== 'string') return source instanceof Uint8Array ? certificateFromDer(source) : source;
+  if (typeof source !== 'string') return isBytes(source) ? certificateFromDer(source) : source;
   budget.spend('bytes', source.length);
   const [der] = readPem(source, 'CERTIFICATE');
   if (der === undefined) throw new Malformed('not-pem', 'no certificate block');
@@ -184,7 +198,7 @@ function readPool(
     });
     for (const item of items) {
       budget.spend('certificates');
-      if (!(item instanceof Uint8Array)) {
+      if (!isBytes(item)) {
         pool.push(item);
         continue;
       }

@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { type ControlClient, connectControl } from '../src/control/client.ts';
+import { dataDirectory } from '../src/data-directory.ts';
+
+/** The command as its package starts it, from the sources. */
+const entry = [
+  '--conditions=@hypermesh/source',
+  fileURLToPath(new URL('./fixtures/hypermesh.ts', import.meta.url)),
+];
+
+/** How a command ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The object that `--json` prints last. */
+  json(): Record<string, unknown>;
+}
+
+/** Runs one `hypermesh` command to its end. */
+export async function hypermesh(...argv: readonly string[]): Promise<Ended> {
+  const child = spawn(process.execPath, [...entry, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+  const [code] = (await once(child, 'close')) as [number | null];
+  return {
+    code,
+    stdout: stdout(),
+    stderr: stderr(),
+    json: () => JSON.parse(stdout().trim().split('\n').at(-1) ?? '') as Record<string, unknown>,
+  };
+}
+
+function collect(stream: NodeJS.ReadableStream | null): () => string {
+  let text = '';
+  stream?.setEncoding('utf8').on('data', (part: string) => {
+    text += part;
+  });
+  return () => text;
+}
+
+/** A node that runs as a process of its own. */
+export interface RunningNode extends AsyncDisposable {
+  readonly pid: number;
+  readonly address: string;
+  /** What it logged. */
+  log(): string;
+  call<T extends object = Record<string, unknown>>(method: string, params?: object): Promise<T>;
+  /** Sends a signal and resolves with the exit code, or with the signal that ended it. */
+  end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
+  /** Closes its standard input and resolves with the exit code. */
+  closeStdin(): Promise<number | NodeJS.Signals | null>;
+}
+
+/** Starts `hypermesh up` and resolves when it says that it serves. */
+export async function startNode(directory: string): Promise<RunningNode> {
+  const argv = [...entry, 'up', '--data', directory, '--stop-with-stdin', '--json'];
+  const child: ChildProcess = spawn(process.execPath, argv, { stdio: ['pipe', 'pipe', 'pipe'] });
+  const [stdout, log] = [collect(child.stdout), collect(child.stderr)];
+  const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+  const ended = exited.then(([code, signal]) => signal ?? code);
+  let hasEnded = false;
+  void ended.then(() => {
+    hasEnded = true;
+  });
+  while (!stdout().includes('\n')) {
+    await Promise.race([once(child.stdout ?? child, 'data'), ended]);
+    if (hasEnded) throw new Error(`the node ended: ${log()}`);
+  }
+  const { address } = JSON.parse(stdout().split('\n')[0] ?? '') as { address: string };
+  let client: Promise<ControlClient> | undefined;
+  const end = (signal: NodeJS.Signals) => {
+    client = undefined;
+    child.kill(signal);
+    return ended;
+  };
+  return {
+    pid: child.pid ?? 0,
+    address,
+    log,
+    async call(method, params = {}) {
+      client ??= connectControl(dataDirectory(directory).controlSocket, directory);
+      return (await client).call(method, params);
+    },
+    end,
+    closeStdin() {
+      child.stdin?.end();
+      return ended;
+    },
+    async [Symbol.asyncDispose]() {
+      if (!hasEnded) await end('SIGKILL');
+    },
+  };
+}

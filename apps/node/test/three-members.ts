@@ -1,0 +1,258 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  createGenesis,
+  createMemberPlots,
+  createMemoryHub,
+  createOperation,
+  createVrfKey,
+  encodeTransaction,
+  prove,
+} from '@hypermesh/consensus';
+import { hasCode, type NodeId, silentLog, silentMetrics, utf8 } from '@hypermesh/core';
+import { createSigner, generateKey } from '@hypermesh/core/ed25519';
+import { systemClock } from '@hypermesh/core/node';
+import { createMemoryNetwork, type Peer } from '@hypermesh/stoq';
+import { createMemoryStore, serveContent } from '@hypermesh/stoq/content';
+import { suiteFor } from '@hypermesh/trustchain/suite';
+import { trustchainArtifacts } from '../src/adapters/artifacts.ts';
+import { openTransparency } from '../src/adapters/transparency.ts';
+import { wasmExecutor } from '../src/adapters/wasm-executor.ts';
+import { defaultConfig, type NodeConfig } from '../src/config.ts';
+import { type NodeKeys, signerIdOf } from '../src/identity.ts';
+import { foundingPlots, foundingPower } from '../src/ledger/options.ts';
+import { type LedgerService, openLedgerService } from '../src/ledger/service.ts';
+import { openAddressBook } from '../src/mesh/addresses.ts';
+import { factsBinding, type MeshFacts } from '../src/mesh/facts.ts';
+import { createPeers } from '../src/mesh/peers.ts';
+import { createPackageService, type PackageService } from '../src/package/service.ts';
+import { phase1, phase2 } from '../src/phases.ts';
+import { createRunService, type RunService } from '../src/run/asking.ts';
+import type { ExecutionRequest } from '../src/run/ports.ts';
+import { serveRuns } from '../src/run/serving.ts';
+import { openUsedLeases, type UsedLeases } from '../src/run/used-leases.ts';
+import {
+  certify,
+  createTestAuthority,
+  memoryNode,
+  type TestIdentity,
+  temporaryDirectory,
+} from './support.ts';
+
+/**
+ * Three members in one process, with everything real but the wire: amber holds the one validator and publishes, birch
+ * asks for runs, cedar executes them and amber executes them again.
+ */
+export interface ThreeMembers extends AsyncDisposable {
+  readonly members: Readonly<Record<'amber' | 'birch' | 'cedar', TestIdentity>>;
+  readonly ledgers: Readonly<Record<'amber' | 'birch', LedgerService>>;
+  readonly packages: Readonly<Record<'amber' | 'birch' | 'cedar', PackageService>>;
+  readonly runs: RunService;
+  /** Sessions with cedar. */
+  readonly sessions: Readonly<Record<'amber' | 'birch', Peer>>;
+  /** What was really started, by whom. */
+  readonly started: string[];
+  readonly usedLeases: UsedLeases;
+  readonly usedLeasesPath: string;
+  readonly behaviour: {
+    /** Whether an executing node answers something else than its program did. */
+    isLying: boolean;
+    /** Holds runs between their admission and their start until so many are there. */
+    gate: { missing: number; readonly open: PromiseWithResolvers<void> } | undefined;
+  };
+  /** Publishes a module as NAME@1.0.0 with `input of NAME`. */
+  publishGuest(name: string, module: Uint8Array): Promise<void>;
+}
+
+const config: NodeConfig = { ...defaultConfig, name: 'node', maxRunFuel: 10n ** 15n, maxRunMemoryPages: 64 };
+/** Opens all of it; some seconds, for plots and keys. */
+export async function openThreeMembers(): Promise<ThreeMembers> {
+  const cleanup = new AsyncDisposableStack();
+  const directory = cleanup.use(temporaryDirectory());
+  const mesh = await createTestAuthority();
+  const identities = await Promise.all([certify(mesh), certify(mesh), certify(mesh)]);
+  const [amber, birch, cedar] = identities as [TestIdentity, TestIdentity, TestIdentity];
+  const members = { amber, birch, cedar };
+  const falcon = suiteFor('falcon-1024-r3');
+  const keysOf = async (identity: TestIdentity): Promise<NodeKeys> => ({
+    ed25519: identity.key,
+    falcon: await falcon.generate(),
+    certificate: identity.credentials.current().keys,
+    vrfSeed: crypto.getRandomValues(new Uint8Array(32)),
+  });
+  const keys = { amber: await keysOf(amber), birch: await keysOf(birch), cedar: await keysOf(cedar) };
+  const log = cleanup.use(await openTransparency(directory.log, 'hypermesh.online/log', generateKey()));
+  const facts: MeshFacts = {
+    v: 1,
+    root: mesh.root,
+    logKey: log.verifierKey,
+    signers: { [amber.nodeId]: signerIdOf(keys.amber) },
+  };
+  const names = ['amber', 'birch', 'cedar'] as const;
+  const made = createGenesis({
+    name: 'test',
+    createdMs: systemClock.nowMs() - 1000,
+    profile: 'localhost',
+    members: names.map((name) => ({
+      name,
+      key: members[name].key.publicKey,
+      vrfKey: createVrfKey(keys[name].vrfSeed).publicKey,
+      power: foundingPower,
+      validator: name === 'amber',
+      space: foundingPlots,
+    })),
+    bindings: factsBinding(facts),
+  });
+
+  const transport = createMemoryHub().transport(0);
+  const ports = { transport, clock: systemClock, log: silentLog, metrics: silentMetrics };
+  const ledger = cleanup.use(await openLedgerService(directory, made, keys.amber, ports));
+  const ledgers = { amber: ledger, birch: await ledgerOf(ledger, keys.birch, cleanup) };
+
+  const behaviour: ThreeMembers['behaviour'] = { isLying: false, gate: undefined };
+  const started: string[] = [];
+  const usedLeasesPath = `${directory.path}/used-leases`;
+  const usedLeases = openUsedLeases(usedLeasesPath);
+
+  const network = createMemoryNetwork();
+  const nodes = names.map(async (name) => {
+    const identity = members[name];
+    const stoq = cleanup.use(await memoryNode(network, name, identity));
+    const book = cleanup.use(openAddressBook(cleanup.use(temporaryDirectory())));
+    for (const other of names) book.note(members[other].nodeId, `memory://${other}`);
+    const peers = cleanup.use(createPeers(identity.nodeId, stoq, book, ports));
+    const store = createMemoryStore();
+    cleanup.defer(serveContent(stoq, store));
+    const before = {
+      phase: 0,
+      nodeId: identity.nodeId,
+      keys: keys[name],
+      config,
+      pinnedRoot: mesh.root,
+    } as const;
+    const first = phase1(before, identity.credentials, systemClock);
+    const second = first.ok ? phase2(first.next, { ...made, facts }) : first;
+    if (!second.ok) throw new Error(second.reason);
+    const artifacts = trustchainArtifacts({ phase: second.next, transparency: log, clock: systemClock });
+    const own = name === 'birch' ? ledgers.birch : ledger;
+    const service = createPackageService({
+      ledger: own,
+      peers,
+      store,
+      artifacts,
+      self: identity.nodeId,
+      nameOf: (node) => node,
+      log: silentLog,
+    });
+    const executor = wasmExecutor();
+    cleanup.defer(
+      serveRuns(stoq, {
+        ledger: own,
+        packages: {
+          ...service,
+          async obtain(...given) {
+            const { gate } = behaviour;
+            if (gate !== undefined && --gate.missing <= 0) gate.open.resolve();
+            await gate?.open.promise;
+            return service.obtain(...given);
+          },
+        },
+        executor: {
+          async execute(request: ExecutionRequest) {
+            started.push(name);
+            const result = await executor.execute(request);
+            return behaviour.isLying && result.exit === 'ok' ? { ...result, output: utf8('a lie') } : result;
+          },
+          reexecute: executor.reexecute,
+        },
+        usedLeases: name === 'cedar' ? usedLeases : openUsedLeases(`${usedLeasesPath}-${name}`),
+        config,
+        self: identity.nodeId,
+        secretKey: identity.key.secretKey,
+        log: silentLog,
+      }),
+    );
+    return { stoq, peers, packages: service };
+  });
+  const [a, b, c] = await Promise.all(nodes);
+  if (a === undefined || b === undefined || c === undefined) throw new Error('three nodes');
+  const packages = { amber: a.packages, birch: b.packages, cedar: c.packages };
+  const identityOf = (node: NodeId) => identities.find(({ nodeId }) => nodeId === node);
+  const runs = createRunService({
+    ledger: ledgers.birch,
+    peers: b.peers,
+    packages: b.packages,
+    keyOf: (node) => identityOf(node)?.key.publicKey ?? new Uint8Array(),
+    nameOf: (node) => names.find((name) => members[name].nodeId === node) ?? node,
+  });
+  const sessions = {
+    birch: await b.peers.sessionWith(cedar.nodeId),
+    amber: await a.peers.sessionWith(cedar.nodeId),
+  };
+
+  async function publishGuest(name: string, module: Uint8Array): Promise<void> {
+    const path = join(directory.path, 'packages', name);
+    mkdirSync(path, { recursive: true });
+    writeFileSync(join(path, 'program.wasm'), module);
+    writeFileSync(join(path, 'input'), `input of ${name}`);
+    const manifest = {
+      name,
+      version: '1.0.0',
+      program: { module: 'program.wasm', input: 'input' },
+      files: ['program.wasm', 'input'],
+    };
+    writeFileSync(join(path, 'hypermesh.json'), JSON.stringify(manifest));
+    await packages.amber.publish(path, () => undefined, new AbortController().signal);
+  }
+
+  return {
+    members,
+    ledgers,
+    packages,
+    runs,
+    sessions,
+    started,
+    usedLeases,
+    usedLeasesPath,
+    behaviour,
+    publishGuest,
+    [Symbol.asyncDispose]: () => cleanup.disposeAsync(),
+  };
+}
+
+/** The same ledger, acted on by another member with keys and plots of its own. */
+async function ledgerOf(
+  ledger: LedgerService,
+  { ed25519, vrfSeed }: NodeKeys,
+  cleanup: AsyncDisposableStack,
+): Promise<LedgerService> {
+  const { chainId } = ledger;
+  const plots = cleanup.use(
+    await createMemberPlots({ chainId, owner: ed25519.publicKey, space: foundingPlots }),
+  );
+  const own = { signer: createSigner(ed25519.secretKey), vrf: createVrfKey(vrfSeed), plots };
+  const prepare: LedgerService['prepare'] = async (kind, body) => {
+    const actor = ed25519.publicKey;
+    const sequence = ledger.ledger.sequenceOf(actor) + 1;
+    const operation = createOperation({ chainId, kind, actor, sequence, body });
+    for (let height = 1; ; height = ledger.ledger.appliedHeight() + 1) {
+      await ledger.applied(height, new AbortController().signal);
+      try {
+        const context = ledger.ledger.proveContext({ ...own, nowMs: systemClock.nowMs() });
+        return { operation, proof: await prove(operation, context) };
+      } catch (error) {
+        // One plot has no answer at about one anchor in a hundred.
+        if (!hasCode(error, 'consensus/space-miss')) throw error;
+      }
+    }
+  };
+  return {
+    ...ledger,
+    prepare,
+    async act(kind, body) {
+      const final = await ledger.submit(encodeTransaction(await prepare(kind, body)));
+      return { ...final, provingMs: 0 };
+    },
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}

@@ -1,0 +1,102 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, type TestContext } from 'vitest';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+interface Report {
+  readonly ok: boolean;
+  readonly durationMs: number;
+  readonly nodes: readonly { name: string; address: string; peakResidentBytes: number }[];
+  readonly steps: readonly ({ name: string; ok: boolean; durationMs: number } & Record<string, unknown>)[];
+  readonly error?: { code: string; message: string };
+}
+
+/** Runs root `start` as a fresh clone does; its temporary files go into a folder of the test's own. */
+async function start(...argv: readonly string[]): Promise<{
+  readonly code: number | null;
+  readonly report: Report;
+  readonly stdout: string;
+  /** What it left behind. */
+  readonly left: readonly string[];
+}> {
+  const scratch = mkdtempSync(join(tmpdir(), 'hm-tour-'));
+  const path = [join(root, 'node_modules', '.bin'), process.env['PATH']].join(delimiter);
+  const child = spawn(process.execPath, ['apps/tour/src/start.ts', ...argv], {
+    cwd: root,
+    env: { ...process.env, PATH: path, TMPDIR: scratch },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.resume();
+  const [code] = (await once(child, 'close')) as [number | null];
+  const left = readdirSync(scratch).filter((name) => name.startsWith('hypermesh'));
+  rmSync(scratch, { recursive: true, force: true });
+  return { code, report: JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Report, stdout, left };
+}
+
+/** Building needs the package manager, which is there in whatever it starts. */
+function needsPnpm(context: TestContext): void {
+  if (spawnSync('pnpm', ['--version']).error !== undefined) context.skip('pnpm is not on PATH');
+}
+
+describe('start', () => {
+  it('takes a package through its whole life on four nodes, reports it as one JSON object and leaves nothing', async (context) => {
+    needsPnpm(context);
+    const { code, report, stdout, left } = await start('--once', '--json');
+    expect(report).toMatchObject({ ok: true });
+    expect(code).toBe(0);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    expect(left).toEqual([]);
+    expect(report.nodes.map(({ name }) => name)).toEqual(['amber', 'birch', 'cedar', 'delta']);
+    for (const { address, peakResidentBytes } of report.nodes) {
+      expect(address).toMatch(/^quic:\/\/\[::1\]:\d+$/);
+      expect(peakResidentBytes).toBeGreaterThan(1_000_000);
+    }
+    const steps = Object.fromEntries(report.steps.map((step) => [step.name, step]));
+    expect(Object.keys(steps)).toEqual(['genesis', 'publish', 'install', 'run', 'recovery']);
+    expect(steps['genesis']).toMatchObject({ ok: true, height: 1 });
+    expect(steps['genesis']).toHaveProperty('finalizedBy.2');
+    expect(steps['publish']).toMatchObject({
+      signers: [{ suite: 'ed25519' }, { suite: 'falcon-1024-r3' }],
+      digest: steps['install']?.['digest'],
+    });
+    expect(steps['install']).toMatchObject({ carrier: 'quic', kem: 'X25519+ML-KEM-768' });
+    expect(steps['install']?.['bytes']).toBeGreaterThan(1_000_000);
+    const [honest, tampered] = (steps['run']?.['runs'] ?? []) as Record<string, unknown>[];
+    const valid = { space: 'valid', stake: 'valid', work: 'valid', time: 'valid' };
+    expect(honest).toMatchObject({
+      exit: 'ok',
+      expected: 'ok',
+      matches: true,
+      reexecutedBy: 'delta',
+      proofs: valid,
+    });
+    expect(honest?.['fuel']).toMatch(/^\d+$/);
+    expect(tampered).toMatchObject({ exit: 'denied', expected: 'denied', tampered: 'time', matches: true });
+    expect(steps['recovery']).toMatchObject({ ok: true, lost: 0, secondVotes: 0 });
+  }, 240_000);
+
+  it('with a data folder that cannot be used says so in the JSON and ends with 1', async (context) => {
+    needsPnpm(context);
+    const { code, report, left } = await start('--once', '--json', '--data', '/dev/null/none');
+    expect(code).toBe(1);
+    expect(report).toMatchObject({ ok: false });
+    expect(report.steps.at(-1)).toMatchObject({ name: 'genesis', ok: false });
+    expect(report.steps).toHaveLength(1);
+    expect(left).toEqual([]);
+  }, 120_000);
+
+  it('with an option that it does not know says so in the JSON and ends with 2', async () => {
+    const { code, report } = await start('--json', '--bogus');
+    expect(code).toBe(2);
+    expect(report).toMatchObject({ ok: false, error: { code: 'tour/bad-flag' } });
+  });
+});
