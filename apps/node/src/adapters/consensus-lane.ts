@@ -44,6 +44,17 @@ export function createLane({ streamName, clock, log, session, onOpen }: LanePart
     return promise.finally(cancel);
   }
 
+  /** Ends the use of a session with the session; asked once for each, however often its stream is opened. */
+  const watched = new WeakSet<Peer>();
+  function watch(peer: Peer): void {
+    if (watched.has(peer)) return;
+    watched.add(peer);
+    void peer.closed.then(() => {
+      if (turn?.peer === peer) turn.abort.abort();
+      wake();
+    });
+  }
+
   /** Sends what is queued over one session until its stream breaks or the signal comes. */
   async function useSession(peer: Peer, signal: AbortSignal): Promise<void> {
     const stream = await peer.openMessages(streamName, { signal });
@@ -76,10 +87,7 @@ export function createLane({ streamName, clock, log, session, onOpen }: LanePart
       }
       const abort = new AbortController();
       turn = { peer, abort };
-      void peer.closed.then(() => {
-        abort.abort();
-        wake();
-      });
+      watch(peer);
       try {
         await useSession(peer, abort.signal);
       } catch (error) {
