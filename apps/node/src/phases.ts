@@ -7,10 +7,11 @@ import {
   type Replaceable,
   type Verdict,
 } from '@hypermesh/core';
-import { fingerprint, nodeIn, verifyChain } from '@hypermesh/trustchain/x509';
+import { fingerprint } from '@hypermesh/trustchain/x509';
 import type { NodeConfig } from './config.ts';
 import type { Credentials, NodeKeys } from './identity.ts';
 import { isBoundTo, type MeshFacts } from './mesh/facts.ts';
+import { verifyNodeChain } from './mesh/node-chain.ts';
 
 /*
  * How far a node has come, as values: each phase is made from the one before it and from evidence, so that a wrong
@@ -47,20 +48,12 @@ export function phase1(
   clock: Clock,
 ): Verdict<{ next: Phase1 }> {
   const { chain } = credentials.current();
-  const [leaf, ...others] = chain;
-  if (leaf === undefined) return { ok: false, reason: 'no certificate' };
-  const roots = others.filter((certificate) => fingerprint(certificate) === before.pinnedRoot);
-  if (roots.length === 0) return { ok: false, reason: 'the chain does not end in the pinned root' };
-  const verdict = verifyChain(leaf, {
-    roots,
-    intermediates: others,
-    purpose: 'any',
-    requirePq: true,
-    timeMs: clock.nowMs(),
-  });
+  if (chain.length === 0) return { ok: false, reason: 'no certificate' };
+  if (!chain.slice(1).some((certificate) => fingerprint(certificate) === before.pinnedRoot))
+    return { ok: false, reason: 'the chain does not end in the pinned root' };
+  const verdict = verifyNodeChain(chain, { pinnedRoot: before.pinnedRoot, timeMs: clock.nowMs() });
   if (!verdict.ok) return { ok: false, reason: `${verdict.reason}: ${verdict.detail}` };
-  if (nodeIn(leaf)?.nodeId !== before.nodeId)
-    return { ok: false, reason: 'the certificate names another node' };
+  if (verdict.node !== before.nodeId) return { ok: false, reason: 'the certificate names another node' };
   return { ok: true, next: { ...before, phase: 1, credentials } };
 }
 

@@ -6,9 +6,10 @@ import {
   signerId,
   verifyBundle,
 } from '@hypermesh/trustchain/sign';
-import { decodeCertificate, fingerprint, nodeIn, verifyChain } from '@hypermesh/trustchain/x509';
+import { decodeCertificate } from '@hypermesh/trustchain/x509';
 import { NodeError } from '../errors.ts';
 import { signerOf } from '../mesh/facts.ts';
+import { verifyNodeChain } from '../mesh/node-chain.ts';
 import type { Transparency } from '../mesh/transparency.ts';
 import type { ArtifactSigner, Artifacts } from '../package/ports.ts';
 import type { Phase2 } from '../phases.ts';
@@ -102,18 +103,8 @@ function checkPublisher(
 ): Verdict<object, string> {
   const decoded = chain.map((der) => decodeCertificate(der));
   const certificates = decoded.flatMap((verdict) => (verdict.ok ? [verdict.certificate] : []));
-  const [leaf, ...others] = certificates;
-  if (leaf === undefined || certificates.length < decoded.length) return { ok: false, reason: 'malformed' };
-  const roots = others.filter((certificate) => fingerprint(certificate) === pinnedRoot);
-  const verdict = verifyChain(leaf, {
-    roots,
-    intermediates: others,
-    purpose: 'any',
-    requirePq: true,
-    timeMs,
-  });
+  if (certificates.length < decoded.length) return { ok: false, reason: 'malformed' };
+  const verdict = verifyNodeChain(certificates, { pinnedRoot, timeMs });
   if (!verdict.ok) return { ok: false, reason: verdict.reason };
-  return nodeIn(leaf)?.nodeId === nodeIdOf(ed25519)
-    ? { ok: true }
-    : { ok: false, reason: 'it names another node' };
+  return verdict.node === nodeIdOf(ed25519) ? { ok: true } : { ok: false, reason: 'it names another node' };
 }

@@ -12,15 +12,9 @@ import {
 import { sign as signEd25519, verify as verifyEd25519 } from '@hypermesh/core/ed25519';
 import type { Authenticator, PeerIdentity } from '@hypermesh/stoq';
 import { suiteFor } from '@hypermesh/trustchain/suite';
-import {
-  type Certificate,
-  certificateKeys,
-  decodeCertificate,
-  fingerprint,
-  nodeIn,
-  verifyChain,
-} from '@hypermesh/trustchain/x509';
+import { type Certificate, certificateKeys, decodeCertificate } from '@hypermesh/trustchain/x509';
 import type { Credentials } from '../identity.ts';
+import { verifyNodeChain } from '../mesh/node-chain.ts';
 
 const transcriptDomain = 'hypermesh/node/session/v1';
 const enrolmentDomain = 'hypermesh/node/enrolment-session/v1';
@@ -105,18 +99,12 @@ async function verifyMember(
     if (!decoded.ok) return { ok: false, reason: `certificate-${decoded.reason}` };
     certificates.push(decoded.certificate);
   }
-  const [leaf, ...others] = certificates;
-  if (leaf === undefined) return { ok: false, reason: 'no-certificate' };
-  const roots = others.filter((certificate) => fingerprint(certificate) === pinnedRoot);
-  const verdict = verifyChain(leaf, {
-    roots,
-    intermediates: others,
-    purpose: 'any',
-    requirePq: true,
-    timeMs,
-  });
-  if (!verdict.ok) return { ok: false, reason: `chain-${verdict.reason}` };
-  const id = nodeIn(leaf)?.nodeId;
+  const verdict = verifyNodeChain(certificates, { pinnedRoot, timeMs });
+  if (!verdict.ok) {
+    const { reason } = verdict;
+    return { ok: false, reason: reason === 'no-certificate' ? reason : `chain-${reason}` };
+  }
+  const { leaf, node: id } = verdict;
   const { p256, mldsa65 } = certificateKeys(leaf);
   if (id === undefined || p256 === undefined || mldsa65 === undefined)
     return { ok: false, reason: 'not-a-node' };
