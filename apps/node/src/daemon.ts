@@ -4,6 +4,7 @@ import { createStoq, type StoqEvent, type StoqNode } from '@hypermesh/stoq';
 import { type ContentStore, openDiskStore, serveContent } from '@hypermesh/stoq/content';
 import { publicKeysOf } from '@hypermesh/trustchain/ca';
 import { fingerprint } from '@hypermesh/trustchain/x509';
+import { unlessAborted } from './abort.ts';
 import { certificateAuthenticator, isEnrolling } from './adapters/authenticator.ts';
 import { remoteTransparency } from './adapters/transparency.ts';
 import { readConfig } from './config.ts';
@@ -191,13 +192,7 @@ function grow(
     current: () => services,
     problem: () => problem,
     settled: () => reaching.catch(() => undefined),
-    reached: (until) =>
-      new Promise((resolve, reject) => {
-        const stop = () => reject(until.reason);
-        if (until.aborted) return stop();
-        until.addEventListener('abort', stop, { once: true });
-        reaching.then(resolve, reject).finally(() => until.removeEventListener('abort', stop));
-      }),
+    reached: (until) => unlessAborted(reaching, until),
   };
 }
 

@@ -3,6 +3,7 @@ import { systemRandom } from '@hypermesh/core/node';
 import type { StoqNode } from '@hypermesh/stoq';
 import { openCertificateAuthority } from '@hypermesh/trustchain/ca';
 import type { Certificate } from '@hypermesh/trustchain/x509';
+import { unlessAborted } from './abort.ts';
 import { type LocalTransparency, openTransparency, serveTransparency } from './adapters/transparency.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { loadAuthorityKeys, readChain } from './identity.ts';
@@ -66,15 +67,7 @@ export async function openFounder(
       };
     },
     async genesis(signal) {
-      const stopped = Promise.withResolvers<never>();
-      const stop = () => stopped.reject(signal.reason);
-      signal.addEventListener('abort', stop, { once: true });
-      try {
-        signal.throwIfAborted();
-        await Promise.race([completed.promise, stopped.promise]);
-      } finally {
-        signal.removeEventListener('abort', stop);
-      }
+      await unlessAborted(completed.promise, signal);
       const made = founding.genesis(logKey);
       if (made === undefined) throw new TypeError('a founding completes with all its members');
       return made;

@@ -1,6 +1,7 @@
 import type { Clock, Log, NodeId } from '@hypermesh/core';
 import { hasCode } from '@hypermesh/core';
 import type { Peer, StoqNode } from '@hypermesh/stoq';
+import { unlessAborted } from '../abort.ts';
 import { isEnrolling } from '../adapters/authenticator.ts';
 import { NodeError } from '../errors.ts';
 import type { AddressBook } from './addresses.ts';
@@ -93,20 +94,14 @@ export function createPeers(
     keep,
     reachable(node, signal) {
       keep(node);
-      const { promise, resolve, reject } = Promise.withResolvers<Peer>();
+      const { promise, resolve } = Promise.withResolvers<Peer>();
       const either = AbortSignal.any([signal, closing.signal]);
-      const stop = () => reject(either.reason);
       const off = stoq.onPeer((peer) => {
         if (peer.id === node && !isEnrolling(peer.identity)) resolve(peer);
       });
       const open = openSession(node);
       if (open !== undefined) resolve(open);
-      if (either.aborted) stop();
-      either.addEventListener('abort', stop, { once: true });
-      return promise.finally(() => {
-        off();
-        either.removeEventListener('abort', stop);
-      });
+      return unlessAborted(promise, either).finally(off);
     },
     async [Symbol.asyncDispose]() {
       closing.abort(new Error('the node stops'));
@@ -127,16 +122,6 @@ export function wait(clock: Clock, delayMs: number, signal: AbortSignal): Promis
       resolve();
     };
     signal.addEventListener('abort', stop, { once: true });
-  });
-}
-
-/** The same promise for one who may give up before it settles. */
-function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
 }
 
