@@ -38,7 +38,8 @@ export async function main(
   let nodes: TourReport['nodes'] = [];
   try {
     await mkdir(scratch, { mode: 0o700 });
-    ok = await runTour({ mesh, progress, signal: interrupt.signal, scratch, seen: {} }, (step) => {
+    const context = { mesh, progress, signal: interrupt.signal, scratch, seen: {} };
+    ok = await runTour(context, options.pauseAfter, (step) => {
       steps.push(step);
       if (!step.ok)
         progress.line(
