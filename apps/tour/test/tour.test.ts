@@ -86,6 +86,7 @@ describe('start', () => {
 
   it.for(['Enter', 'SIGCONT'] as const)(
     'stands still after a step until %s, and a failure after it is told once',
+    { timeout: 120_000 },
     async (key, context) => {
       needsPnpm(context);
       const scratch = mkdtempSync(join(tmpdir(), 'hm-tour-'));
@@ -126,7 +127,6 @@ describe('start', () => {
         ['publish', false],
       ]);
     },
-    120_000,
   );
 
   it('with a data folder that cannot be used says so in the JSON and ends with 1', async (context) => {
