@@ -8,6 +8,7 @@ import { badParameter, bytes, text } from './parameters.ts';
 /** What can be asked of the ledger itself. */
 export const ledgerMethods: ServiceMethods = {
   final: finalBlock,
+  evidence: ({ evidence }, { params, signal }) => evidence(text(params, 'folder'), signal),
   async submit({ ledger }, { params, signal }) {
     const { id, height } = await ledger.submit(bytes(params, 'transaction'), signal);
     return { id, height };
