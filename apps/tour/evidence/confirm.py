@@ -256,6 +256,21 @@ def cid_digest(link):
     return base64.b32decode(text + "=" * (-len(text) % 8))[-32:]
 
 
+def cid_of(data):
+    """CIDv1, dag-cbor, sha2-256, in base32."""
+    return "b" + base64.b32encode(b"\x01\x71\x12\x20" + sha256(data)).decode().lower().rstrip("=")
+
+
+def node_id(key):
+    return cid_of(write_cbor({"v": 1, "ed25519": key}))
+
+
+def pem_blocks(text):
+    """DER of each certificate in a PEM file."""
+    parts = text.split(b"-----BEGIN CERTIFICATE-----")[1:]
+    return [base64.b64decode(part.split(b"-----END")[0]) for part in parts]
+
+
 def check_chain():
     raw = load("genesis.cbor")
     genesis, _ = read_cbor(raw)
@@ -309,8 +324,54 @@ def check_chain():
     return genesis, facts, transactions, {key: read_cbor(value)[0] for key, value in state.items()}
 
 
+def check_certificates(genesis, facts):
+    (root,) = pem_blocks(load("certificates", "root.pem"))
+    pinned = "SHA256:" + sha256(root).hex()
+    check("the root certificate is the one that the mesh's facts name", facts["root"] == pinned)
+    for member in genesis["members"]:
+        leaf = pem_blocks(load("certificates", member["name"] + ".pem"))[0]
+        named = ("/node/" + node_id(member["key"])).encode() in leaf
+        check(f"the certificate of {member['name']} names the node of its key (openssl confirms the chain)", named)
+
+
+def check_bundle(facts, raw, content, publisher):
+    """Whether a bundle signs `content` in the name of `publisher` and is in the mesh's log."""
+    bundle, _ = read_cbor(raw)
+    statement, _ = read_cbor(bundle["statement"])
+    signer = statement["signer"]
+    signed = message("hypermesh/trustchain/bundle/v1", bundle["statement"])
+    return (
+        statement["subject"]["digest"] == sha256(content)
+        and node_id(signer["ed25519"]) == publisher
+        and facts["signers"][publisher] == cid_of(write_cbor(signer))
+        and ed25519(bundle["ed25519"], signed, signer["ed25519"])
+        and in_log(facts, bundle)
+    )
+
+
+def in_log(facts, bundle):
+    digest = domain_hash(
+        "hypermesh/trustchain/bundle-entry/v1", bundle["statement"], bundle["ed25519"], bundle["falcon1024"]
+    )
+    entry = write_cbor({"v": 1, "kind": "bundle", "bundle": digest})
+    name, key_id, encoded = facts["logKey"].split("+", 2)
+    note, _, signatures = bundle["log"]["checkpoint"].rpartition("\n\n")
+    note += "\n"
+    origin, size, root = note.split("\n")[:3]
+    signed = False
+    for line in signatures.strip().split("\n"):
+        _, who, signature = line.split(" ")
+        raw = base64.b64decode(signature)
+        if who == name and raw[:4].hex() == key_id:
+            signed = ed25519(raw[4:], note.encode(), base64.b64decode(encoded)[1:])
+    path = bundle["log"]["hashes"]
+    reached = inclusion_root(bundle["log"]["leafIndex"], int(size), leaf_hash(entry), path)
+    return signed and origin == name and reached == base64.b64decode(root)
+
+
 def main():
-    check_chain()
+    genesis, facts, transactions, state = check_chain()
+    check_certificates(genesis, facts)
     print("everything holds" if failures == 0 else f"{failures} checks failed")
     return 1 if failures else 0
 
