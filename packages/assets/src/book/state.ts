@@ -80,6 +80,10 @@ export function apply(book: Book, change: Change, kinds: Kinds): string | undefi
       const { claim } = change;
       const entries = claim.items.map(({ asset }) => book.entries.get(asset));
       if (entries.includes(undefined)) return 'a claim on no asset';
+      const before = book.claims.get(claim.id);
+      const isSame = ({ asset, quantity }: Claim['items'][number], at: number) =>
+        before?.items[at]?.asset === asset && before.items[at].quantity === quantity;
+      if (before !== undefined && !claim.items.every(isSame)) return `claim ${claim.id} for something else`;
       for (const entry of entries) entry?.claims.add(claim.id);
       book.claims.set(claim.id, claim);
       return undefined;

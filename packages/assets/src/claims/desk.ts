@@ -1,6 +1,7 @@
 import { type Random, toHex, utf8 } from '@hypermesh/core';
 import type { Keeper } from '../book/keeper.ts';
 import { endClaim, followClaims, type Steps } from '../book/steps.ts';
+import { AssetsError } from '../errors.ts';
 import { defaultReserveMs, maxNeeds, maxReserveMs } from '../options.ts';
 import type { ProofStrength } from '../policy/policy.ts';
 import type { Ask, Claim, Rejection, RejectionCode, Use } from './claim.ts';
@@ -77,13 +78,14 @@ export function createClaimDesk(
       durationMs: ask.durationMs,
       price: placed.price,
       reservedAtMs: atMs,
-      expiresAtMs: atMs + Math.min(ttlMs, maxReserveMs),
+      expiresAtMs: atMs + ttlMs,
     };
     steps.take({ t: 'claim', claim });
     return { ok: true, claim };
   }
 
   const tryHold = (ask: Ask, ttlMs: number) => (steps: Steps, atMs: number) => {
+    checkTtl(ttlMs);
     const ahead = queue.ahead(kindsOf(ask));
     if (ahead > 0) {
       const answer = refused('queued', `${ahead} wait for the same`, 'wait your turn', true);
@@ -200,6 +202,15 @@ export function createClaimDesk(
 function canWait(rejections: readonly Rejection[]): boolean {
   const needs = new Set(rejections.map(({ need }) => need));
   return [...needs].every((need) => rejections.some((one) => one.need === need && one.canWait));
+}
+
+function checkTtl(ttlMs: number): void {
+  if (Number.isSafeInteger(ttlMs) && ttlMs >= 1 && ttlMs <= maxReserveMs) return;
+  const expected = `a whole number from 1 to ${maxReserveMs}`;
+  throw new AssetsError(
+    { code: 'assets/bad-argument', argument: 'ttlMs', expected },
+    `ttlMs must be ${expected}`,
+  );
 }
 
 function faultOf({ needs, requester, durationMs }: Ask): string | undefined {
