@@ -42,7 +42,7 @@ export const openPolicy: Policy = {
 };
 
 export const memoryAttributes = { bytes: 1_000, pageBytes: 4_096, copyKiBps: 1, spreadBp: 0 };
-export const cpuAttributes = {
+const cpuAttributes = {
   arch: 'x64',
   model: 'test',
   cores: 4,

@@ -20,7 +20,7 @@ export type Selector =
 export type SelectorReason = 'malformed' | 'too-deep' | 'too-large';
 
 /** How deep a selector may be and how many parts it may have. */
-export const selectorLimits = { depth: 16, parts: 256 } as const;
+const selectorLimits = { depth: 16, parts: 256 } as const;
 
 /** Whether a value from anybody is a selector within bounds; never throws. */
 export function checkSelector(value: unknown): Verdict<{ selector: Selector }, SelectorReason> {
