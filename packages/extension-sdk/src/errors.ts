@@ -19,14 +19,32 @@ export type ExtensionFailure =
       readonly limit: number;
     }
   | { readonly code: 'extension/not-found'; readonly extension: string }
-  | { readonly code: 'extension/bad-transition'; readonly extension: string; readonly from: string; readonly event: string }
+  | {
+      readonly code: 'extension/bad-transition';
+      readonly extension: string;
+      readonly from: string;
+      readonly event: string;
+    }
   | { readonly code: 'extension/no-state-key' }
   | { readonly code: 'extension/audit-tampered'; readonly file: string; readonly reason: string }
   | { readonly code: 'extension/unreadable-package'; readonly path: string; readonly reason: string }
-  | { readonly code: 'extension/ended'; readonly extension: string; readonly reason: GuestEnd; readonly detail: string };
+  | {
+      readonly code: 'extension/ended';
+      readonly extension: string;
+      readonly reason: GuestEnd;
+      readonly detail: string;
+    };
 
 /** Why a call into an extension was ended, or ended by itself, without a result. */
-export type GuestEnd = 'error' | 'out-of-fuel' | 'memory' | 'deadline' | 'denied' | 'bad-params' | 'bad-answer' | 'unloaded';
+export type GuestEnd =
+  | 'error'
+  | 'out-of-fuel'
+  | 'memory'
+  | 'deadline'
+  | 'denied'
+  | 'bad-params'
+  | 'bad-answer'
+  | 'unloaded';
 
 /** The error of this package; branch on `code`, read details from `failure`. */
 export class ExtensionError extends HyperMeshError<ExtensionFailure> {
@@ -45,5 +63,8 @@ function describe(failure: ExtensionFailure): string {
 
 /** Misuse of a function of this package. */
 export function badArgument(argument: string, expected: string): ExtensionError {
-  return new ExtensionError({ code: 'extension/bad-argument', argument, expected }, `${argument} must be ${expected}`);
+  return new ExtensionError(
+    { code: 'extension/bad-argument', argument, expected },
+    `${argument} must be ${expected}`,
+  );
 }

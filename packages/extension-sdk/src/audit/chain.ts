@@ -20,7 +20,13 @@ export interface AuditHead {
 }
 
 /** Why a log is not what was written. */
-export type AuditFault = 'malformed' | 'broken-chain' | 'truncated' | 'no-head' | 'head-forged' | 'head-mismatch';
+export type AuditFault =
+  | 'malformed'
+  | 'broken-chain'
+  | 'truncated'
+  | 'no-head'
+  | 'head-forged'
+  | 'head-mismatch';
 
 /** Hash of nothing: what the first record follows. */
 export const firstHash = '00'.repeat(32);
@@ -77,7 +83,9 @@ function parseRecord(line: string): AuditRecord | undefined {
   try {
     const value = JSON.parse(line) as AuditRecord;
     const isRecord =
-      typeof value.atMs === 'number' && typeof value.event === 'string' && typeof value.extension === 'string';
+      typeof value.atMs === 'number' &&
+      typeof value.event === 'string' &&
+      typeof value.extension === 'string';
     return isRecord ? value : undefined;
   } catch {
     return undefined;
@@ -90,7 +98,8 @@ export function parseHead(text: string): AuditHead | undefined {
     const value = JSON.parse(text) as Partial<AuditHead> | null;
     if (value === null || typeof value !== 'object' || value.v !== 1) return undefined;
     const { seq, hash, signature } = value;
-    if (!Number.isSafeInteger(seq) || typeof hash !== 'string' || typeof signature !== 'string') return undefined;
+    if (!Number.isSafeInteger(seq) || typeof hash !== 'string' || typeof signature !== 'string')
+      return undefined;
     return { v: 1, seq: seq as number, hash, signature };
   } catch {
     return undefined;
@@ -113,7 +122,8 @@ export function verifyAudit(
   if (!followed.ok) return followed;
   const { records } = followed;
   const refuse = (fault: AuditFault, line: number) => ({ ok: false, reason: { fault, line } }) as const;
-  if (headText === undefined) return records.length === 0 ? { ok: true, records, unsigned: 0 } : refuse('no-head', 0);
+  if (headText === undefined)
+    return records.length === 0 ? { ok: true, records, unsigned: 0 } : refuse('no-head', 0);
   const head = parseHead(headText);
   const signature = head === undefined ? undefined : fromHex(head.signature);
   if (head === undefined || !signature?.ok) return refuse('head-forged', 0);

@@ -1,4 +1,15 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, type Log, silentLog, toHex } from '@hypermesh/core';
 import { type AuditHead, firstHash, headHash, verifyAudit } from './chain.ts';
@@ -25,7 +36,11 @@ export interface FileAudit extends AuditLog, AsyncDisposable {
 /** What a folder's log is, for whoever checks it; reads only. A last line that a crash cut off is not looked at. */
 export function verifyAuditFolder(directory: string, signer: Pick<AuditSigner, 'verify'>) {
   const { file, head } = pathsIn(directory);
-  return verifyAudit(wholeLines(file), existsSync(head) ? readFileSync(head, 'utf8') : undefined, signer.verify);
+  return verifyAudit(
+    wholeLines(file),
+    existsSync(head) ? readFileSync(head, 'utf8') : undefined,
+    signer.verify,
+  );
 }
 
 function wholeLines(file: string): string {
@@ -54,7 +69,10 @@ export function openAuditLog(
     const name = `audit.${clock.nowMs()}.${found.reason.fault}`;
     if (existsSync(file)) renameSync(file, join(directory, `${name}.jsonl`));
     if (existsSync(head)) renameSync(head, join(directory, `${name}.head.json`));
-    setAside = { file: join(directory, `${name}.jsonl`), fault: `${found.reason.fault} at line ${found.reason.line}` };
+    setAside = {
+      file: join(directory, `${name}.jsonl`),
+      fault: `${found.reason.fault} at line ${found.reason.line}`,
+    };
   }
   const last = found.ok ? found.records.at(-1) : undefined;
   if (existsSync(file)) truncateSync(file, Buffer.byteLength(wholeLines(file)));
@@ -71,7 +89,9 @@ export function openAuditLog(
           writeSync(descriptor, `${line}\n`);
         } catch (error) {
           broken = true;
-          log.error('audit.write-failed', { message: error instanceof Error ? error.message : String(error) });
+          log.error('audit.write-failed', {
+            message: error instanceof Error ? error.message : String(error),
+          });
           return;
         }
         unsigned++;

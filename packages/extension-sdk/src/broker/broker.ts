@@ -75,10 +75,20 @@ export class Broker {
     if (factory === undefined) return false;
     this.#held.get(capability)?.abort.abort(this.#gone(capability));
     const abort = new AbortController();
-    const grant = { extension: this.#extension, capability, scope, signal: abort.signal, meter: this.#quotas };
+    const grant = {
+      extension: this.#extension,
+      capability,
+      scope,
+      signal: abort.signal,
+      meter: this.#quotas,
+    };
     this.#held.set(capability, { object: factory.create(grant), factory, abort });
     this.#revoked.delete(capability);
-    this.#audit.append({ event: 'capability.granted', extension: this.#extension, detail: { capability, scope } });
+    this.#audit.append({
+      event: 'capability.granted',
+      extension: this.#extension,
+      detail: { capability, scope },
+    });
     return true;
   }
 
@@ -119,7 +129,13 @@ export class Broker {
 
   /** Denies: audited, then thrown. */
   deny(scope: CallScope, capability: string, method: string, reason: DenialReason): never {
-    const detail = { capability: capability.slice(0, 64), method: method.slice(0, 64), reason, in: scope.method, client: scope.client };
+    const detail = {
+      capability: capability.slice(0, 64),
+      method: method.slice(0, 64),
+      reason,
+      in: scope.method,
+      client: scope.client,
+    };
     this.#audit.append({ event: 'capability.denied', extension: this.#extension, detail });
     const { capability: name, method: wanted } = detail;
     throw new ExtensionError({
@@ -134,10 +150,12 @@ export class Broker {
   #allowed(scope: CallScope, capability: string, method: string): Held {
     const held = this.#held.get(capability as Capability);
     if (this.#isClosed) this.deny(scope, capability, method, 'not-running');
-    if (capabilitiesOf(capability)[0] !== capability) this.deny(scope, capability, method, 'unknown-capability');
+    if (capabilitiesOf(capability)[0] !== capability)
+      this.deny(scope, capability, method, 'unknown-capability');
     if (this.#revoked.has(capability as Capability)) this.deny(scope, capability, method, 'revoked');
     if (held === undefined) this.deny(scope, capability, method, 'not-granted');
-    if (scope.needs !== 'all' && !scope.needs.has(capability as Capability)) this.deny(scope, capability, method, 'not-declared');
+    if (scope.needs !== 'all' && !scope.needs.has(capability as Capability))
+      this.deny(scope, capability, method, 'not-declared');
     return held;
   }
 
@@ -146,12 +164,18 @@ export class Broker {
     const { object, factory, abort } = this.#allowed(scope, capability, method);
     const found = methodOf(object, method);
     if (found === undefined) this.deny(scope, capability, method, 'no-such-method');
-    if (factory.proofMethods?.includes(method) && !scope.hasProof) this.deny(scope, capability, method, 'proof-required');
+    if (factory.proofMethods?.includes(method) && !scope.hasProof)
+      this.deny(scope, capability, method, 'proof-required');
     if (scope.hostCalls <= 0) {
       const { hostCalls: limit } = this.#quotas.limits;
       const detail = { quota: 'host-calls', limit, in: scope.method };
       this.#audit.append({ event: 'quota.exceeded', extension: this.#extension, detail });
-      throw new ExtensionError({ code: 'extension/quota', extension: this.#extension, quota: 'host-calls', limit });
+      throw new ExtensionError({
+        code: 'extension/quota',
+        extension: this.#extension,
+        quota: 'host-calls',
+        limit,
+      });
     }
     scope.hostCalls--;
     const answer: unknown = Reflect.apply(found, object, args);
@@ -178,7 +202,8 @@ export class Broker {
       get: (_, method) => {
         // A promise looks for `then` in whatever it is resolved with.
         if (typeof method !== 'string' || method === 'then') return undefined;
-        return (...args: unknown[]) => this.invoke(this.#running.getStore() ?? hook, capability, method, args);
+        return (...args: unknown[]) =>
+          this.invoke(this.#running.getStore() ?? hook, capability, method, args);
       },
     });
   }
@@ -192,7 +217,11 @@ function reachOf(capability: Capability): 'storage' | 'network' | undefined {
 /** A method that an object or its class has by itself; nothing that every object has. */
 function methodOf(object: object, name: string): ((...args: unknown[]) => unknown) | undefined {
   if (name.startsWith('_') || name === 'constructor' || name === 'prototype') return undefined;
-  for (let at: object | null = object; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at) as object | null) {
+  for (
+    let at: object | null = object;
+    at !== null && at !== Object.prototype;
+    at = Object.getPrototypeOf(at) as object | null
+  ) {
     const found = Object.getOwnPropertyDescriptor(at, name);
     if (found !== undefined) return typeof found.value === 'function' ? found.value : undefined;
   }

@@ -27,7 +27,11 @@ export function matches(pattern: string, name: string): boolean {
 }
 
 /** The scope under which a policy grants a capability; undefined where it does not. The first line that does counts. */
-export function scopeFor(policy: ExtensionPolicy, extension: string, capability: Capability): JsonObject | undefined {
+export function scopeFor(
+  policy: ExtensionPolicy,
+  extension: string,
+  capability: Capability,
+): JsonObject | undefined {
   const found = policy.grants.find(
     (each) => matches(each.extension, extension) && each.capabilities.includes(capability),
   );

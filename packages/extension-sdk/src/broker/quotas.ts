@@ -1,6 +1,6 @@
 import type { Clock } from '@hypermesh/core';
 import { ExtensionError } from '../errors.ts';
-import type { Manifest, ResourceAmounts, SandboxPolicy } from '../manifest/model.ts';
+import type { ResourceAmounts, SandboxPolicy } from '../manifest/model.ts';
 
 /** What an extension may use. Every amount is the smaller of the operator's and the manifest's. */
 export interface Limits {
@@ -38,7 +38,15 @@ export type Enforcement = 'hard' | 'reactive' | 'advisory';
 
 /** One limit of an extension, who keeps it, and what is used of it where that is known. */
 export interface QuotaReport {
-  readonly quota: 'cpu' | 'memory' | 'storage' | 'network' | 'concurrency' | 'calls' | 'host-calls' | 'deadline';
+  readonly quota:
+    | 'cpu'
+    | 'memory'
+    | 'storage'
+    | 'network'
+    | 'concurrency'
+    | 'calls'
+    | 'host-calls'
+    | 'deadline';
   readonly limit: number;
   readonly unit: string;
   readonly enforcement: Enforcement;
@@ -141,13 +149,18 @@ export class Quotas implements QuotaMeter {
   }
 
   /** Every limit with who keeps it in this sandbox. `uncharged` names what a granted capability does not charge for. */
-  report(sandbox: SandboxPolicy, running: number, uncharged: ReadonlySet<'storage' | 'network'>): QuotaReport[] {
+  report(
+    sandbox: SandboxPolicy,
+    running: number,
+    uncharged: ReadonlySet<'storage' | 'network'>,
+  ): QuotaReport[] {
     const { limits } = this;
     const isStrict = sandbox === 'strict';
     const inProcess = 'runs in the process of the host, which does not measure it';
     const charged = (name: 'storage' | 'network'): Pick<QuotaReport, 'enforcement' | 'by'> => {
       if (!isStrict) return { enforcement: 'advisory', by: inProcess };
-      if (uncharged.has(name)) return { enforcement: 'advisory', by: 'a granted capability does not charge for it' };
+      if (uncharged.has(name))
+        return { enforcement: 'advisory', by: 'a granted capability does not charge for it' };
       return { enforcement: 'hard', by: 'the capabilities, the only way there' };
     };
     return [
@@ -167,11 +180,36 @@ export class Quotas implements QuotaMeter {
           ? { enforcement: 'hard', by: 'the maximum of its memory' }
           : { enforcement: 'advisory', by: inProcess }),
       },
-      { quota: 'storage', limit: limits.storageBytes, unit: 'bytes', ...charged('storage'), used: this.#storage },
+      {
+        quota: 'storage',
+        limit: limits.storageBytes,
+        unit: 'bytes',
+        ...charged('storage'),
+        used: this.#storage,
+      },
       { quota: 'network', limit: limits.networkBps, unit: 'bit/s', ...charged('network') },
-      { quota: 'concurrency', limit: limits.concurrency, unit: 'calls', enforcement: 'hard', by: 'the broker', used: running },
-      { quota: 'calls', limit: limits.callsPerSecond, unit: 'calls/s', enforcement: 'hard', by: 'the broker' },
-      { quota: 'host-calls', limit: limits.hostCalls, unit: 'calls a call', enforcement: 'hard', by: 'the broker' },
+      {
+        quota: 'concurrency',
+        limit: limits.concurrency,
+        unit: 'calls',
+        enforcement: 'hard',
+        by: 'the broker',
+        used: running,
+      },
+      {
+        quota: 'calls',
+        limit: limits.callsPerSecond,
+        unit: 'calls/s',
+        enforcement: 'hard',
+        by: 'the broker',
+      },
+      {
+        quota: 'host-calls',
+        limit: limits.hostCalls,
+        unit: 'calls a call',
+        enforcement: 'hard',
+        by: 'the broker',
+      },
       {
         quota: 'deadline',
         limit: limits.deadlineMs,

@@ -50,12 +50,16 @@ export async function openEntry(
   const { broker, quotas, engines, pinned, log, nowMs, signal } = parts;
   const { type, entryPoint } = manifest.runtime;
   if (/\.(?:so|dylib|dll|node)$/i.test(entryPoint)) {
-    return refuse('native-library', `${entryPoint} is a native library; native extensions are ES modules here`);
+    return refuse(
+      'native-library',
+      `${entryPoint} is a native library; native extensions are ES modules here`,
+    );
   }
   const bytes = files.get(entryPoint);
   if (bytes === undefined) return refuse('entry-missing', `${entryPoint} is not among the files`);
   if (manifest.security.sandboxPolicy === 'trusted') {
-    if (!pinned.includes(signer.signer)) return refuse('not-pinned', `${signer.signer} is not pinned for the tier trusted`);
+    if (!pinned.includes(signer.signer))
+      return refuse('not-pinned', `${signer.signer} is not pinned for the tier trusted`);
     if (type === 'wasm') return refuse('entry-refused', 'a module of hm-abi-1 runs in strict');
     return openInProcess(bytes, { broker, log });
   }
@@ -63,12 +67,19 @@ export async function openEntry(
   const opened =
     type === 'wasm'
       ? await openWasm(manifest.id, bytes, { ...shared, runner: engines.wasm() })
-      : await openScript(manifest.id, { files, entry: entryPoint }, { ...shared, quickjs: engines.quickjs(), nowMs });
+      : await openScript(
+          manifest.id,
+          { files, entry: entryPoint },
+          { ...shared, quickjs: engines.quickjs(), nowMs },
+        );
   if (!opened.ok) return refuse('entry-refused', opened.reason);
   return { ok: true, guest: opened.guest, engine: type === 'wasm' ? 'wasm' : 'quickjs' };
 }
 
-async function openInProcess(bytes: Uint8Array, parts: { readonly broker: Broker; readonly log: Log }): Promise<EntryVerdict> {
+async function openInProcess(
+  bytes: Uint8Array,
+  parts: { readonly broker: Broker; readonly log: Log },
+): Promise<EntryVerdict> {
   let module: unknown;
   try {
     module = await importVerified(bytes);

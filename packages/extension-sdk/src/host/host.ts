@@ -114,7 +114,9 @@ export class ExtensionHost implements AsyncDisposable {
     const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
     const packages: ExtensionPackage[] = [];
     const refused: Refused[] = [];
-    for (const { name } of entries.filter((entry) => entry.isDirectory()).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    for (const { name } of entries
+      .filter((entry) => entry.isDirectory())
+      .sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const origin = join(directory, name);
       const read = await readPackage(origin, { ...this.#options.packages, signal });
       if (!read.ok) refused.push(this.#refuse(name, read.reason));
@@ -125,10 +127,19 @@ export class ExtensionHost implements AsyncDisposable {
 
   #refuse(
     id: string,
-    { code, detail, path, cycle }: { code: LoadRefusalCode; detail: string; path?: string; cycle?: readonly string[] },
+    {
+      code,
+      detail,
+      path,
+      cycle,
+    }: { code: LoadRefusalCode; detail: string; path?: string; cycle?: readonly string[] },
   ): Refused {
     const where = path === undefined ? {} : { path };
-    this.#options.audit.append({ event: 'package.refused', extension: id, detail: { code, detail, ...where } });
+    this.#options.audit.append({
+      event: 'package.refused',
+      extension: id,
+      detail: { code, detail, ...where },
+    });
     return { ok: false, id, code, detail, ...where, ...(cycle === undefined ? {} : { cycle }) };
   }
 
@@ -142,14 +153,25 @@ export class ExtensionHost implements AsyncDisposable {
       const verified = new Map<string, VerifiedPackage>();
       const found: VerifiedPackage[] = [];
       for (const { files, origin = '' } of packages) {
-        const verdict = await verifyPackage(files, this.#options.trust, { ...this.#options.packages, signal });
+        const verdict = await verifyPackage(files, this.#options.trust, {
+          ...this.#options.packages,
+          signal,
+        });
         if (!verdict.ok) outcomes.push(this.#refuse(origin, verdict.reason));
         else if (this.#slots.has(verdict.verified.manifest.id)) {
-          outcomes.push(this.#refuse(verdict.verified.manifest.id, { code: 'already-loaded', detail: 'reload replaces it' }));
+          outcomes.push(
+            this.#refuse(verdict.verified.manifest.id, {
+              code: 'already-loaded',
+              detail: 'reload replaces it',
+            }),
+          );
         } else found.push(verdict.verified);
       }
       for (const each of found) if (!verified.has(each.manifest.id)) verified.set(each.manifest.id, each);
-      const { levels, refused } = resolveOrder(found.map(({ manifest }) => manifest), this.#provided());
+      const { levels, refused } = resolveOrder(
+        found.map(({ manifest }) => manifest),
+        this.#provided(),
+      );
       for (const [id, refusal] of refused) outcomes.push(this.#refuse(id, refusal));
       const failed = new Set(refused.keys());
       for (const level of levels) {
@@ -163,10 +185,17 @@ export class ExtensionHost implements AsyncDisposable {
 
   #provided(): ReadonlyMap<string, string> {
     const own = Object.entries(this.#options.provides ?? {});
-    return new Map([...own, ...[...this.#slots.values()].map((slot) => [slot.id, slot.info().version] as const)]);
+    return new Map([
+      ...own,
+      ...[...this.#slots.values()].map((slot) => [slot.id, slot.info().version] as const),
+    ]);
   }
 
-  async #loadOne(verified: VerifiedPackage | undefined, failed: ReadonlySet<string>, signal?: AbortSignal): Promise<LoadOutcome> {
+  async #loadOne(
+    verified: VerifiedPackage | undefined,
+    failed: ReadonlySet<string>,
+    signal?: AbortSignal,
+  ): Promise<LoadOutcome> {
     if (verified === undefined) throw new TypeError('an order of load names what was not verified');
     const { id, dependencies } = verified.manifest;
     const startedMs = performance.now();
@@ -191,7 +220,10 @@ export class ExtensionHost implements AsyncDisposable {
     this.#slots.set(id, slot);
     this.#route(slot, instance);
     slot.move('load');
-    const started = await startInstance(instance, undefined, { clock: this.#options.clock, signal: slot.life.signal });
+    const started = await startInstance(instance, undefined, {
+      clock: this.#options.clock,
+      signal: slot.life.signal,
+    });
     if (!started.ok) {
       this.#unroute(slot);
       this.#slots.delete(id);
@@ -208,11 +240,13 @@ export class ExtensionHost implements AsyncDisposable {
     const { ops, assets } = instance.guest.description;
     for (const name of ops.keys()) {
       const other = this.#methods.get(name);
-      if (other !== undefined && other !== own) return { code: 'method-taken', detail: `${other.id} serves ${name}` };
+      if (other !== undefined && other !== own)
+        return { code: 'method-taken', detail: `${other.id} serves ${name}` };
     }
     for (const type of assets.keys()) {
       const other = this.#handlers.get(type);
-      if (other !== undefined && other !== own) return { code: 'asset-taken', detail: `${other.id} handles ${type}` };
+      if (other !== undefined && other !== own)
+        return { code: 'asset-taken', detail: `${other.id} handles ${type}` };
     }
     return undefined;
   }
@@ -246,7 +280,8 @@ export class ExtensionHost implements AsyncDisposable {
       const { verified } = verdict;
       const { id } = verified.manifest;
       const slot = this.#slots.get(id);
-      if (slot?.state !== 'active') return this.#refuse(id, { code: 'not-loaded', detail: 'only an active extension is replaced' });
+      if (slot?.state !== 'active')
+        return this.#refuse(id, { code: 'not-loaded', detail: 'only an active extension is replaced' });
       const { refused } = resolveOrder([verified.manifest], this.#provided());
       const refusal = refused.get(id);
       if (refusal !== undefined) return this.#refuse(id, refusal);
@@ -264,7 +299,10 @@ export class ExtensionHost implements AsyncDisposable {
       try {
         const version = old.guest.description.stateVersion;
         const carried = version === undefined ? undefined : { version, value: old.state.value };
-        const started = await startInstance(instance, carried, { clock: this.#options.clock, signal: slot.life.signal });
+        const started = await startInstance(instance, carried, {
+          clock: this.#options.clock,
+          signal: slot.life.signal,
+        });
         if (!started.ok) {
           await this.#close(instance);
           return this.#refuse(id, started.reason);
@@ -304,7 +342,9 @@ export class ExtensionHost implements AsyncDisposable {
   }
 
   /** Ends an extension: no new calls, those that run are aborted, then everything it held is gone. */
-  unload(id: string): Promise<Verdict<object, { readonly code: 'needed-by'; readonly by: readonly string[] }>> {
+  unload(
+    id: string,
+  ): Promise<Verdict<object, { readonly code: 'needed-by'; readonly by: readonly string[] }>> {
     return this.#change(async () => {
       const slot = this.#get(id);
       const by = [...this.#slots.values()]
@@ -314,7 +354,14 @@ export class ExtensionHost implements AsyncDisposable {
       const instance = slot.serving();
       this.#unroute(slot);
       slot.move('unload');
-      slot.life.abort(new ExtensionError({ code: 'extension/ended', extension: id, reason: 'unloaded', detail: 'the extension is unloaded' }));
+      slot.life.abort(
+        new ExtensionError({
+          code: 'extension/ended',
+          extension: id,
+          reason: 'unloaded',
+          detail: 'the extension is unloaded',
+        }),
+      );
       await slot.gate.close();
       await runHook(instance, 'onUnload', this.#opening);
       await this.#close(instance);
@@ -331,7 +378,11 @@ export class ExtensionHost implements AsyncDisposable {
     const { broker, verified } = this.#get(id).serving();
     const { required, optional } = verified.manifest.capabilities;
     const scope = scopeFor(this.#options.policy, id, capability);
-    return scope !== undefined && [...required, ...optional].includes(capability) && broker.grant(capability, scope);
+    return (
+      scope !== undefined &&
+      [...required, ...optional].includes(capability) &&
+      broker.grant(capability, scope)
+    );
   }
 
   /** Takes a capability back at once. */
@@ -389,7 +440,8 @@ export class ExtensionHost implements AsyncDisposable {
       if (stateVersion > own) return { ok: false, reason: 'newer-version' };
       await slot.gate.close();
       try {
-        instance.state.value = stateVersion === own ? state : await this.#migrate(instance, stateVersion, state);
+        instance.state.value =
+          stateVersion === own ? state : await this.#migrate(instance, stateVersion, state);
         counters.set(id, counter);
       } finally {
         slot.gate.open();
@@ -416,7 +468,8 @@ export class ExtensionHost implements AsyncDisposable {
     while (this.#slots.size > 0) {
       const before = this.#slots.size;
       for (const id of [...this.#slots.keys()]) await this.unload(id);
-      if (this.#slots.size === before) throw new TypeError('extensions that are loaded need each other in a circle');
+      if (this.#slots.size === before)
+        throw new TypeError('extensions that are loaded need each other in a circle');
     }
     await this.#engines[Symbol.asyncDispose]();
   }

@@ -6,7 +6,14 @@ export { type MemoryAudit, memoryAudit } from '../audit/log.ts';
 export type { DenialReason } from '../broker/denial.ts';
 export type { ExtensionPolicy } from '../broker/policy.ts';
 export type { CapabilityFactory, ConsensusPort, Grant, ProofQuestion } from '../broker/ports.ts';
-export { defaultQuotas, type Enforcement, FUEL_PER_CORE_SECOND, type Limits, type QuotaMeter, type QuotaReport } from '../broker/quotas.ts';
+export {
+  defaultQuotas,
+  type Enforcement,
+  FUEL_PER_CORE_SECOND,
+  type Limits,
+  type QuotaMeter,
+  type QuotaReport,
+} from '../broker/quotas.ts';
 export type { RateLimit } from '../broker/rate.ts';
 export { type Capability, capabilityNames } from '../capabilities.ts';
 export { ExtensionError, type ExtensionFailure, type GuestEnd } from '../errors.ts';

@@ -4,7 +4,7 @@ import { ExtensionError } from '../errors.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import type { VerifiedPackage } from '../sign/verify.ts';
 import type { Guest, Target } from '../tiers/guest.ts';
-import { Turnstile } from './queue.ts';
+import type { Turnstile } from './queue.ts';
 
 /** One generation of an extension: its guest with the broker and the accounts that belong to it. */
 export interface Instance {
@@ -36,14 +36,23 @@ function nameOf(target: Target): string {
 }
 
 /** Calls into an instance; ends by the deadline in every tier. */
-export async function callInstance(instance: Instance, call: InstanceCall, clock: { schedule(delayMs: number, task: () => void): () => void }): Promise<unknown> {
+export async function callInstance(
+  instance: Instance,
+  call: InstanceCall,
+  clock: { schedule(delayMs: number, task: () => void): () => void },
+): Promise<unknown> {
   const { guest, quotas, config, state, turnstile, verified } = instance;
   const { target, params, needs, client = '', proof, deadlineMs, progress = () => undefined } = call;
   const extension = verified.manifest.id;
   const deadline = new AbortController();
   const cancel = clock.schedule(deadlineMs, () =>
     deadline.abort(
-      new ExtensionError({ code: 'extension/ended', extension, reason: 'deadline', detail: `not done after ${deadlineMs} ms` }),
+      new ExtensionError({
+        code: 'extension/ended',
+        extension,
+        reason: 'deadline',
+        detail: `not done after ${deadlineMs} ms`,
+      }),
     ),
   );
   const signal = AbortSignal.any([call.signal, deadline.signal]);

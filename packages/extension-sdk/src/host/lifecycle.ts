@@ -24,7 +24,9 @@ export type LifecycleEvent =
   | 'fail';
 
 /** The only table of transitions: what is not in it cannot happen. */
-export const transitions: Readonly<Record<LifecycleState, Readonly<Partial<Record<LifecycleEvent, LifecycleState>>>>> = {
+export const transitions: Readonly<
+  Record<LifecycleState, Readonly<Partial<Record<LifecycleEvent, LifecycleState>>>>
+> = {
   discovered: { verify: 'verified', fail: 'failed' },
   verified: { resolve: 'resolved', fail: 'failed' },
   resolved: { load: 'loaded', fail: 'failed' },

@@ -47,7 +47,8 @@ export async function openInstance(
   for (const capability of [...manifest.capabilities.required, ...manifest.capabilities.optional]) {
     const isRequired = manifest.capabilities.required.includes(capability);
     const isNetwork = capability === 'network:connect' || capability === 'transport:stream';
-    const scope = manifest.security.networkPolicy === 'none' && isNetwork ? undefined : scopeFor(policy, id, capability);
+    const scope =
+      manifest.security.networkPolicy === 'none' && isNetwork ? undefined : scopeFor(policy, id, capability);
     if (scope !== undefined && broker.grant(capability, scope)) continue;
     if (!isRequired) continue;
     broker.close();
@@ -78,22 +79,40 @@ export async function openInstance(
   const turnstile = engine === 'host' ? {} : { turnstile: new Turnstile() };
   return {
     ok: true,
-    instance: { verified, guest, broker, quotas, engine, config: config.config, state: { value: null }, ...turnstile },
+    instance: {
+      verified,
+      guest,
+      broker,
+      quotas,
+      engine,
+      config: config.config,
+      state: { value: null },
+      ...turnstile,
+    },
   };
 }
 
 /** What a guest says of itself must be covered by its signed manifest. */
 function contradiction({ id, ops, assets }: GuestDescription, manifest: Manifest): OpenRefusal | undefined {
-  if (id !== manifest.id) return { code: 'id-mismatch', detail: `the module calls itself ${id.slice(0, 128)}` };
+  if (id !== manifest.id)
+    return { code: 'id-mismatch', detail: `the module calls itself ${id.slice(0, 128)}` };
   const asked = new Set([...manifest.capabilities.required, ...manifest.capabilities.optional]);
   for (const [name, { needs }] of [...ops, ...assets]) {
     const undeclared = [...needs].find((each) => !asked.has(each));
-    if (undeclared !== undefined) return { code: 'undeclared-capability', detail: `${name} needs ${undeclared}, which the manifest does not ask for` };
+    if (undeclared !== undefined)
+      return {
+        code: 'undeclared-capability',
+        detail: `${name} needs ${undeclared}, which the manifest does not ask for`,
+      };
   }
   const { providedTypes } = manifest.assets;
   for (const type of assets.keys()) {
     const isProvided = providedTypes.some((each) => type === each || type.startsWith(`${each}.`));
-    if (!isProvided) return { code: 'undeclared-asset', detail: `handles ${type.slice(0, 128)}, which the manifest does not provide` };
+    if (!isProvided)
+      return {
+        code: 'undeclared-asset',
+        detail: `handles ${type.slice(0, 128)}, which the manifest does not provide`,
+      };
   }
   return undefined;
 }
@@ -126,16 +145,26 @@ export async function startInstance(
     if (stateVersion !== undefined) {
       if (carried === undefined) {
         const target = { kind: 'state', name: 'initial' } as const;
-        instance.state.value = (await callInstance(instance, { ...base, needs: new Set(), target }, clock)) as JsonValue;
+        instance.state.value = (await callInstance(
+          instance,
+          { ...base, needs: new Set(), target },
+          clock,
+        )) as JsonValue;
       } else if (carried.version === stateVersion) instance.state.value = carried.value;
-      else if (carried.version > stateVersion) return refuse('state-refused', `its state is of the newer version ${carried.version}`);
+      else if (carried.version > stateVersion)
+        return refuse('state-refused', `its state is of the newer version ${carried.version}`);
       else {
         const target = { kind: 'state', name: 'migrate', from: carried.version } as const;
         const params = carried.value;
-        instance.state.value = (await callInstance(instance, { ...base, needs: new Set(), target, params }, clock)) as JsonValue;
+        instance.state.value = (await callInstance(
+          instance,
+          { ...base, needs: new Set(), target, params },
+          clock,
+        )) as JsonValue;
       }
     }
-    if (hooks.has('onLoad')) await callInstance(instance, { ...base, target: { kind: 'hook', name: 'onLoad' } }, clock);
+    if (hooks.has('onLoad'))
+      await callInstance(instance, { ...base, target: { kind: 'hook', name: 'onLoad' } }, clock);
     return { ok: true };
   } catch (error) {
     return refuse('on-load-failed', error instanceof Error ? error.message : String(error));
@@ -152,9 +181,17 @@ export async function runHook(
   const target = { kind: 'hook', name } as const;
   const never = new AbortController();
   try {
-    await callInstance(instance, { target, needs: 'all', deadlineMs: 5_000, signal: never.signal }, parts.clock);
+    await callInstance(
+      instance,
+      { target, needs: 'all', deadlineMs: 5_000, signal: never.signal },
+      parts.clock,
+    );
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    parts.log.warn('extension.hook-failed', { extension: instance.verified.manifest.id, hook: name, message });
+    parts.log.warn('extension.hook-failed', {
+      extension: instance.verified.manifest.id,
+      hook: name,
+      message,
+    });
   }
 }

@@ -4,7 +4,12 @@ import type { Dependency, Manifest } from '../manifest/model.ts';
 /** Why an extension cannot be loaded with the others that are there. */
 export type DependencyRefusal =
   | { readonly code: 'duplicate-id'; readonly detail: string }
-  | { readonly code: 'dependency-missing'; readonly dependency: string; readonly range: string; readonly detail: string }
+  | {
+      readonly code: 'dependency-missing';
+      readonly dependency: string;
+      readonly range: string;
+      readonly detail: string;
+    }
   | {
       readonly code: 'dependency-mismatch';
       readonly dependency: string;
@@ -43,7 +48,8 @@ export function resolveOrder(manifests: readonly Part[], provided: ReadonlyMap<s
   }
   for (const cycle of cycles(parts)) {
     const detail = `each needs the next: ${cycle.join(' -> ')}`;
-    for (const id of cycle) if (!refused.has(id)) refused.set(id, { code: 'dependency-cycle', cycle, detail });
+    for (const id of cycle)
+      if (!refused.has(id)) refused.set(id, { code: 'dependency-cycle', cycle, detail });
   }
   return { levels: levelsOf(parts, refused), refused };
 }
@@ -54,10 +60,21 @@ function sorted(dependencies: readonly Dependency[]): readonly Dependency[] {
 
 function unmet({ id, range }: Dependency, found: string | undefined): DependencyRefusal | undefined {
   if (found === undefined) {
-    return { code: 'dependency-missing', dependency: id, range, detail: `needs ${id} ${range}, which is not there` };
+    return {
+      code: 'dependency-missing',
+      dependency: id,
+      range,
+      detail: `needs ${id} ${range}, which is not there`,
+    };
   }
   if (semver.satisfies(found, range)) return undefined;
-  return { code: 'dependency-mismatch', dependency: id, range, found, detail: `needs ${id} ${range}, and ${found} is there` };
+  return {
+    code: 'dependency-mismatch',
+    dependency: id,
+    range,
+    found,
+    detail: `needs ${id} ${range}, and ${found} is there`,
+  };
 }
 
 /** Every cycle that a walk in order of ids closes, whole: first and last are the same. */
@@ -70,7 +87,9 @@ function cycles(parts: ReadonlyMap<string, Part>): string[][] {
     const onPath = new Set<string>();
     const enter = (id: string) => {
       onPath.add(id);
-      const needs = sorted(parts.get(id)?.dependencies ?? []).map((each) => each.id).filter((each) => parts.has(each));
+      const needs = sorted(parts.get(id)?.dependencies ?? [])
+        .map((each) => each.id)
+        .filter((each) => parts.has(each));
       path.push({ id, rest: needs.reverse() });
     };
     if (!done.has(start)) enter(start);

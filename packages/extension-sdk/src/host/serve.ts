@@ -75,14 +75,19 @@ export class RequestDesk {
       return this.#denied(request, '', 'the policy does not let this client call this method');
     }
     const found = route();
-    if (found === undefined) return { status: 'method_not_found', detail: `no extension serves ${method.slice(0, 128)}` };
+    if (found === undefined)
+      return { status: 'method_not_found', detail: `no extension serves ${method.slice(0, 128)}` };
     const { slot } = found;
     const extensionWaitMs = this.#limiterOf(slot).take('');
-    if (extensionWaitMs > 0) return this.#limited(request, slot.id, 'too many requests for this extension', extensionWaitMs);
+    if (extensionWaitMs > 0)
+      return this.#limited(request, slot.id, 'too many requests for this extension', extensionWaitMs);
     if (slot.gate.inside >= slot.serving().quotas.limits.concurrency) {
       return this.#limited(request, slot.id, 'too many calls at once', 50);
     }
-    const stop = AbortSignal.any([slot.life.signal, ...(request.signal === undefined ? [] : [request.signal])]);
+    const stop = AbortSignal.any([
+      slot.life.signal,
+      ...(request.signal === undefined ? [] : [request.signal]),
+    ]);
     try {
       await slot.gate.enter(stop);
     } catch (error) {
@@ -113,14 +118,20 @@ export class RequestDesk {
     }
     const instance = slot.current;
     const missing = instance.broker.missing(needs);
-    if (missing !== undefined) return this.#denied(request, slot.id, `needs ${missing}, which is not granted`);
+    if (missing !== undefined)
+      return this.#denied(request, slot.id, `needs ${missing}, which is not granted`);
     if (route.proof) {
       const refused = await this.#checkProof(request, slot.id, signal);
       if (refused !== undefined) return refused;
     }
     const { limits } = instance.quotas;
     if (instance.engine !== 'host' && instance.quotas.fuelLeft() < 1_000_000n) {
-      return this.#limited(request, slot.id, 'its share of the processor is used up', instance.quotas.fuelWaitMs());
+      return this.#limited(
+        request,
+        slot.id,
+        'its share of the processor is used up',
+        instance.quotas.fuelWaitMs(),
+      );
     }
     const { client, params, proof, onProgress } = request;
     const deadlineMs = Math.min(request.deadlineMs ?? limits.deadlineMs, limits.deadlineMs);
@@ -144,13 +155,22 @@ export class RequestDesk {
     } catch (error) {
       slot.failed++;
       const answer = failure(error);
-      const detail = { method: request.method, client, status: answer.status, ...('code' in answer ? { code: answer.code } : {}) };
+      const detail = {
+        method: request.method,
+        client,
+        status: answer.status,
+        ...('code' in answer ? { code: answer.code } : {}),
+      };
       this.#audit.append({ event: 'call.failed', extension: slot.id, detail });
       return answer;
     }
   }
 
-  async #checkProof(request: ExtensionRequest, extension: string, signal: AbortSignal): Promise<ExtensionResponse | undefined> {
+  async #checkProof(
+    request: ExtensionRequest,
+    extension: string,
+    signal: AbortSignal,
+  ): Promise<ExtensionResponse | undefined> {
     const { method, client, params, proof } = request;
     const { consensus } = this.#options;
     let reason = 'the call carries no proof';
@@ -176,7 +196,12 @@ export class RequestDesk {
     return { status: 'permission_denied', detail: reason };
   }
 
-  #limited({ method, client }: ExtensionRequest, extension: string, reason: string, waitMs: number): ExtensionResponse {
+  #limited(
+    { method, client }: ExtensionRequest,
+    extension: string,
+    reason: string,
+    waitMs: number,
+  ): ExtensionResponse {
     const retryAfterMs = Math.max(1, Math.ceil(waitMs));
     this.#audit.append({ event: 'request.limited', extension, detail: { method, client, reason } });
     return { status: 'rate_limited', detail: reason, retryAfterMs };
@@ -189,7 +214,8 @@ function failure(error: unknown): ExtensionResponse {
   if (error instanceof ExtensionError && error.failure.code === 'extension/ended') {
     return { status: 'failed', code: error.failure.reason, detail };
   }
-  if (!(error instanceof ExtensionError || error instanceof GuestError)) return { status: 'failed', code: 'cancelled', detail };
+  if (!(error instanceof ExtensionError || error instanceof GuestError))
+    return { status: 'failed', code: 'cancelled', detail };
   switch (error.code) {
     case 'extension/permission-denied':
     case 'extension/revoked':
@@ -197,7 +223,8 @@ function failure(error: unknown): ExtensionResponse {
     case 'extension/invalid-proof':
       return { status: 'invalid_proof', detail };
     case 'extension/rate-limited': {
-      const retryAfterMs = error instanceof GuestError ? Math.max(1, Math.ceil(error.retryAfterMs ?? 1_000)) : 1_000;
+      const retryAfterMs =
+        error instanceof GuestError ? Math.max(1, Math.ceil(error.retryAfterMs ?? 1_000)) : 1_000;
       return { status: 'rate_limited', detail, retryAfterMs };
     }
     default:

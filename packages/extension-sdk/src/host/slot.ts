@@ -35,13 +35,18 @@ export class Slot {
     this.state = next.state;
     this.reason = reason;
     const why = reason === undefined ? {} : { reason };
-    this.#audit.append({ event: `lifecycle.${event}`, extension: id, detail: { from, to: next.state, ...why } });
+    this.#audit.append({
+      event: `lifecycle.${event}`,
+      extension: id,
+      detail: { from, to: next.state, ...why },
+    });
     this.#tell({ extension: id, event, from, to: next.state, ...why });
   }
 
   /** The generation that serves; throws where there is none. */
   serving(): Instance {
-    if (this.current === undefined) throw new ExtensionError({ code: 'extension/not-found', extension: this.id });
+    if (this.current === undefined)
+      throw new ExtensionError({ code: 'extension/not-found', extension: this.id });
     return this.current;
   }
 

@@ -63,7 +63,8 @@ export class Fields {
 
   boolean(name: string): boolean | undefined {
     const value = this.#take(name);
-    if (value !== undefined && typeof value !== 'boolean') this.fail(name, 'wrong-type', 'must be true or false');
+    if (value !== undefined && typeof value !== 'boolean')
+      this.fail(name, 'wrong-type', 'must be true or false');
     return value;
   }
 
@@ -98,7 +99,8 @@ export class Fields {
   /** Every field must have been read: a misspelt one would otherwise be a wish that nobody fulfils. */
   done(): void {
     for (const name of Object.keys(this.#value)) {
-      if (!this.#read.has(name)) this.fail(name, 'unknown-field', `${JSON.stringify(name.slice(0, 64))} is not a field here`);
+      if (!this.#read.has(name))
+        this.fail(name, 'unknown-field', `${JSON.stringify(name.slice(0, 64))} is not a field here`);
     }
   }
 }

@@ -26,7 +26,11 @@ export function readFlat(top: Fields): Manifest {
   const id = idField(top, 'id');
   const dependencies = top.list('dependencies', 256, (value, pointer) => {
     const item = new Fields(value, pointer);
-    const dependency = { id: item.text('extension_id', 128), range: item.text('version_requirement', 128), pointer };
+    const dependency = {
+      id: item.text('extension_id', 128),
+      range: item.text('version_requirement', 128),
+      pointer,
+    };
     item.done();
     return dependency;
   });

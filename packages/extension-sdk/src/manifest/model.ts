@@ -37,7 +37,10 @@ export interface Manifest {
     readonly entryPoint: string;
   };
   readonly dependencies: readonly Dependency[];
-  readonly capabilities: { readonly required: readonly Capability[]; readonly optional: readonly Capability[] };
+  readonly capabilities: {
+    readonly required: readonly Capability[];
+    readonly optional: readonly Capability[];
+  };
   readonly resources: { readonly limits: ResourceAmounts; readonly requests: ResourceAmounts };
   readonly assets: {
     readonly providedTypes: readonly string[];

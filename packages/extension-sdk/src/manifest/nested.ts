@@ -16,11 +16,16 @@ import {
 /** Reads the nested form, `manifest_version` 1.0. */
 export function readNested(top: Fields): Manifest {
   const version = top.text('manifest_version', 16);
-  if (version !== '1.0') top.fail('manifest_version', 'unsupported-version', `this host reads 1.0, not ${version}`);
+  if (version !== '1.0')
+    top.fail('manifest_version', 'unsupported-version', `this host reads 1.0, not ${version}`);
   const about = readAbout(top.object('extension'));
   const dependencies = top
     .entries('dependencies', 256)
-    .map(([id, range]) => ({ id, range: String(range), pointer: `${top.at('dependencies')}/${id.replaceAll('~', '~0').replaceAll('/', '~1')}` }));
+    .map(([id, range]) => ({
+      id,
+      range: String(range),
+      pointer: `${top.at('dependencies')}/${id.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+    }));
   const capabilities = top.optionalObject('capabilities');
   const required = capabilities === undefined ? [] : capabilityList(capabilities, 'required');
   const optional = capabilities === undefined ? [] : capabilityList(capabilities, 'optional');
@@ -74,7 +79,11 @@ function readAbout(fields: Fields) {
   return about;
 }
 
-function optional<Name extends string>(fields: Fields, name: Name, maxLength: number): { [K in Name]?: string } {
+function optional<Name extends string>(
+  fields: Fields,
+  name: Name,
+  maxLength: number,
+): { [K in Name]?: string } {
   const value = fields.optionalText(name, maxLength);
   return (value === undefined ? {} : { [name]: value }) as { [K in Name]?: string };
 }

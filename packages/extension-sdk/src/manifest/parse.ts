@@ -32,7 +32,8 @@ function parse(bytes: Uint8Array): unknown {
   const decoded = fromUtf8(bytes);
   if (!decoded.ok) throw new ManifestFault('not-utf8', '', 'is not UTF-8');
   const { text } = decoded;
-  if (depthOf(text) > MAX_DEPTH) throw new ManifestFault('too-deep', '', `is nested deeper than ${MAX_DEPTH}`);
+  if (depthOf(text) > MAX_DEPTH)
+    throw new ManifestFault('too-deep', '', `is nested deeper than ${MAX_DEPTH}`);
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -2,7 +2,13 @@ import { constants } from 'node:fs';
 import { lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Verdict } from '@hypermesh/core';
-import { defaultLimits, type PackageFiles, type PackageLimits, type PackageProblem, packageFault } from './rules.ts';
+import {
+  defaultLimits,
+  type PackageFiles,
+  type PackageLimits,
+  type PackageProblem,
+  packageFault,
+} from './rules.ts';
 
 /**
  * Reads a folder into memory, every file once: what comes back is what is verified and run, whatever happens to the
@@ -25,11 +31,13 @@ export async function readPackage(
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
       if (entry.isSymbolicLink()) return refuse('symlink', path, 'a symbolic link');
       if (entry.isDirectory()) {
-        if (folders.length + files.size > bounds.maxFiles) return refuse('too-many-files', path, `more than ${bounds.maxFiles}`);
+        if (folders.length + files.size > bounds.maxFiles)
+          return refuse('too-many-files', path, `more than ${bounds.maxFiles}`);
         folders.push(path);
         continue;
       }
-      if (files.size >= bounds.maxFiles) return refuse('too-many-files', path, `more than ${bounds.maxFiles}`);
+      if (files.size >= bounds.maxFiles)
+        return refuse('too-many-files', path, `more than ${bounds.maxFiles}`);
       const read = await readFile(join(directory, path), path, Math.min(bounds.maxFileBytes, left));
       if (!read.ok) return read;
       left -= read.bytes.length;
@@ -54,12 +62,17 @@ async function list(directory: string) {
 }
 
 /** Opens without following links and without waiting for a device, and looks at what was opened, not at its name. */
-async function readFile(file: string, path: string, maxBytes: number): Promise<Verdict<{ bytes: Uint8Array }, PackageProblem>> {
+async function readFile(
+  file: string,
+  path: string,
+  maxBytes: number,
+): Promise<Verdict<{ bytes: Uint8Array }, PackageProblem>> {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
   try {
     await using handle = await open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     const { size, nlink, ...stat } = await handle.stat();
-    if (((stat.mode & constants.S_IFMT) !== constants.S_IFREG)) return refuse('not-a-file', path, 'not a regular file');
+    if ((stat.mode & constants.S_IFMT) !== constants.S_IFREG)
+      return refuse('not-a-file', path, 'not a regular file');
     if (nlink > 1) return refuse('hard-link', path, 'another name leads to the same file');
     if (size > maxBytes) return refuse('file-too-large', path, `more than ${maxBytes} bytes`);
     const bytes = new Uint8Array(size);

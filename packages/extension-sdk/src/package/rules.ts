@@ -42,7 +42,8 @@ const keyText = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----/;
 /** The first rule that a set of files breaks. Private keys are looked for by name and in the text of every file. */
 export function packageFault(files: PackageFiles, limits: PackageLimits = {}): PackageProblem | undefined {
   const { maxFiles, maxFileBytes, maxBytes } = { ...defaultLimits, ...limits };
-  if (files.size > maxFiles) return { code: 'too-many-files', path: '', detail: `more than ${maxFiles} files` };
+  if (files.size > maxFiles)
+    return { code: 'too-many-files', path: '', detail: `more than ${maxFiles} files` };
   const seen = new Map<string, string>();
   let total = 0;
   for (const [path, bytes] of files) {
@@ -50,10 +51,15 @@ export function packageFault(files: PackageFiles, limits: PackageLimits = {}): P
     if (fault !== undefined) return { code: 'bad-path', path, detail: fault };
     const twin = collision(seen, path);
     if (twin !== undefined) return { code: 'case-collision', path, detail: `is ${twin} on some machines` };
-    if (bytes.length > maxFileBytes) return { code: 'file-too-large', path, detail: `more than ${maxFileBytes} bytes` };
+    if (bytes.length > maxFileBytes)
+      return { code: 'file-too-large', path, detail: `more than ${maxFileBytes} bytes` };
     total += bytes.length;
-    if (total > maxBytes) return { code: 'package-too-large', path, detail: `more than ${maxBytes} bytes in all` };
-    if (keyName.test(path) || keyText.test(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'))) {
+    if (total > maxBytes)
+      return { code: 'package-too-large', path, detail: `more than ${maxBytes} bytes in all` };
+    if (
+      keyName.test(path) ||
+      keyText.test(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'))
+    ) {
       return { code: 'private-key', path, detail: 'private keys stay with their owner' };
     }
   }

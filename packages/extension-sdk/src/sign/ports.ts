@@ -30,7 +30,9 @@ export interface TrustQuestion {
  * refuses the load.
  */
 export interface TrustVerifier {
-  verify(question: TrustQuestion): Promise<Verdict<SignerIdentity & { readonly detail?: string }, TrustReason>>;
+  verify(
+    question: TrustQuestion,
+  ): Promise<Verdict<SignerIdentity & { readonly detail?: string }, TrustReason>>;
 }
 
 /** Signs packages. `certificateFingerprint` is that of the leaf that belongs to the keys. */

@@ -1,12 +1,19 @@
 import type { Verdict } from '@hypermesh/core';
 import { badArgument } from '../errors.ts';
 import { parseManifest } from '../manifest/parse.ts';
-import { type PackageFiles, type PackageLimits, type PackageProblem, packageFault } from '../package/rules.ts';
+import {
+  type PackageFiles,
+  type PackageLimits,
+  type PackageProblem,
+  packageFault,
+} from '../package/rules.ts';
 import type { PackageSigner } from './ports.ts';
 import { formatSignatureFile, SIGNATURE_FILE, statementBytes, statementOf } from './statement.ts';
 
 /** Why a set of files was not signed. */
-export type SignProblem = PackageProblem | { readonly code: 'manifest'; readonly path: string; readonly detail: string };
+export type SignProblem =
+  | PackageProblem
+  | { readonly code: 'manifest'; readonly path: string; readonly detail: string };
 
 /**
  * Signs every file of a package: answers the files with `signature.json` among them. The manifest must be one, and
@@ -23,7 +30,10 @@ export async function signPackage(
   const manifest = parseManifest(files.get('manifest.json') ?? new Uint8Array());
   if (!manifest.ok) {
     const { code, pointer, detail } = manifest.reason;
-    return { ok: false, reason: { code: 'manifest', path: 'manifest.json', detail: `${pointer} ${code}: ${detail}` } };
+    return {
+      ok: false,
+      reason: { code: 'manifest', path: 'manifest.json', detail: `${pointer} ${code}: ${detail}` },
+    };
   }
   if (manifest.manifest.security.certificateFingerprint !== signer.certificateFingerprint) {
     throw badArgument('security.certificate_fingerprint', `the signer's: ${signer.certificateFingerprint}`);

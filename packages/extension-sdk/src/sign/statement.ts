@@ -67,7 +67,8 @@ export function parseSignatureFile(
     return { ok: false, reason: 'no list of files' };
   }
   const { signature, files, ...rest } = value as { signature?: unknown; files: readonly unknown[] };
-  if (typeof signature !== 'string' || !/^[A-Za-z0-9+/]+={0,2}$/.test(signature)) return { ok: false, reason: 'no signature' };
+  if (typeof signature !== 'string' || !/^[A-Za-z0-9+/]+={0,2}$/.test(signature))
+    return { ok: false, reason: 'no signature' };
   const statement = { ...rest, files: files.map(withBytes) };
   const checked = checkRecord(schema, statement);
   if (!checked.ok) return { ok: false, reason: `${checked.reason} at ${checked.path}` };

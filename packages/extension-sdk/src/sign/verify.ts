@@ -4,7 +4,13 @@ import type { Manifest } from '../manifest/model.ts';
 import { parseManifest } from '../manifest/parse.ts';
 import { type PackageFiles, type PackageLimits, type PackageRule, packageFault } from '../package/rules.ts';
 import type { SignerIdentity, TrustReason, TrustVerifier } from './ports.ts';
-import { type PackageStatement, parseSignatureFile, SIGNATURE_FILE, statementBytes, statementOf } from './statement.ts';
+import {
+  type PackageStatement,
+  parseSignatureFile,
+  SIGNATURE_FILE,
+  statementBytes,
+  statementOf,
+} from './statement.ts';
 
 /** Why a package is not believed. `path` is the file it is about, a JSON pointer for `manifest`. */
 export interface PackageRefusal {
@@ -32,7 +38,11 @@ export interface VerifiedPackage {
   readonly files: PackageFiles;
   readonly signer: SignerIdentity;
   /** What to ask the verifier again later. */
-  readonly signed: { readonly message: Uint8Array; readonly signature: Uint8Array; readonly algorithm: string };
+  readonly signed: {
+    readonly message: Uint8Array;
+    readonly signature: Uint8Array;
+    readonly algorithm: string;
+  };
 }
 
 /** Verifies a package: rules, manifest, every file against the signed list, signature, signer, fingerprint. */
@@ -55,19 +65,30 @@ export async function verifyPackage(
   const read = parseManifest(files.get('manifest.json') ?? new Uint8Array());
   if (!read.ok) {
     const { code, pointer, detail } = read.reason;
-    return { ok: false, reason: { code: 'manifest', path: pointer, detail: `${code}: ${detail}`, manifest: read.reason } };
+    return {
+      ok: false,
+      reason: { code: 'manifest', path: pointer, detail: `${code}: ${detail}`, manifest: read.reason },
+    };
   }
   const { manifest } = read;
   const { algorithm } = statement;
   if (algorithm !== manifest.security.signatureAlgorithm) {
-    return refuse('algorithm-mismatch', SIGNATURE_FILE, `${algorithm}, and the manifest says ${manifest.security.signatureAlgorithm}`);
+    return refuse(
+      'algorithm-mismatch',
+      SIGNATURE_FILE,
+      `${algorithm}, and the manifest says ${manifest.security.signatureAlgorithm}`,
+    );
   }
   const signed = { message: statementBytes(statement), signature, algorithm };
   const verdict = await askTrust(trust, { ...signed, signal });
   if (!verdict.ok) return refuse(verdict.reason, SIGNATURE_FILE, verdict.detail);
   const { signer, certificateFingerprint } = verdict;
   if (certificateFingerprint !== manifest.security.certificateFingerprint) {
-    return refuse('fingerprint-mismatch', SIGNATURE_FILE, `signed with the certificate ${certificateFingerprint}`);
+    return refuse(
+      'fingerprint-mismatch',
+      SIGNATURE_FILE,
+      `signed with the certificate ${certificateFingerprint}`,
+    );
   }
   return { ok: true, verified: { manifest, files, signer: { signer, certificateFingerprint }, signed } };
 }
@@ -97,13 +118,16 @@ function refuse(code: PackageRefusal['code'], path: string, detail: string) {
 /** The first file, by path, that is not as it was signed. */
 function compare(signed: PackageStatement, found: PackageStatement): PackageRefusal | undefined {
   const wanted = new Map(signed.files.map((file) => [file.path, file]));
-  if (wanted.size < signed.files.length) return { code: 'malformed-signature', path: SIGNATURE_FILE, detail: 'lists a file twice' };
+  if (wanted.size < signed.files.length)
+    return { code: 'malformed-signature', path: SIGNATURE_FILE, detail: 'lists a file twice' };
   for (const { path, size, sha256 } of found.files) {
     const file = wanted.get(path);
     if (file === undefined) return { code: 'file-extra', path, detail: 'is not covered by the signature' };
-    if (file.size !== size || !equalBytes(file.sha256, sha256)) return { code: 'file-changed', path, detail: 'is not as it was signed' };
+    if (file.size !== size || !equalBytes(file.sha256, sha256))
+      return { code: 'file-changed', path, detail: 'is not as it was signed' };
     wanted.delete(path);
   }
-  for (const path of wanted.keys()) return { code: 'file-missing', path, detail: 'was signed and is not there' };
+  for (const path of wanted.keys())
+    return { code: 'file-missing', path, detail: 'was signed and is not there' };
   return undefined;
 }

@@ -13,7 +13,13 @@ import type { JsonValue } from '../json.ts';
 import { fromWire, toWire } from '../tiers/wire.ts';
 
 const MAX_BYTES = 64 * 2 ** 20;
-const header = record({ v: s.literal(1), id: s.text(128), stateVersion: s.uint(), counter: s.uint(), nonce: s.bytes({ length: 12 }) });
+const header = record({
+  v: s.literal(1),
+  id: s.text(128),
+  stateVersion: s.uint(),
+  counter: s.uint(),
+  nonce: s.bytes({ length: 12 }),
+});
 const envelope = record({ header: s.bytes({ max: 512 }), sealed: s.bytes({ max: MAX_BYTES }) });
 
 /** State of an extension as it was exported. */
@@ -26,7 +32,13 @@ export interface Checkpoint {
 }
 
 /** Why bytes are not a checkpoint that may be restored. */
-export type CheckpointReason = 'malformed' | 'not-authentic' | 'other-extension' | 'rolled-back' | 'newer-version' | 'no-state';
+export type CheckpointReason =
+  | 'malformed'
+  | 'not-authentic'
+  | 'other-extension'
+  | 'rolled-back'
+  | 'newer-version'
+  | 'no-state';
 
 /** Remembers the newest counter of each extension's state; `set` is durable when it returns. */
 export interface CounterStore {
@@ -41,7 +53,9 @@ export function memoryCounters(): CounterStore {
 }
 
 function keyOf(key: Uint8Array, id: string): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', key, new Uint8Array(), utf8(`hypermesh/extension-sdk/state-key/v1 ${id}`), 32));
+  return new Uint8Array(
+    hkdfSync('sha256', key, new Uint8Array(), utf8(`hypermesh/extension-sdk/state-key/v1 ${id}`), 32),
+  );
 }
 
 function boundData(bytes: Uint8Array): Uint8Array {
@@ -49,7 +63,10 @@ function boundData(bytes: Uint8Array): Uint8Array {
 }
 
 /** Seals a checkpoint with AES-256-GCM under a key of its own for each extension; the header is bound to it. */
-export function sealCheckpoint({ id, stateVersion, counter, state }: Checkpoint, key: Uint8Array): Uint8Array {
+export function sealCheckpoint(
+  { id, stateVersion, counter, state }: Checkpoint,
+  key: Uint8Array,
+): Uint8Array {
   const nonce = new Uint8Array(randomBytes(12));
   const head = encodeRecord(header, { v: 1, id, stateVersion, counter, nonce });
   const cipher = createCipheriv('aes-256-gcm', keyOf(key, id), nonce);

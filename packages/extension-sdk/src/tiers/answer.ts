@@ -17,18 +17,29 @@ export interface HostCall {
 
 /** The run of an extension ended without a result. */
 export function endedBy(extension: string, reason: GuestEnd, detail: string): ExtensionError {
-  return new ExtensionError({ code: 'extension/ended', extension, reason, detail: detail.slice(0, 500) }, detail.slice(0, 500));
+  return new ExtensionError(
+    { code: 'extension/ended', extension, reason, detail: detail.slice(0, 500) },
+    detail.slice(0, 500),
+  );
 }
 
 function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
+  );
 }
 
 /** Reads a call to a capability from a guest; undefined for anything else. */
 export function readHostCall(value: JsonValue | undefined): HostCall | undefined {
   if (!isObject(value)) return undefined;
   const { capability, method, args } = value;
-  if (typeof capability !== 'string' || typeof method !== 'string' || !Array.isArray(args) || args.length > 16) return undefined;
+  if (
+    typeof capability !== 'string' ||
+    typeof method !== 'string' ||
+    !Array.isArray(args) ||
+    args.length > 16
+  )
+    return undefined;
   return { capability, method, args };
 }
 
@@ -45,7 +56,8 @@ export function readAnswer(extension: string, text: string): GuestAnswer {
   if (isObject(error)) throw guestError({ ...error, message: error['detail'] });
   if (Array.isArray(calls)) {
     const read = calls.map((each: JsonValue) => readHostCall(each)).filter((each) => each !== undefined);
-    if (read.length === 0 || read.length < calls.length) throw endedBy(extension, 'bad-answer', 'its calls to the host are malformed');
+    if (read.length === 0 || read.length < calls.length)
+      throw endedBy(extension, 'bad-answer', 'its calls to the host are malformed');
     return { kind: 'calls', calls: read };
   }
   return { kind: 'result', result: result ?? null, state };

@@ -21,7 +21,8 @@ function needsOf(value: unknown, what: string): ReadonlySet<Capability> {
   if (value === undefined || value === null) return new Set();
   if (!Array.isArray(value)) throw new Malformed(`needs of ${what} is not a list`);
   for (const each of value) {
-    if (typeof each !== 'string' || !known.has(each)) throw new Malformed(`${what} needs ${String(each).slice(0, 64)}, which is no capability`);
+    if (typeof each !== 'string' || !known.has(each))
+      throw new Malformed(`${what} needs ${String(each).slice(0, 64)}, which is no capability`);
   }
   return new Set(value as Capability[]);
 }
@@ -42,18 +43,25 @@ function read(value: unknown): GuestDescription {
   if (typeof id !== 'string') throw new Malformed('id is not a text');
   const family = `${id.split('.').at(-1)}.`;
   const foundOps = fields(ops, 'ops', 1024).map(([name, each]) => {
-    if (!methodPattern.test(name) || !name.startsWith(family)) throw new Malformed(`operation ${name.slice(0, 64)} must be called ${family}NAME`);
+    if (!methodPattern.test(name) || !name.startsWith(family))
+      throw new Malformed(`operation ${name.slice(0, 64)} must be called ${family}NAME`);
     const { needs, proof } = (each ?? {}) as Record<string, unknown>;
     return [name, { needs: needsOf(needs, name), proof: proof === true }] as const;
   });
   const foundAssets = fields(assets, 'assets', 256).map(([type, each]) => {
     const { needs, actions } = (each ?? {}) as Record<string, unknown>;
-    if (!Array.isArray(actions) || actions.length > 64) throw new Malformed(`actions of ${type.slice(0, 64)} is not a list`);
+    if (!Array.isArray(actions) || actions.length > 64)
+      throw new Malformed(`actions of ${type.slice(0, 64)} is not a list`);
     const names = actions.map(String);
-    if (!names.every((name) => actionPattern.test(name))) throw new Malformed(`an action of ${type.slice(0, 64)} has no proper name`);
+    if (!names.every((name) => actionPattern.test(name)))
+      throw new Malformed(`an action of ${type.slice(0, 64)} has no proper name`);
     return [type, { needs: needsOf(needs, type), actions: new Set(names) }] as const;
   });
-  if (stateVersion !== undefined && stateVersion !== null && !(Number.isSafeInteger(stateVersion) && Number(stateVersion) > 0)) {
+  if (
+    stateVersion !== undefined &&
+    stateVersion !== null &&
+    !(Number.isSafeInteger(stateVersion) && Number(stateVersion) > 0)
+  ) {
     throw new Malformed('the version of its state must be a whole number above 0');
   }
   const foundHooks = Array.isArray(hooks) ? hooks.filter((each) => hookNames.includes(String(each))) : [];

@@ -27,7 +27,10 @@ export interface GuestCall {
 export interface GuestDescription {
   readonly id: string;
   readonly ops: ReadonlyMap<string, { readonly needs: ReadonlySet<Capability>; readonly proof: boolean }>;
-  readonly assets: ReadonlyMap<string, { readonly needs: ReadonlySet<Capability>; readonly actions: ReadonlySet<string> }>;
+  readonly assets: ReadonlyMap<
+    string,
+    { readonly needs: ReadonlySet<Capability>; readonly actions: ReadonlySet<string> }
+  >;
   /** Version of its state, where it has one. */
   readonly stateVersion?: number;
   readonly hooks: ReadonlySet<string>;
@@ -60,8 +63,12 @@ const codePattern = /^[a-z][a-z0-9/-]{0,63}$/;
 /** An error of an extension as one of ours: bounded, without stack, and without the long address it was loaded from. */
 export function guestError(error: unknown): GuestError {
   if (error instanceof GuestError) return error;
-  const { code, message, retryAfterMs } = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>;
-  const detail = (typeof message === 'string' ? message : String(error)).replace(/data:[^\s'"]+/g, 'its module').slice(0, 500);
+  const { code, message, retryAfterMs } = (
+    typeof error === 'object' && error !== null ? error : {}
+  ) as Record<string, unknown>;
+  const detail = (typeof message === 'string' ? message : String(error))
+    .replace(/data:[^\s'"]+/g, 'its module')
+    .slice(0, 500);
   return new GuestError(
     typeof code === 'string' && codePattern.test(code) ? code : 'error',
     detail,

@@ -35,14 +35,15 @@ export async function openScript(
 ): Promise<Verdict<{ guest: Guest }>> {
   const { quickjs, broker, quotas, log, nowMs, signal } = parts;
   const program = new Map(files);
-  if (program.has(DRIVER_FILE)) return { ok: false, reason: `${DRIVER_FILE} is not a name for a file of a package` };
+  if (program.has(DRIVER_FILE))
+    return { ok: false, reason: `${DRIVER_FILE} is not a name for a file of a package` };
   program.set(DRIVER_FILE, utf8(driverSource(entry)));
   if (!program.has(GUEST_API_FILE)) program.set(GUEST_API_FILE, utf8(GUEST_API_SOURCE));
   const memoryPages = Math.min(65_536, Math.floor(quotas.limits.memoryBytes / PAGE));
   let running: GuestCall | undefined;
   let session: ScriptSession | undefined;
 
-  const invoke = async (input: ScriptValue): Promise<ScriptValue> => {
+  const invoke = async (input: ScriptValue | undefined): Promise<ScriptValue> => {
     const wanted = typeof input === 'string' ? readHostCall(fromWire(input)) : undefined;
     if (running === undefined || wanted === undefined) {
       return toWire({ error: { code: 'error', detail: 'no call to the host' } });
@@ -68,7 +69,11 @@ export async function openScript(
     return session;
   }
 
-  async function ask(name: string, input: string | undefined, limits: { fuel: bigint; deadlineMs: number; signal?: AbortSignal }) {
+  async function ask(
+    name: string,
+    input: string | undefined,
+    limits: { fuel: bigint; deadlineMs: number; signal?: AbortSignal },
+  ) {
     const opened = await open(limits.signal);
     const result = await opened.call(name, input, { ...limits, maxOutputBytes: MAX_TEXT });
     for (const line of result.log) log.info('extension.log', { extension: id, line: line.slice(0, 500) });

@@ -19,7 +19,8 @@ export async function importVerified(bytes: Uint8Array): Promise<unknown> {
 /** The definition that a module exports as `extension`. */
 export function definitionIn(module: unknown): Verdict<{ definition: ExtensionDefinition }> {
   const found = (module as { readonly extension?: unknown } | undefined)?.extension;
-  if (typeof found !== 'object' || found === null) return { ok: false, reason: 'the module exports no extension' };
+  if (typeof found !== 'object' || found === null)
+    return { ok: false, reason: 'the module exports no extension' };
   return { ok: true, definition: found as ExtensionDefinition };
 }
 
@@ -29,7 +30,10 @@ export function describeDefinition(definition: ExtensionDefinition): JsonObject 
   return {
     id: definition.id,
     ops: Object.fromEntries(
-      entries(definition.ops).map(([name, { needs = [], proof = false }]) => [name, { needs: [...needs], proof }]),
+      entries(definition.ops).map(([name, { needs = [], proof = false }]) => [
+        name,
+        { needs: [...needs], proof },
+      ]),
     ),
     assets: Object.fromEntries(
       entries(definition.assets ?? {}).map(([type, { needs = [], actions }]) => [
@@ -50,7 +54,13 @@ export function openTrusted(
   const { broker, log } = parts;
   const described = readDescription(describeDefinition(definition));
   if (!described.ok) return described;
-  const lifetime: CallScope = { method: '(kept)', client: '', needs: 'all', hasProof: false, hostCalls: Number.MAX_SAFE_INTEGER };
+  const lifetime: CallScope = {
+    method: '(kept)',
+    client: '',
+    needs: 'all',
+    hasProof: false,
+    hostCalls: Number.MAX_SAFE_INTEGER,
+  };
   const caps = broker.bag(lifetime);
   const guestLog = {
     info: (event: string, fields?: JsonObject) => log.info(event, fields),
@@ -124,10 +134,19 @@ async function checked(check: Check<unknown> | undefined, params: unknown): Prom
     try {
       return check(params);
     } catch (error) {
-      throw new GuestError('bad-params', error instanceof Error ? error.message : 'the parameters do not fit');
+      throw new GuestError(
+        'bad-params',
+        error instanceof Error ? error.message : 'the parameters do not fit',
+      );
     }
   }
   const result = await check['~standard'].validate(params);
   if (result.issues === undefined) return result.value;
-  throw new GuestError('bad-params', result.issues.map(({ message }) => message).join('; ').slice(0, 500));
+  throw new GuestError(
+    'bad-params',
+    result.issues
+      .map(({ message }) => message)
+      .join('; ')
+      .slice(0, 500),
+  );
 }

@@ -32,7 +32,11 @@ function operationOf(target: Target): string {
  * capability it ends with `{ calls }`, the broker makes them, and it is run again with all answers so far. A run is a
  * function of its input, so it comes to the same point again, and knows more.
  */
-export async function openWasm(id: string, bytes: Uint8Array, parts: WasmParts): Promise<Verdict<{ guest: Guest }>> {
+export async function openWasm(
+  id: string,
+  bytes: Uint8Array,
+  parts: WasmParts,
+): Promise<Verdict<{ guest: Guest }>> {
   const { runner, broker, quotas, log, signal } = parts;
   const memoryMaxPages = Math.min(65_536, Math.floor(quotas.limits.memoryBytes / PAGE));
   const metered = meter(bytes, { memoryMaxPages });
@@ -54,7 +58,15 @@ export async function openWasm(id: string, bytes: Uint8Array, parts: WasmParts):
     const deadlineMs = Math.max(1, untilMs - performance.now());
     const input = utf8(toWire({ ...requestOf(call), granted: broker.granted, answers }));
     const op = operationOf(call.target);
-    const result = await runner.run({ module, op, input, fuel, deadlineMs, maxOutputBytes: MAX_TEXT, signal: call.signal });
+    const result = await runner.run({
+      module,
+      op,
+      input,
+      fuel,
+      deadlineMs,
+      maxOutputBytes: MAX_TEXT,
+      signal: call.signal,
+    });
     quotas.spendFuel(result.fuelUsed ?? fuel);
     for (const line of result.log) log.info('extension.log', { extension: id, line: line.slice(0, 500) });
     if (result.ok) return readAnswer(id, Buffer.from(result.output).toString('utf8'));
@@ -82,7 +94,11 @@ export async function openWasm(id: string, bytes: Uint8Array, parts: WasmParts):
 }
 
 /** Makes one call to a capability for a strict guest; what goes wrong is its answer. */
-export async function answerTo(broker: Broker, call: GuestCall, { capability, method, args }: HostCall): Promise<JsonValue> {
+export async function answerTo(
+  broker: Broker,
+  call: GuestCall,
+  { capability, method, args }: HostCall,
+): Promise<JsonValue> {
   try {
     const result = (await broker.invoke(call.scope, capability, method, args)) as JsonValue | undefined;
     // Before the guest sees it: what is no plain data is the host's mistake, and told as such.

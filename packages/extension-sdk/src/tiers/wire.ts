@@ -20,7 +20,8 @@ function plain(value: unknown, depth: number): unknown {
     return value;
   }
   if (typeof value === 'bigint') return String(value);
-  if (value instanceof Uint8Array) return { $bytes: Buffer.from(value.buffer, value.byteOffset, value.length).toString('base64') };
+  if (value instanceof Uint8Array)
+    return { $bytes: Buffer.from(value.buffer, value.byteOffset, value.length).toString('base64') };
   if (Array.isArray(value)) return value.map((each) => plain(each, depth + 1));
   if (typeof value !== 'object' || !isPlain(value)) throw new TypeError(`${typeof value} is not plain data`);
   const entries = Object.entries(value).filter(([, each]) => each !== undefined);
