@@ -138,8 +138,9 @@ export class Quotas implements QuotaMeter {
     return BigInt(Math.max(0, Math.floor(this.#fuelTokens)));
   }
 
-  spendFuel(fuel: bigint): void {
-    this.#fuelTokens -= Number(fuel);
+  /** Charges a run: its fuel where that is known, and the time it had a core where it had to be ended. */
+  spendFuel(fuel: bigint | undefined, elapsedMs: number): void {
+    this.#fuelTokens -= fuel === undefined ? (elapsedMs / 1000) * Number(FUEL_PER_CORE_SECOND) : Number(fuel);
   }
 
   /** Milliseconds until a tenth of a second's share is there again. */

@@ -101,8 +101,9 @@ export async function openScript(
         const { needs } = call.scope;
         const allowed = needs === 'all' ? broker.granted : [...needs];
         const text = toWire({ ...requestOf(call), granted: broker.granted, allowed });
+        const startedMs = performance.now();
         const result = await ask('invoke', text, { fuel, deadlineMs: call.deadlineMs, signal: call.signal });
-        quotas.spendFuel(result.fuelUsed ?? fuel);
+        quotas.spendFuel(result.fuelUsed, performance.now() - startedMs);
         if (!result.ok) throw endedBy(id, result.reason, result.detail);
         if (typeof result.output !== 'string') throw endedBy(id, 'bad-answer', 'the answer is not a text');
         const answer = readAnswer(id, result.output);

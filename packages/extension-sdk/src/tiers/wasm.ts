@@ -58,6 +58,7 @@ export async function openWasm(
     const deadlineMs = Math.max(1, untilMs - performance.now());
     const input = utf8(toWire({ ...requestOf(call), granted: broker.granted, answers }));
     const op = operationOf(call.target);
+    const startedMs = performance.now();
     const result = await runner.run({
       module,
       op,
@@ -67,7 +68,7 @@ export async function openWasm(
       maxOutputBytes: MAX_TEXT,
       signal: call.signal,
     });
-    quotas.spendFuel(result.fuelUsed ?? fuel);
+    quotas.spendFuel(result.fuelUsed, performance.now() - startedMs);
     for (const line of result.log) log.info('extension.log', { extension: id, line: line.slice(0, 500) });
     if (result.ok) return readAnswer(id, Buffer.from(result.output).toString('utf8'));
     throw endedBy(id, result.reason === 'trap' ? 'error' : result.reason, result.detail);
