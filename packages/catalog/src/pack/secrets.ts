@@ -5,7 +5,7 @@ import type { SourceFolder } from './folder.ts';
 /** Keys are small; what is larger is not looked into. */
 const MAX_KEY_FILE = 64 * 1024;
 
-const HEADER = /^\s*(?:Bag Attributes[^]*?)?-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----/;
+const HEADER = /^-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----/m;
 
 /** Whether a file has a name under which people keep secrets. */
 export function isSecretByName(path: string): boolean {

@@ -89,30 +89,49 @@ async function write(
 ): Promise<'too-short' | 'too-long' | undefined> {
   const running = new Set<Promise<void>>();
   try {
-    for (const entry of record.files) {
-      signal?.throwIfAborted();
-      if (entry.size > SMALL) {
-        await draft.file(entry, source.take(entry.size));
-        if (source.isShort) return 'too-short';
-        continue;
-      }
-      const parts: Uint8Array[] = [];
-      // What a source gives out may be its own buffer, so small files are copied.
-      for await (const part of source.take(entry.size)) parts.push(part.slice());
-      if (source.isShort) return 'too-short';
-      const job = draft.file(entry, each(parts));
-      running.add(job);
-      // A failed job stays for the end to find; handled here so that it is no unhandled rejection meanwhile.
-      job.then(
-        () => running.delete(job),
-        () => undefined,
-      );
-      if (running.size >= MAX_AT_ONCE) await Promise.race(running);
-    }
-    return (await source.isAtEnd()) ? undefined : 'too-long';
-  } finally {
+    const reason = await writeAll(draft, record, { source, signal, running });
     await Promise.all(running);
+    return reason;
+  } finally {
+    // Nothing writes into a draft that is sealed or discarded next.
+    await Promise.allSettled(running);
   }
+}
+
+async function writeAll(
+  draft: TreeDraft,
+  record: Pick<PackageRecord, 'files'>,
+  {
+    source,
+    signal,
+    running,
+  }: {
+    readonly source: Pieces;
+    readonly signal: AbortSignal | undefined;
+    readonly running: Set<Promise<void>>;
+  },
+): Promise<'too-short' | 'too-long' | undefined> {
+  for (const entry of record.files) {
+    signal?.throwIfAborted();
+    if (entry.size > SMALL) {
+      await draft.file(entry, source.take(entry.size));
+      if (source.isShort) return 'too-short';
+      continue;
+    }
+    const parts: Uint8Array[] = [];
+    // What a source gives out may be its own buffer, so small files are copied.
+    for await (const part of source.take(entry.size)) parts.push(part.slice());
+    if (source.isShort) return 'too-short';
+    const job = draft.file(entry, each(parts));
+    running.add(job);
+    // A failed job stays for the end to find; handled here so that it is no unhandled rejection meanwhile.
+    job.then(
+      () => running.delete(job),
+      () => undefined,
+    );
+    if (running.size >= MAX_AT_ONCE) await Promise.race(running);
+  }
+  return (await source.isAtEnd()) ? undefined : 'too-long';
 }
 
 async function* each(parts: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
