@@ -164,7 +164,7 @@ function remoteMemory(link: Link, attachment: Attachment, welcome: Uint8Array): 
     address,
     sizeBytes: view.getUint32(24) * 2 ** 32 + view.getUint32(28),
     rights: view.getUint32(4),
-    mapping: welcome.subarray(attachAnswerBytes),
+    mapping: Uint8Array.from(welcome.subarray(attachAnswerBytes)),
     async read(offset, length, options) {
       const [bytes = new Uint8Array()] = await readv([{ offset, length }], options);
       return bytes;
