@@ -1,5 +1,5 @@
 import { delegate, executionRequest, type RunOptions, type RunResult } from './delegation.ts';
-import type { PackageRecord } from './document/index.ts';
+import type { PackageRecord } from './document/record.ts';
 import { CatalogError } from './errors.ts';
 import type { WorkOptions } from './events.ts';
 import { createBringer } from './install/bring.ts';
@@ -15,7 +15,7 @@ import { openPackages, type PackageOnNode } from './install/on-node.ts';
 import { createPlanner, type PlanOptions } from './install/plan.ts';
 import { createVerification, type VerifyReport } from './install/verify.ts';
 import { dependentsOf, whyInstalled } from './install/why.ts';
-import { writeLock } from './lock/index.ts';
+import { writeLock } from './lock/lock.ts';
 import type { ArtifactSigner, CallOptions, Candidate, CatalogPorts, OpenedSource } from './ports.ts';
 import {
   createPublisher,
@@ -71,7 +71,10 @@ export interface Catalog {
   /** The draft of `NAME@VERSION` that `pack` left here. Throws `catalog/not-found`. */
   draft(key: string): Promise<Draft>;
   /** Publishes a draft, or packs first. Resolves when the record is final and further nodes hold the package. Idempotent. */
-  publish(source: Draft | OpenedSource | string, options?: PackOptions & PublishOptions): Promise<PublishResult>;
+  publish(
+    source: Draft | OpenedSource | string,
+    options?: PackOptions & PublishOptions,
+  ): Promise<PublishResult>;
   /** The bytes that a further signer signs, for `attestations`: the same on every machine. */
   describe(source: OpenedSource | string, options?: WorkOptions): Promise<Uint8Array>;
   search(query?: SearchQuery, options?: CallOptions): Promise<readonly SearchHit[]>;
@@ -150,7 +153,10 @@ export function createCatalog(ports: CatalogPorts, options: CatalogOptions = {})
     const found = newestInstalled(await installed.list(), spec);
     if (found !== undefined) return found;
     const next = `list shows what is installed; install ${spec} first`;
-    throw new CatalogError({ code: 'catalog/not-installed', package: spec, next }, `${spec} is not installed`);
+    throw new CatalogError(
+      { code: 'catalog/not-installed', package: spec, next },
+      `${spec} is not installed`,
+    );
   }
 
   async function requestOf(spec: string, runOptions: RunOptions) {

@@ -1,8 +1,8 @@
 import { hasCode } from '@hypermesh/core';
-import { requirementsOf } from './document/index.ts';
+import { requirementsOf } from './document/requirements.ts';
 import { CatalogError } from './errors.ts';
 import type { WorkOptions } from './events.ts';
-import type { Candidate, Execution, ExecutionRequest, ExecutionResult } from './ports.ts';
+import type { Candidate, ExecutionPort, ExecutionRequest, ExecutionResult } from './ports.ts';
 import type { VerifiedRelease } from './registry/verification.ts';
 
 /** One try on one node. `reason` says how it was lost; undefined for the one that gave the result. */
@@ -48,7 +48,7 @@ export function executionRequest(
  * each node's reasons, or `catalog/run-failed` when all tries were lost. Aborting cancels the run at its node.
  */
 export async function delegate(
-  execution: Execution,
+  execution: ExecutionPort,
   request: ExecutionRequest,
   runOptions: RunOptions = {},
 ): Promise<RunResult> {
@@ -72,7 +72,7 @@ type Tried =
   | { readonly ok: false; readonly reason: string };
 
 async function attempt(
-  execution: Execution,
+  execution: ExecutionPort,
   node: string,
   request: ExecutionRequest,
   { signal, onEvent }: RunOptions,
@@ -85,7 +85,8 @@ async function attempt(
     for await (const { state, detail } of execution.status(id, call)) {
       onEvent?.({ type: 'running', package: request.key, node, state });
       if (state === 'lost') return { ok: false, reason: detail };
-      if (state === 'cancelled') throw new CatalogError({ code: 'catalog/cancelled' }, 'The run was cancelled');
+      if (state === 'cancelled')
+        throw new CatalogError({ code: 'catalog/cancelled' }, 'The run was cancelled');
     }
     return { ok: true, result: await execution.result(id, call) };
   } catch (error) {
@@ -103,7 +104,8 @@ function noCandidate(key: string, candidates: readonly Candidate[]): CatalogErro
     ({ node, reasons }) =>
       `${node}: ${reasons.map(({ detail, remedy }) => `${detail} (${remedy})`).join('; ')}`,
   );
-  const next = candidates.length === 0 ? 'a mesh of one node runs nothing for itself' : 'see the reasons of each node';
+  const next =
+    candidates.length === 0 ? 'a mesh of one node runs nothing for itself' : 'see the reasons of each node';
   return new CatalogError(
     { code: 'catalog/no-candidate', package: key, nodes: candidates, next },
     `No node can run ${key}${lines.length === 0 ? '' : `: ${lines.join(' | ')}`}`,

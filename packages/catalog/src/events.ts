@@ -15,7 +15,12 @@ export type CatalogEvent =
   | { readonly type: 'installed'; readonly package: string }
   | { readonly type: 'submitting'; readonly package: string; readonly node: string }
   | { readonly type: 'running'; readonly package: string; readonly node: string; readonly state: string }
-  | { readonly type: 'rescheduling'; readonly package: string; readonly node: string; readonly reason: string };
+  | {
+      readonly type: 'rescheduling';
+      readonly package: string;
+      readonly node: string;
+      readonly reason: string;
+    };
 
 /** Options of work that tells how far it is. `onEvent` must not throw. */
 export interface WorkOptions {

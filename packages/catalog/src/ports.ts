@@ -1,7 +1,9 @@
 import type { Clock, ContentRoot, NodeId, Verdict } from '@hypermesh/core';
-import type { AssetPackage, PackageRecord, PackageType, Requirements } from './document/index.ts';
+import type { AssetPackage, PackageType } from './document/package.ts';
+import type { PackageRecord } from './document/record.ts';
+import type { Requirements } from './document/requirements.ts';
 import type { NodeReason } from './errors.ts';
-import type { SourceFolder } from './pack/index.ts';
+import type { SourceFolder } from './pack/folder.ts';
 
 /** What most calls of ports take: aborting rejects with the signal's reason or `catalog/cancelled`. */
 export interface CallOptions {
@@ -56,7 +58,10 @@ export interface Content {
       readonly onProgress?: (progress: FetchProgress) => void;
     },
   ): Promise<Fetched>;
-  replicate(root: ContentRoot, options: CallOptions & { readonly copies: number }): Promise<readonly NodeId[]>;
+  replicate(
+    root: ContentRoot,
+    options: CallOptions & { readonly copies: number },
+  ): Promise<readonly NodeId[]>;
 }
 
 /** An operation that is final: its id, the block, and what it took. */
@@ -210,7 +215,7 @@ export interface ExecutionResult {
  * node does not answer. `status` gives what is so and every change, and ends after `done`, `failed`, `lost` or
  * `cancelled`. `result` is there after `done` and `failed`. `cancel` is idempotent.
  */
-export interface Execution {
+export interface ExecutionPort {
   candidates(request: ExecutionRequest, options?: CallOptions): Promise<readonly Candidate[]>;
   submit(node: string, request: ExecutionRequest, options?: CallOptions): Promise<{ readonly id: string }>;
   status(id: string, options?: CallOptions): AsyncIterable<ExecutionStatus>;
@@ -249,5 +254,5 @@ export interface CatalogPorts {
   readonly state: State;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly sources?: readonly PackageSource[];
-  readonly execution?: Execution;
+  readonly execution?: ExecutionPort;
 }

@@ -1,16 +1,17 @@
 import {
+  type ContentRoot,
   decodeRecord,
   encodeRecord,
   type Infer,
   type NodeId,
   record as recordSchema,
   s,
-  type ContentRoot,
 } from '@hypermesh/core';
-import { type AssetPackage, encodePackageRecord, recordOf } from './document/index.ts';
+import type { AssetPackage } from './document/package.ts';
+import { encodePackageRecord, recordOf } from './document/record.ts';
 import { CatalogError } from './errors.ts';
 import type { WorkOptions } from './events.ts';
-import { pack } from './pack/index.ts';
+import { pack } from './pack/pack.ts';
 import type { ArtifactSigner, CatalogPorts, IndexValue, OpenedSource, Ordered } from './ports.ts';
 import { type IndexRecord, openIndexRecord, signIndexRecord } from './registry/index-record.ts';
 import type { Registry } from './registry/registry.ts';
@@ -146,11 +147,13 @@ export function createPublisher(
       bundles: [bundle.root, ...attestationRoots],
       content: root,
       bytes,
-      dependencies: dependencies.map((each) => ({
-        name: each.name,
-        range: each.range,
-        optional: each.optional,
-      })),
+      dependencies: dependencies
+        .filter(({ kind }) => kind !== 'build')
+        .map((each) => ({
+          name: each.name,
+          range: each.range,
+          optional: each.optional,
+        })),
       publishedMs: clock.nowMs(),
     };
     const draft: Kept = {
@@ -200,7 +203,10 @@ export function createPublisher(
     const isThis = opened.ok && opened.record.digest === digest && entry.publisher === artifacts.self.node;
     if (isThis) return { entry, record: opened.record };
     const next = 'a published version stays as it is: raise the version';
-    throw new CatalogError({ code: 'catalog/version-exists', package: key, next }, `${key} is published already`);
+    throw new CatalogError(
+      { code: 'catalog/version-exists', package: key, next },
+      `${key} is published already`,
+    );
   }
 
   /** The draft under the next free sequence number: another package may have been published since it was packed. */

@@ -18,7 +18,7 @@ export async function answering<T>(work: () => Promise<T>): Promise<Answer<T>> {
 }
 
 /** The value of an answer; throws the failure as CatalogError where it is one. */
-export function valueOf<T>(answer: Answer<T>): T {
+export function openAnswer<T>(answer: Answer<T>): T {
   if (answer.ok) return answer.value;
   throw new CatalogError(answer.failure, answer.message);
 }

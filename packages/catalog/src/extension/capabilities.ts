@@ -5,7 +5,7 @@ import type {
   CallOptions,
   CatalogPorts,
   Content,
-  Execution,
+  ExecutionPort,
   Index,
   IndexValue,
   OpenedSource,
@@ -51,7 +51,7 @@ export interface CatalogCapabilities {
   readonly 'trustchain:verify': Pick<Artifacts, 'verify'>;
   readonly 'trustchain:sign': Pick<Artifacts, 'sign' | 'endorse'> & { self(): Artifacts['self'] };
   readonly 'consensus:validate': { binds: ProofBinding };
-  readonly 'vm:execute': Execution;
+  readonly 'vm:execute': ExecutionPort;
 }
 
 /** The capabilities that the catalog cannot do without. */
@@ -112,7 +112,7 @@ export function catalogCapabilities(
   };
 }
 
-function executionMethods(execution: Execution): Execution {
+function executionMethods(execution: ExecutionPort): ExecutionPort {
   return {
     candidates: (request, options) => execution.candidates(request, options),
     submit: (node, request, options) => execution.submit(node, request, options),

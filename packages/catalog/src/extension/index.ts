@@ -1,11 +1,16 @@
-import { type AssetHandler, defineExtension, type ExtensionContext, type JsonObject } from '@hypermesh/extension-sdk';
+import {
+  type AssetHandler,
+  defineExtension,
+  type ExtensionContext,
+  type JsonObject,
+} from '@hypermesh/extension-sdk';
 import { type Catalog, createCatalog } from '../catalog.ts';
-import { decodePackageRecord } from '../document/index.ts';
+import { decodePackageRecord } from '../document/record.ts';
 import { handlerOf, packageHandlers } from '../install/asset-handlers.ts';
 import { type CatalogCapabilities, portsFrom } from './capabilities.ts';
 import { catalogOperations } from './operations.ts';
 
-export { type Answer, valueOf } from './answers.ts';
+export { type Answer, openAnswer } from './answers.ts';
 export {
   type CatalogCapabilities,
   catalogCapabilities,
@@ -25,7 +30,8 @@ function openCatalog({ caps }: ExtensionContext): Catalog {
 /** What a handler is asked about: the canonical bytes of a package record. */
 function readAsset(asset: JsonObject) {
   const { record } = asset;
-  if (!(record instanceof Uint8Array)) return { ok: false as const, reason: 'record must be the bytes of a package record' };
+  if (!(record instanceof Uint8Array))
+    return { ok: false as const, reason: 'record must be the bytes of a package record' };
   const decoded = decodePackageRecord(record);
   if (!decoded.ok) return { ok: false as const, reason: decoded.reason };
   return handlerOf(decoded.record.type).assetOf(decoded.record, decoded.digest);

@@ -8,7 +8,13 @@ import { params } from './params.ts';
 /** What an operation works with: the catalog that the extension opened when it was loaded. */
 export type OpenCatalog = (ctx: ExtensionContext) => Catalog;
 
-const reading = ['asset:read', 'storage:read', 'storage:write', 'network:connect', 'trustchain:verify'] as const;
+const reading = [
+  'asset:read',
+  'storage:read',
+  'storage:write',
+  'network:connect',
+  'trustchain:verify',
+] as const;
 const writing = requiredCapabilities;
 const running = [...reading, 'trustchain:sign', 'vm:execute'] as const;
 

@@ -1,4 +1,4 @@
-import { PACKAGE_TYPES, type PackageType } from '../document/index.ts';
+import { PACKAGE_TYPES, type PackageType } from '../document/package.ts';
 
 /** Parameters of a call, read one by one; a field that nobody reads is refused. */
 export interface Params {
@@ -41,7 +41,9 @@ export function params<T>(read: (params: Params) => T): (value: unknown) => T {
       count(name) {
         const count = take(name);
         if (count === undefined) return undefined;
-        return Number.isSafeInteger(count) && Number(count) > 0 ? Number(count) : fail(name, 'a number above 0');
+        return Number.isSafeInteger(count) && Number(count) > 0
+          ? Number(count)
+          : fail(name, 'a number above 0');
       },
       texts(name) {
         const texts = take(name);
@@ -55,7 +57,9 @@ export function params<T>(read: (params: Params) => T): (value: unknown) => T {
       type(name) {
         const text = optionalText(name);
         if (text === undefined) return undefined;
-        return PACKAGE_TYPES.find((each) => each === text) ?? fail(name, `one of ${PACKAGE_TYPES.join(', ')}`);
+        return (
+          PACKAGE_TYPES.find((each) => each === text) ?? fail(name, `one of ${PACKAGE_TYPES.join(', ')}`)
+        );
       },
       object(name) {
         const object = take(name);

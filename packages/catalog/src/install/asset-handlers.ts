@@ -1,4 +1,5 @@
-import { type PackageRecord, type PackageType } from '../document/index.ts';
+import type { PackageType } from '../document/package.ts';
+import type { PackageRecord } from '../document/record.ts';
 import type { InstalledAsset } from '../ports.ts';
 
 /** What a handler says of a package of its types: the asset it becomes here, or why it cannot become one. */

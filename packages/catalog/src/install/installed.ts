@@ -1,4 +1,12 @@
-import { type ContentRoot, decodeRecord, encodeRecord, type Infer, type NodeId, record, s } from '@hypermesh/core';
+import {
+  type ContentRoot,
+  decodeRecord,
+  encodeRecord,
+  type Infer,
+  type NodeId,
+  record,
+  s,
+} from '@hypermesh/core';
 import type { State } from '../ports.ts';
 
 const schema = record({

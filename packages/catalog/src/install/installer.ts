@@ -1,13 +1,13 @@
 import { decodeRecord, encodeRecord, type Infer, record, s, sha256, toHex, utf8 } from '@hypermesh/core';
-import { writeLock } from '../lock/index.ts';
 import type { WorkOptions } from '../events.ts';
+import { writeLock } from '../lock/lock.ts';
 import type { CatalogPorts, Fetched, FetchedFrom, IndexValue, InstalledAsset, Ordered } from '../ports.ts';
 import type { VerifiedRelease } from '../registry/verification.ts';
 import { handlerOf } from './asset-handlers.ts';
 import type { Bringer } from './bring.ts';
 import { inParallel } from './in-parallel.ts';
 import type { InstalledPackage, InstalledPackages } from './installed.ts';
-import { type Plan, type PlanOptions, type Planner, refused } from './plan.ts';
+import { type Plan, type Planner, type PlanOptions, refused } from './plan.ts';
 
 /** One package of an installation. `already`: it was installed before. */
 export interface InstalledResult {
@@ -69,7 +69,10 @@ export function intentOf({ packages, requirements }: Plan): InstallIntent {
   if (first === undefined) throw new TypeError('a plan has at least one package');
   return {
     key: first.release.key,
-    value: { digest: first.release.record.digest, packages: packages.map(({ release }) => release.key).sort() },
+    value: {
+      digest: first.release.record.digest,
+      packages: packages.map(({ release }) => release.key).sort(),
+    },
   };
 }
 

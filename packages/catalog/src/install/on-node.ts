@@ -1,8 +1,7 @@
 import type { ContentRoot, NodeId } from '@hypermesh/core';
-import type { PackageRecord } from '../document/index.ts';
+import { fileRange, type PackageRecord } from '../document/record.ts';
 import { CatalogError } from '../errors.ts';
 import type { WorkOptions } from '../events.ts';
-import { fileRange } from '../pack/index.ts';
 import type { ArtifactSigner, Content, Fetched } from '../ports.ts';
 import { readAll, type VerifiedRelease } from '../registry/verification.ts';
 import type { Bringer } from './bring.ts';
@@ -70,8 +69,14 @@ function openPackage(
     async readFile(path) {
       const range = fileRange(record, path);
       if (range === undefined) {
-        const next = `files of ${key}: ${record.files.slice(0, 20).map((file) => file.path).join(', ')}`;
-        throw new CatalogError({ code: 'catalog/no-such-file', package: key, path, next }, `${key} has no ${path}`);
+        const next = `files of ${key}: ${record.files
+          .slice(0, 20)
+          .map((file) => file.path)
+          .join(', ')}`;
+        throw new CatalogError(
+          { code: 'catalog/no-such-file', package: key, path, next },
+          `${key} has no ${path}`,
+        );
       }
       if (range.size === 0) return new Uint8Array();
       return readAll(content.get(record.root, { offset: range.offset, length: range.size }));

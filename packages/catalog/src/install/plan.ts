@@ -1,10 +1,17 @@
-import { isRange } from '../document/index.ts';
 import { CatalogError, type CheckName } from '../errors.ts';
 import type { WorkOptions } from '../events.ts';
-import { compareLocks, type Lock, lockedVersions, parseLock } from '../lock/index.ts';
-import { nameOf, parseSpec, type Registry, type RegistrySnapshot, type Release } from '../registry/registry.ts';
+import { compareLocks, type Lock, type LockChange, lockedVersions } from '../lock/lock.ts';
+import { parseLock } from '../lock/parse.ts';
+import {
+  nameOf,
+  parseSpec,
+  type Registry,
+  type RegistrySnapshot,
+  type Release,
+} from '../registry/registry.ts';
 import type { VerifiedRelease, Verifier } from '../registry/verification.ts';
-import { createSolver, type Solver } from '../solver/index.ts';
+import { createSolver, type Solver } from '../solver/solver.ts';
+import { isRange } from '../solver/versions.ts';
 import { inParallel } from './in-parallel.ts';
 
 /** What is to be installed: every package that the specs need, checked and pinned. */
@@ -26,7 +33,10 @@ export interface Planner {
   /** The exact versions of everything that one release needs, itself left out. */
   dependenciesOf(release: Release): Promise<Readonly<Record<string, string>>>;
   /** Releases of exactly these versions, checked. Throws `catalog/refused` or `catalog/not-found`. */
-  verified(versions: Readonly<Record<string, string>>, options?: WorkOptions): Promise<readonly VerifiedRelease[]>;
+  verified(
+    versions: Readonly<Record<string, string>>,
+    options?: WorkOptions,
+  ): Promise<readonly VerifiedRelease[]>;
 }
 
 const checksAtOnce = 8;
@@ -49,15 +59,16 @@ export function createPlanner(registry: Registry, verifier: Verifier): Planner {
     const solution = solverOf(snapshot).solve(requirements, { locked });
     if (solution.ok) return solution.packages;
     const { reason, explanation, steps } = solution;
-    throw (
-      refusalBehind(snapshot, solution.package ?? '') ??
-      (reason === 'not-found'
-        ? new CatalogError({ code: 'catalog/not-found', what: solution.package ?? '', next: nearTo(snapshot, solution.package ?? '') }, explanation)
-        : new CatalogError(
-            { code: 'catalog/conflict', explanation, steps, next: 'loosen one of the ranges, or ask for other versions' },
-            explanation,
-          ))
-    );
+    const absent = Object.keys(requirements).find((name) => snapshot.versions(name) === undefined);
+    const refusal = absent === undefined ? undefined : refusalBehind(snapshot, absent);
+    if (refusal !== undefined) throw refusal;
+    if (reason === 'not-found') {
+      const what = absent ?? Object.keys(requirements).join(', ');
+      const next = absent === undefined ? 'ask for other versions' : nearTo(snapshot, absent);
+      throw new CatalogError({ code: 'catalog/not-found', what, next }, explanation);
+    }
+    const next = 'loosen one of the ranges, or ask for other versions';
+    throw new CatalogError({ code: 'catalog/conflict', explanation, steps, next }, explanation);
   }
 
   async function verifyAll(releases: readonly Release[], options: WorkOptions): Promise<VerifiedRelease[]> {
@@ -128,7 +139,9 @@ function releasesOf(snapshot: RegistrySnapshot, packages: Readonly<Record<string
 
 /** An index that says something else of a version than a lock file remembers is not believed. */
 function checkAgainstLock({ key, record }: Release, held: Lock | undefined): void {
-  const pinned = held?.packages.find(({ name, version }) => name === record.name && version === record.version);
+  const pinned = held?.packages.find(
+    ({ name, version }) => name === record.name && version === record.version,
+  );
   if (pinned === undefined || pinned.digest === record.digest) return;
   throw refused(key, 'record', 'the lock file names another digest for this version');
 }
@@ -170,13 +183,17 @@ function readLock(text: string): Lock {
   const [first] = parsed.errors;
   const where = first === undefined ? '' : `line ${first.line}, column ${first.column}: ${first.message}`;
   throw new CatalogError(
-    { code: 'catalog/bad-lock', problems: parsed.errors, next: 'restore the lock file, or delete it and install again' },
+    {
+      code: 'catalog/bad-lock',
+      problems: parsed.errors,
+      next: 'restore the lock file, or delete it and install again',
+    },
     `The lock file cannot be read: ${where}`,
   );
 }
 
-function lockChanged(changes: readonly object[]): CatalogError {
-  const told = changes.map((change) => JSON.stringify(change));
+function lockChanged(changes: readonly LockChange[]): CatalogError {
+  const told = changes.map(({ message }) => message);
   const next = 'install without --frozen, look at what changed in the lock file, and keep it';
   return new CatalogError(
     { code: 'catalog/lock-changed', changes: told, next },

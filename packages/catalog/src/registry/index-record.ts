@@ -11,8 +11,10 @@ import {
   type Verdict,
 } from '@hypermesh/core';
 import { verify } from '@hypermesh/core/ed25519';
-import { isPackageName, isRange, isVersion, PACKAGE_TYPES } from '../document/index.ts';
+import { isPackageName } from '../document/names.ts';
+import { PACKAGE_TYPES } from '../document/package.ts';
 import type { Artifacts } from '../ports.ts';
+import { isRange, isVersion } from '../solver/versions.ts';
 
 const root = s.cid<ContentRoot>({ codec: 'dag-cbor', hash: 'blake3-256' });
 

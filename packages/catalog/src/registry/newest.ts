@@ -1,5 +1,5 @@
-import { compareVersions, isRange, satisfies } from '../document/index.ts';
 import { CatalogError } from '../errors.ts';
+import { compareVersions, isRange, satisfies } from '../solver/versions.ts';
 import { parseSpec, type RegistrySnapshot, type Release } from './registry.ts';
 
 /** The newest release that `NAME[@RANGE]` allows. Throws `catalog/not-found`, or `catalog/refused` where only entries that are not believed fit. */
@@ -21,7 +21,9 @@ export function newestAllowed(snapshot: RegistrySnapshot, spec: string): Release
   }
   const versions = releases.map(({ record: { version } }) => version);
   const next =
-    versions.length === 0 ? `nobody published ${name}` : `published versions: ${versions.slice(-10).join(', ')}`;
+    versions.length === 0
+      ? `nobody published ${name}`
+      : `published versions: ${versions.slice(-10).join(', ')}`;
   throw new CatalogError({ code: 'catalog/not-found', what: spec, next }, `There is no ${spec}: ${next}`);
 }
 

@@ -1,7 +1,7 @@
 import { equalBytes, fromUtf8, type NodeId, utf8 } from '@hypermesh/core';
-import type { PublishedVersion, VersionIndex } from '../solver/index.ts';
-import { compareVersions } from '../document/index.ts';
 import type { CatalogPorts, IndexEntry } from '../ports.ts';
+import type { PublishedVersion, VersionIndex } from '../solver/candidates.ts';
+import { compareVersions } from '../solver/versions.ts';
 import { type IndexRecord, openIndexRecord } from './index-record.ts';
 import { reportSequences, type SequenceReport, type SequenceReports } from './sequences.ts';
 
@@ -95,7 +95,9 @@ export function createRegistry(ports: Pick<CatalogPorts, 'index' | 'state'>): Re
 function numbersByPublisher(opened: ReadonlyMap<string, Opened>): Map<NodeId, number[]> {
   const numbers = new Map<NodeId, number[]>();
   for (const { entry, verdict } of opened.values()) {
+    // A copy under another key, or of another's record, is somebody else's doing: it counts for nothing here.
     if (!verdict.ok || verdict.publisher !== entry.publisher) continue;
+    if (`${verdict.record.name}@${verdict.record.version}` !== entry.key) continue;
     const known = numbers.get(verdict.publisher) ?? [];
     known.push(verdict.record.sequence);
     numbers.set(verdict.publisher, known);

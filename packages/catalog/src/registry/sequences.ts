@@ -21,7 +21,8 @@ export function reportSequences(numbers: readonly number[], seen: number): Seque
   let last = 0;
   for (const number of sorted) {
     if (number === last) repeated.add(number);
-    for (let missing = last + 1; missing < number && gaps.length < mostGapsShown; missing++) gaps.push(missing);
+    for (let missing = last + 1; missing < number && gaps.length < mostGapsShown; missing++)
+      gaps.push(missing);
     last = number;
   }
   const report = { highest: last, gaps, repeated: [...repeated] };

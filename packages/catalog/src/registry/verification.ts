@@ -1,5 +1,5 @@
 import { type ContentRoot, concatBytes, type NodeId, type Verdict } from '@hypermesh/core';
-import { decodePackageRecord, MAX_RECORD_BYTES, type PackageRecord } from '../document/index.ts';
+import { decodePackageRecord, MAX_RECORD_BYTES, type PackageRecord } from '../document/record.ts';
 import type { CheckName } from '../errors.ts';
 import type { ArtifactSigner, CallOptions, CatalogPorts } from '../ports.ts';
 import type { Release } from './registry.ts';
@@ -92,7 +92,9 @@ export function createVerifier(
 /** In which field the record is not the one that the index names. */
 function differenceOf({ record: entry }: Release, record: PackageRecord, digest: string): string | undefined {
   if (digest !== entry.digest) return 'another-digest';
-  const different = (['name', 'version', 'type', 'bytes'] as const).find((field) => record[field] !== entry[field]);
+  const different = (['name', 'version', 'type', 'bytes'] as const).find(
+    (field) => record[field] !== entry[field],
+  );
   if (different !== undefined) return `another-${different}`;
   return record.root === entry.content ? undefined : 'another-content';
 }

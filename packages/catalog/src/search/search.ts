@@ -1,5 +1,5 @@
 import type { NodeId } from '@hypermesh/core';
-import type { PackageType } from '../document/index.ts';
+import type { PackageType } from '../document/package.ts';
 import type { CallOptions } from '../ports.ts';
 import type { Registry, RegistrySnapshot, Release } from '../registry/registry.ts';
 import type { Verifier } from '../registry/verification.ts';

@@ -1,7 +1,7 @@
 import { fromUtf8 } from '@hypermesh/core';
-import { parsePackage } from '../document/index.ts';
+import { parsePackage } from '../document/parse.ts';
 import { CatalogError } from '../errors.ts';
-import type { SourceFolder } from '../pack/index.ts';
+import type { SourceFolder } from '../pack/folder.ts';
 import type { PackageSource } from '../ports.ts';
 import { readAll } from '../registry/verification.ts';
 
@@ -16,18 +16,20 @@ const maxDocumentBytes = 1024 * 1024;
  * names `content.root` takes its files from below that. The document itself belongs to the files where its globs take it in.
  */
 export function folderSource(
-  openFolder: (path: string) => SourceFolder,
+  openFolder: (path: string) => Promise<SourceFolder>,
   takes: (spec: string) => boolean,
 ): PackageSource {
   return {
     takes,
     async open(spec, { signal } = {}) {
-      const folder = openFolder(spec);
+      const folder = await openFolder(spec);
       const { name, text } = await readDocument(spec, folder);
       signal?.throwIfAborted();
       const parsed = parsePackage(text);
       if (!parsed.ok) {
-        const told = parsed.errors.map(({ line, column, message }) => `${name}:${line}:${column}: ${message}`);
+        const told = parsed.errors.map(
+          ({ line, column, message }) => `${name}:${line}:${column}: ${message}`,
+        );
         throw new CatalogError(
           { code: 'catalog/bad-document', problems: parsed.errors, next: `correct ${name} in ${spec}` },
           told.join('; '),
@@ -35,7 +37,7 @@ export function folderSource(
       }
       const { root = '.' } = parsed.package.spec.content ?? {};
       const isHere = root === '.' || root === './';
-      return { package: parsed.package, folder: isHere ? folder : openFolder(joined(spec, root)) };
+      return { package: parsed.package, folder: isHere ? folder : await openFolder(joined(spec, root)) };
     },
   };
 }
@@ -43,7 +45,8 @@ export function folderSource(
 async function readDocument(spec: string, folder: SourceFolder) {
   for (const name of DOCUMENT_NAMES) {
     let size: number | undefined;
-    for await (const entry of folder.walk()) if (entry.path === name && entry.kind === 'file') size = entry.size;
+    for await (const entry of folder.walk())
+      if (entry.path === name && entry.kind === 'file') size = entry.size;
     if (size === undefined) continue;
     if (size > maxDocumentBytes) throw badPackage(spec, `${name} is larger than ${maxDocumentBytes} bytes`);
     const text = fromUtf8(await readAll(folder.read(name)));

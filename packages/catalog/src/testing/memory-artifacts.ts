@@ -1,5 +1,14 @@
-import { decodeRecord, domainMessage, encodeRecord, nodeIdOf, record, s, sha256, toHex } from '@hypermesh/core';
-import { type KeyPair, sign, verify } from '@hypermesh/core/ed25519';
+import {
+  decodeRecord,
+  domainMessage,
+  encodeRecord,
+  nodeIdOf,
+  record,
+  s,
+  sha256,
+  toHex,
+} from '@hypermesh/core';
+import { sign, verify } from '@hypermesh/core/ed25519';
 import type { Artifacts } from '../ports.ts';
 
 const bundleSchema = record({
@@ -10,7 +19,13 @@ const bundleSchema = record({
 const domain = 'hypermesh/catalog/testing-bundle/v1';
 
 /** Signatures by Ed25519 alone, without certificates and without a log: for tests of what stands on the port. */
-export function createMemoryArtifacts({ secretKey, publicKey }: KeyPair): Artifacts {
+export function createMemoryArtifacts({
+  secretKey,
+  publicKey,
+}: {
+  readonly secretKey: Uint8Array;
+  readonly publicKey: Uint8Array;
+}): Artifacts {
   const suite = 'ed25519';
   let logIndex = 0;
   return {
@@ -26,7 +41,8 @@ export function createMemoryArtifacts({ secretKey, publicKey }: KeyPair): Artifa
       const decoded = decodeRecord(bundleSchema, bundle);
       if (!decoded.ok) return { ok: false, reason: decoded.reason };
       const { key, signature } = decoded.value;
-      if (!verify(signature, domainMessage(domain, bytes), key)) return { ok: false, reason: 'bad-signature' };
+      if (!verify(signature, domainMessage(domain, bytes), key))
+        return { ok: false, reason: 'bad-signature' };
       return { ok: true, publisher: nodeIdOf(key), signers: [{ suite, key: toHex(sha256(key)) }] };
     },
   };

@@ -96,7 +96,12 @@ export function createMemoryContentNetwork(): MemoryContentNetwork {
         for (const node of chosen) storeOf(node).set(root, bytes.slice());
         if (chosen.length >= copies) return chosen;
         throw new CatalogError(
-          { code: 'catalog/too-few-copies', wanted: copies, holders: chosen, next: 'ask again when more nodes are up' },
+          {
+            code: 'catalog/too-few-copies',
+            wanted: copies,
+            holders: chosen,
+            next: 'ask again when more nodes are up',
+          },
           `${chosen.length} of ${copies} further nodes have it`,
         );
       },

@@ -1,6 +1,6 @@
 import type { NodeReason } from '../errors.ts';
 import { CatalogError } from '../errors.ts';
-import type { Execution, ExecutionRequest, ExecutionResult, ExecutionStatus } from '../ports.ts';
+import type { ExecutionPort, ExecutionRequest, ExecutionResult, ExecutionStatus } from '../ports.ts';
 
 /** What a node in memory does with a request: answers, is lost while it runs, or cannot be reached. */
 export type NodeBehaviour = (
@@ -9,7 +9,7 @@ export type NodeBehaviour = (
 ) => Promise<ExecutionResult> | 'lost' | 'unreachable';
 
 /** Executions on nodes that exist as functions only: for tests of what stands on the port. */
-export interface MemoryExecution extends Execution {
+export interface MemoryExecution extends ExecutionPort {
   /** Nodes that were given work, in order. */
   readonly submissions: string[];
   readonly cancelled: string[];
@@ -46,7 +46,10 @@ export function createMemoryExecution(
       const abort = new AbortController();
       const outcome = nodes.get(node)?.(request, abort.signal) ?? 'unreachable';
       if (outcome === 'unreachable') {
-        throw new CatalogError({ code: 'catalog/node-unavailable', node, reason: 'no answer' }, `${node}: no answer`);
+        throw new CatalogError(
+          { code: 'catalog/node-unavailable', node, reason: 'no answer' },
+          `${node}: no answer`,
+        );
       }
       const id = `run-${submissions.length}`;
       runs.set(id, { node, abort, outcome });
@@ -65,7 +68,11 @@ export function createMemoryExecution(
       const stopped = stop(abort.signal, signal);
       const exit = await Promise.race([outcome.then((result) => result.exit), stopped]);
       signal?.throwIfAborted();
-      yield { state: exit === 'cancelled' ? 'cancelled' : exit === 'ok' ? 'done' : 'failed', node, detail: exit };
+      yield {
+        state: exit === 'cancelled' ? 'cancelled' : exit === 'ok' ? 'done' : 'failed',
+        node,
+        detail: exit,
+      };
     },
     async result(id) {
       const { outcome, node } = runOf(id);

@@ -46,7 +46,10 @@ export function createMemoryIndex(): MemoryIndex {
         const owner = owners.get(name);
         if (owner !== undefined && owner !== self) {
           const next = 'publish under another name';
-          throw new CatalogError({ code: 'catalog/name-taken', package: key, next }, `${name} belongs to another`);
+          throw new CatalogError(
+            { code: 'catalog/name-taken', package: key, next },
+            `${name} belongs to another`,
+          );
         }
         if (entries.has(key)) {
           const next = 'raise the version';

@@ -1,7 +1,7 @@
 import type { NodeId } from '@hypermesh/core';
 import { generateKey } from '@hypermesh/core/ed25519';
 import { createManualClock } from '@hypermesh/core/testing';
-import type { CatalogPorts, Execution, PackageSource } from '../ports.ts';
+import type { CatalogPorts, ExecutionPort, PackageSource } from '../ports.ts';
 import { createMemoryArtifacts } from './memory-artifacts.ts';
 import { createMemoryContentNetwork, type MemoryContentNetwork } from './memory-content.ts';
 import { createMemoryIndex, type MemoryIndex } from './memory-index.ts';
@@ -27,7 +27,7 @@ export function createMemoryMesh(
   options: {
     readonly nodes?: number;
     readonly sources?: readonly PackageSource[];
-    readonly execution?: Execution;
+    readonly execution?: ExecutionPort;
   } = {},
 ): MemoryMesh {
   const { nodes: count = 4, sources = [], execution } = options;
