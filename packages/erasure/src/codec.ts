@@ -1,9 +1,9 @@
-import { badArgument } from './errors.ts';
+import { badArgument, badShards } from './errors.ts';
 import type { BackendName, Plan } from './kernel/backend.ts';
 import { chooseBackend } from './kernel/choose.ts';
 import { cauchyRows } from './matrix.ts';
 import { RecoveryCache } from './recovery.ts';
-import { checkShards, fault, overlapIn, type ShardFault } from './shards.ts';
+import { checkShards, demandShards, fault, overlapIn, type ShardFault } from './shards.ts';
 
 /** Counts of a code: `dataShards` from 1, `parityShards` from 0, together at most 255. */
 export interface CodecOptions {
@@ -28,10 +28,10 @@ export interface Codec {
   readonly dataShards: number;
   readonly parityShards: number;
   readonly backend: BackendName;
-  /** Parity of exactly `dataShards` equally long shards. */
-  encode(data: readonly Uint8Array[]): { readonly ok: true; readonly parity: Uint8Array[] } | ShardFault;
-  /** `encode` into `parityShards` buffers of the caller. Nothing is written unless the answer is ok. */
-  encodeInto(data: readonly Uint8Array[], parity: readonly Uint8Array[]): { readonly ok: true } | ShardFault;
+  /** The `parityShards` of exactly `dataShards` equally long shards. Throws `erasure/bad-shards` for others. */
+  encode(data: readonly Uint8Array[]): Uint8Array[];
+  /** `encode` into `parityShards` buffers of the caller, of which none is written where it throws. */
+  encodeInto(data: readonly Uint8Array[], parity: readonly Uint8Array[]): void;
   /** The absent ones of all `dataShards + parityShards` shards, from the first `dataShards` that are there. */
   reconstruct(shards: readonly (Uint8Array | undefined)[]): Reconstructed<Uint8Array>;
   /** Like `reconstruct` for the absent shards in `only`; others that are absent stay so, and cost nothing. */
@@ -109,21 +109,16 @@ export function createCodec(options: CodecOptions): Codec {
     parityShards,
     backend: backend.name,
     encode(data) {
-      const checked = checkShards(data, dataShards);
-      if (!checked.ok) return checked;
-      const parity = buffers(parityShards, checked.length);
+      const parity = buffers(parityShards, demandShards('data', data, dataShards));
       compute(data, parity);
-      return { ok: true, parity };
+      return parity;
     },
     encodeInto(data, parity) {
-      const checked = checkShards(data, dataShards);
-      if (!checked.ok) return checked;
-      const writable = checkShards(parity, parityShards, { length: checked.length });
-      if (!writable.ok) return writable;
+      const length = demandShards('data', data, dataShards);
+      demandShards('parity', parity, parityShards, length);
       const overlap = overlapIn(parity, data);
-      if (overlap !== undefined) return fault('overlapping', overlap);
+      if (overlap !== undefined) throw badShards('parity', fault('overlapping', overlap));
       compute(data, parity);
-      return { ok: true };
     },
     reconstruct,
     verify(shards) {

@@ -1,4 +1,5 @@
 import type { Verdict } from '@hypermesh/core';
+import { badShards } from './errors.ts';
 
 /** Why a list of shards cannot be worked on; `index` names the first one at fault. */
 export type ShardReason =
@@ -45,6 +46,13 @@ export function checkShards(
     if (shard.length !== length) return fault('unequal-lengths', index);
   }
   return { ok: true, length };
+}
+
+/** The length of shards that are to be encoded; throws `erasure/bad-shards` where they cannot be. */
+export function demandShards(argument: string, shards: unknown, count: number, length?: number): number {
+  const checked = checkShards(shards, count, length === undefined ? {} : { length });
+  if (checked.ok) return checked.length;
+  throw badShards(argument, checked);
 }
 
 /** Index of the first of `written` that shares bytes with one of `read` or of `written` itself. */

@@ -36,9 +36,7 @@ export async function* encodeStream(
     const data = Array.from({ length: codec.dataShards }, (_, at) =>
       full.subarray(at * shardBytes, (at + 1) * shardBytes),
     );
-    const encoded = codec.encode(data);
-    if (!encoded.ok) throw new TypeError(`a stripe of equal shards was refused: ${encoded.reason}`);
-    const done = { index, bytes: filled, data, parity: encoded.parity };
+    const done = { index, bytes: filled, data, parity: codec.encode(data) };
     stripe = new Uint8Array(size);
     filled = 0;
     index++;

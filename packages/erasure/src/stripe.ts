@@ -54,7 +54,7 @@ export function encodeStripe(
   if (!checked.ok) return checked;
   const { length } = checked;
   const encoded = codec.encode(padded(codec, pieces, length) as Uint8Array[]);
-  return encoded.ok ? { ok: true, parity: encoded.parity.slice(0, parity) } : encoded;
+  return { ok: true, parity: encoded.slice(0, parity) };
 }
 
 /**
