@@ -136,7 +136,7 @@ const expireLease = rule(expireBody, ({ key: lease }, { operation, books, timeMs
 
 /** The kinds of operations that move value; `lease.commit` takes the place of the plain one. */
 export const valueRules: Readonly<Record<string, OperationRule>> = {
-  transfer,
+  'value.transfer': transfer,
   'lease.commit': commitLease,
   'lease.settle': settleLease,
   'lease.expire': expireLease,

@@ -159,7 +159,7 @@ export function createWallet({ ledger, receipts, self, nameOf }: WalletParts): W
     history: (limit) => books.history(self, limit).map(movementOf),
 
     async transfer(to, amount, note, signal) {
-      const { id, height } = await ledger.act('transfer', { to, amount, note }, signal);
+      const { id, height } = await ledger.act('value.transfer', { to, amount, note }, signal);
       return { id, height };
     },
 
