@@ -15,12 +15,15 @@ import type { Phase2 } from './phases.ts';
 import { createRunService, type RunService } from './run/asking.ts';
 import { serveRuns } from './run/serving.ts';
 import { openUsedLeases } from './run/used-leases.ts';
+import { openReceipts } from './wallet/receipts.ts';
+import { createWallet, type WalletService } from './wallet/service.ts';
 
 /** What a node of phase 2 offers: the ledger, packages and runs. */
 export interface MeshServices extends AsyncDisposable {
   readonly ledger: LedgerService;
   readonly packages: PackageService;
   readonly runs: RunService;
+  readonly wallet: WalletService;
   /** Members of the genesis by NodeId. */
   readonly members: ReadonlyMap<NodeId, { readonly name: string; readonly key: Uint8Array }>;
   /** Writes what shows this mesh to outsiders into a folder. */
@@ -58,13 +61,15 @@ export async function openMeshServices(
   const artifacts = trustchainArtifacts({ phase, transparency, clock });
   const packages = createPackageService({ ledger, peers, store, artifacts, self, log, nameOf });
   const keyOf = (node: NodeId) => members.get(node)?.key ?? new Uint8Array();
-  const runs = createRunService({ ledger, peers, packages, keyOf, nameOf });
+  const receipts = openReceipts(directory.receipts);
+  const runs = createRunService({ ledger, peers, packages, receipts, keyOf, nameOf });
   cleanup.defer(
     serveRuns(stoq, {
       ledger,
       packages,
       executor: wasmExecutor(),
       usedLeases: openUsedLeases(directory.usedLeases),
+      receipts,
       config,
       self,
       secretKey: keys.ed25519.secretKey,
@@ -77,6 +82,7 @@ export async function openMeshServices(
     ledger,
     packages,
     runs,
+    wallet: createWallet({ ledger, receipts, self, nameOf }),
     members,
     evidence: (folder, until) => exportLedger(folder, { directory, ledger, facts: phase.facts }, until),
     secondVotesSeen,

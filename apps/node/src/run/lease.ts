@@ -20,6 +20,15 @@ const schema = record({
   fuel: s.bigint(),
   memoryPages: s.uint(65_536),
   deadlineMs: s.uint(86_400_000),
+  /** Base units for 1,000,000 fuel; what a run costs is rounded up. 0: nothing. */
+  price: s.bigint(),
+  /** On what footing the executor lends; reports on usage leave anonymous leases out. */
+  allocation: s.union(
+    s.literal('private'),
+    s.literal('public'),
+    s.literal('anonymous'),
+    s.literal('verified'),
+  ),
 });
 
 /** What a `lease.commit` operation grants: one run of one package on one node, within limits. */

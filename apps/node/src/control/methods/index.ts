@@ -3,9 +3,15 @@ import { ledgerMethods } from './ledger.ts';
 import type { ControlParts, ServiceMethod, ServiceMethods } from './method.ts';
 import { packageMethods } from './package.ts';
 import { runMethods } from './run.ts';
+import { walletMethods } from './wallet.ts';
 
 /** The methods of every service, each table in the file of its service. */
-const serviceMethods: ServiceMethods = { ...ledgerMethods, ...packageMethods, ...runMethods };
+const serviceMethods: ServiceMethods = {
+  ...ledgerMethods,
+  ...packageMethods,
+  ...runMethods,
+  ...walletMethods,
+};
 
 /** Every method of the control socket. */
 export function controlMethods(parts: ControlParts): Readonly<Record<string, ControlMethod>> {
