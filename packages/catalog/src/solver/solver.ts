@@ -1,4 +1,4 @@
-import { badArgument } from '../errors.ts';
+import { badArgument } from '../arguments.ts';
 import { Candidates, type Requirement, type VersionIndex } from './candidates.ts';
 import { explain, reasonOf } from './explain.ts';
 import { Search } from './search.ts';

@@ -1,6 +1,6 @@
 import { fromUtf8, utf8 } from '@hypermesh/core';
 import { EXPORTS, PAGE_FUEL, STATE } from '../profile.ts';
-import { ENGINE_EXPORTS, type Engine } from './foreign.ts';
+import { ENGINE_EXPORTS, type Engine, STACK_BYTES } from './foreign.ts';
 import { commonModule, HOST_MODULE, PRELUDE } from './prelude.ts';
 import { Resolver } from './resolve.ts';
 import { EngineAbort, engineImports, textAt } from './surroundings.ts';
@@ -41,8 +41,6 @@ export interface VmOptions {
 }
 
 const PAGE = 65_536;
-/** Bytes of the engine's own stack that a program may use before its calls fail with a RangeError or InternalError. */
-const STACK_BYTES = 64 * 1024;
 const MODULE = 1;
 const DENIED = 'hm:denied/';
 const OUTSIDE = 'hm:main';
@@ -189,8 +187,7 @@ export class Vm {
 
   #native(count: number, values: number, _id: number): number {
     const engine = this.#engine;
-    const at = (index: number) =>
-      index < count ? engine.argument(values, index) : engine.getUndefined();
+    const at = (index: number) => (index < count ? engine.argument(values, index) : engine.getUndefined());
     const operation = engine.getNumber(this.#context, at(0));
     try {
       switch (operation) {
@@ -212,6 +209,14 @@ export class Vm {
         }
         case 4:
           return this.#string(this.#sourceOf(this.#textOf(at(1))));
+        case 5:
+          return this.#buffer(this.#textBytes(at(1)));
+        case 6: {
+          const bytes = this.#bytesOf(at(1));
+          this.#charge(bytes.length);
+          const text = fromUtf8(bytes);
+          return text.ok && !bytes.includes(0) ? this.#string(text.text) : 0;
+        }
         default:
           return 0;
       }
@@ -379,6 +384,17 @@ export class Vm {
     this.#engine.freeString(this.#context, pointer);
     this.#charge(text.length);
     return text;
+  }
+
+  /** UTF-8 of a text without zeros, as the engine makes it. */
+  #textBytes(value: number): Uint8Array {
+    const pointer = this.#engine.getString(this.#context, value);
+    if (pointer === 0) throw new GuestError('not a text');
+    const memory = new Uint8Array(this.memory.buffer);
+    const bytes = memory.slice(pointer >>> 0, memory.indexOf(0, pointer >>> 0));
+    this.#engine.freeString(this.#context, pointer);
+    this.#charge(bytes.length);
+    return bytes;
   }
 
   #bytesOf(value: number): Uint8Array {
