@@ -127,7 +127,10 @@ describe('value on the ledger', () => {
     const to =
       fields['to'] === 'self' ? mesh.members.birch.nodeId : (fields['to'] ?? mesh.members.cedar.nodeId);
     const before = balanceOf('birch');
-    expect(await failureOf(act('value.transfer', { ...fields, to }))).toMatchObject({ leg: 'ledger', reason });
+    expect(await failureOf(act('value.transfer', { ...fields, to }))).toMatchObject({
+      leg: 'ledger',
+      reason,
+    });
     expect(balanceOf('birch')).toEqual(before);
   });
 });
