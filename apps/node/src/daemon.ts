@@ -8,7 +8,7 @@ import { unlessAborted } from './abort.ts';
 import { certificateAuthenticator, isEnrolling } from './adapters/authenticator.ts';
 import { remoteTransparency } from './adapters/transparency.ts';
 import { readConfig } from './config.ts';
-import { controlMethods } from './control/methods.ts';
+import { controlMethods } from './control/methods/index.ts';
 import { serveControl } from './control/server.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { lockDirectory } from './directory-lock.ts';

@@ -6,6 +6,7 @@ import { stoqTransport } from './adapters/consensus-transport.ts';
 import { createCounters } from './adapters/counters.ts';
 import { wasmExecutor } from './adapters/wasm-executor.ts';
 import type { DataDirectory } from './data-directory.ts';
+import { type EvidenceResult, exportLedger } from './evidence/export.ts';
 import { type LedgerService, memberNodes, openLedgerService } from './ledger/service.ts';
 import type { Peers } from './mesh/peers.ts';
 import type { Transparency } from './mesh/transparency.ts';
@@ -22,6 +23,8 @@ export interface MeshServices extends AsyncDisposable {
   readonly runs: RunService;
   /** Members of the genesis by NodeId. */
   readonly members: ReadonlyMap<NodeId, { readonly name: string; readonly key: Uint8Array }>;
+  /** Writes what shows this mesh to outsiders into a folder. */
+  evidence(folder: string, signal: AbortSignal): Promise<EvidenceResult>;
   /** Pairs of contradicting votes by one validator that this node has seen since it started. */
   secondVotesSeen(): number;
 }
@@ -75,6 +78,7 @@ export async function openMeshServices(
     packages,
     runs,
     members,
+    evidence: (folder, until) => exportLedger(folder, { directory, ledger, facts: phase.facts }, until),
     secondVotesSeen,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -1,256 +1,161 @@
-import type { ChunkId, Clock, ContentRoot } from '@hypermesh/core';
-import { equalBytes, hasCode } from '@hypermesh/core';
+import type { Clock, ContentRoot } from '@hypermesh/core';
+import { equalBytes } from '@hypermesh/core';
 import { blake3 } from '@hypermesh/core/blake3';
-import { pipe } from 'it-pipe';
-import { StoqError } from '../errors.ts';
+import { systemClock } from '@hypermesh/core/node';
 import type { Peer } from '../peer.ts';
-import type { ByteStream } from '../streams/byte-stream.ts';
-import {
-  CONTENT_STREAM,
-  type ContentFrame,
-  decodeContentFrames,
-  encodeContentFrame,
-  encodeRanges,
-  type IndexRange,
-  MAX_RANGES,
-  NO_REASONS,
-  type NoReason,
-} from './frames.ts';
-import { chunkIdOf, decodeManifest, type Manifest, rootDigest } from './manifest.ts';
-import { Patience } from './patience.ts';
+import type { Bans } from './bans.ts';
+import { decodeManifest, type Manifest, rootDigest } from './manifest.ts';
 import type { ContentStore } from './store.ts';
+import { FetchFault, type FetchReason } from './swarm/fault.ts';
+import type { ByteRange } from './swarm/plan.ts';
+import { type FetchProgress, type ProviderFault, Swarm } from './swarm/swarm.ts';
 
-/** Why content did not come. Stable public API. */
-export type FetchReason =
-  | NoReason
-  | 'bad-root'
-  | 'bad-manifest'
-  | 'bad-chunk'
-  | 'too-large'
-  | 'not-served'
-  | 'stalled'
-  | 'cancelled'
-  | 'closed'
-  | 'protocol';
+/** Who is asked: one session, several, or those that come as they are found. The same peer may come again with a new session. */
+export type Providers = Peer | Iterable<Peer> | AsyncIterable<Peer>;
 
-/** How a fetch ended. `fetched` counts the chunks that were moved: others were in the store already. */
+/** What a fetch moved, also where it failed. */
+export interface FetchCounts {
+  /** Bytes of manifests and chunks that came over the wire, rejected and superfluous ones among them. */
+  readonly bytesMoved: number;
+  /** Bytes of chunks that each provider brought and that were kept. */
+  readonly peers: readonly { readonly id: string; readonly bytes: number }[];
+  /** Chunks that were not what their place in the manifest says. */
+  readonly rejectedChunks: number;
+  /** Providers that were given up, and why, in order. */
+  readonly faults: readonly ProviderFault[];
+}
+
+/** How a fetch ended. */
 export type FetchResult =
-  | { readonly ok: true; readonly size: number; readonly chunks: number; readonly fetched: number }
-  | {
+  | ({
+      readonly ok: true;
+      /** Bytes of the whole content. */
+      readonly size: number;
+      /** Chunks of the whole content. */
+      readonly chunks: number;
+      /** Chunks that were moved and kept. */
+      readonly fetched: number;
+      /** Bytes of the goal: the content, or the chunks that the range touches. */
+      readonly bytes: number;
+      /** Bytes of the goal that did not have to come: of other roots, of an earlier fetch, or repeated within the content. */
+      readonly bytesReused: number;
+    } & FetchCounts)
+  | ({
       readonly ok: false;
       readonly reason: FetchReason;
-      /** The peer's id: who sent what is wrong. */
+      /** The peer's id whose fault was the last; empty where there was none. */
       readonly provider: string;
       /** The place of a bad chunk. */
       readonly index?: number;
-    };
+    } & FetchCounts);
 
 /** Options of a fetch. */
 export interface FetchOptions {
   readonly signal?: AbortSignal;
-  /** Largest content that is taken; by default what a manifest can say. */
+  /** Only the chunks that these bytes touch. They are kept, and the root is not there until all of it is. */
+  readonly range?: ByteRange;
+  /** Hashes again what the store says that it has, discards what is damaged, and fetches it anew. */
+  readonly recheck?: boolean;
+  /** Largest content, or range, that is taken; by default what a manifest can say. */
   readonly maxBytes?: number;
-  /** How long the provider may send nothing, milliseconds; default 60 000. */
+  /** Most providers that are asked at once; default 8. */
+  readonly maxPeers?: number;
+  /** How long a provider may owe something and send nothing, milliseconds; default 60 000. Others take over long before. */
   readonly stallMs?: number;
+  /** Who sent wrong bytes before; by default nobody is remembered beyond this fetch. */
+  readonly bans?: Bans;
+  /** Called with every chunk; must not throw. */
+  readonly onProgress?: (progress: FetchProgress) => void;
   readonly clock?: Clock;
 }
 
-/** Chunks that are being written while the next ones come. */
-const WRITES_AHEAD = 16;
+const MOST_PEERS = 8;
 
 /**
- * Fetches content from one peer. Each chunk is checked against the manifest, and the manifest against the root, before it is
- * stored; the root is committed only when all of it is there. A failed fetch leaves good chunks behind, which the next one does
- * not fetch again. Rejects only when the store fails.
+ * Fetches content from any number of peers at once. Each chunk is checked against the manifest, and the manifest against the root, before it is
+ * stored; the root is committed only when all of it is there. A peer that sends a wrong chunk is asked for nothing more of this
+ * root, and its chunks come from others; one that ends, stalls or lacks chunks is made up for likewise. What came before a failure, a
+ * cancellation or the end of the process stays, and the next fetch does not move it again. Rejects only when the store fails, or `providers` does.
  */
 export async function fetchContent(
-  peer: Peer,
+  providers: Providers,
   root: ContentRoot,
   store: ContentStore,
   options: FetchOptions = {},
 ): Promise<FetchResult> {
-  const digest = rootDigest(root);
-  if (digest === undefined) return { ok: false, reason: 'bad-root', provider: peer.id };
-  const known = await knownManifest(store, root, digest);
-  if (known !== undefined && (await missingRanges(known, store)).length === 0) return result(known, 0);
-  const { signal } = options;
-  const patience = new Patience(options);
-  let stream: ByteStream<Peer> | undefined;
-  patience.signal.addEventListener('abort', () => stream?.abort(), { once: true });
+  const swarm = swarmFor(root, store, options);
+  if (swarm === undefined) return failed(undefined, new FetchFault('bad-root'), providers);
   try {
-    stream = await patience.wait(peer.openStream(CONTENT_STREAM, { signal: patience.signal }));
-    const transfer = new Transfer(stream, store, {
-      digest,
-      root,
-      maxBytes: options.maxBytes ?? Number.MAX_SAFE_INTEGER,
-    });
-    return await pipe(
-      patience.each(stream.source),
-      decodeContentFrames('provider'),
-      (frames: AsyncGenerator<ContentFrame, void, undefined>) => transfer.run(frames),
-    );
+    const known = (await knownManifest(store, root, swarm.digest)) ?? undefined;
+    if (known !== undefined) await swarm.begin(known.manifest, known.bytes);
+    if (swarm.known?.plan.wanted.length !== 0) await swarm.run(iteratorOf(providers));
+    const done = swarm.known;
+    if (done === undefined) throw new FetchFault('no-provider');
+    if (options.range === undefined) await store.commit(root, done.bytes);
+    return succeeded(swarm, done.manifest, done.plan.bytes);
   } catch (error) {
-    stream?.abort();
-    if (error instanceof FetchFault) {
-      const { reason, index } = error;
-      return { ok: false, reason, provider: peer.id, ...(index === undefined ? {} : { index }) };
-    }
-    if (!(error instanceof StoqError)) throw error;
-    const reason = signal?.aborted ? 'cancelled' : patience.isOver ? 'stalled' : reasonOf(error);
-    return { ok: false, reason, provider: peer.id };
-  } finally {
-    patience.end();
+    if (error instanceof FetchFault) return failed(swarm, error, providers);
+    throw error;
   }
 }
 
-/** The manifest that the store has for a root, unless it is damaged. */
+function swarmFor(root: ContentRoot, store: ContentStore, options: FetchOptions): Swarm | undefined {
+  const digest = rootDigest(root);
+  if (digest === undefined) return undefined;
+  const { signal, range, recheck = false, stallMs, bans, onProgress } = options;
+  const { clock = systemClock, maxBytes = Number.MAX_SAFE_INTEGER, maxPeers = MOST_PEERS } = options;
+  return new Swarm({
+    root,
+    digest,
+    store,
+    maxBytes,
+    maxPeers,
+    range,
+    recheck,
+    clock,
+    stallMs,
+    signal,
+    bans,
+    onProgress,
+  });
+}
+
+/** The manifest that the store has for a root, whole or not, unless it is damaged. */
 async function knownManifest(
   store: ContentStore,
   root: ContentRoot,
   digest: Uint8Array,
-): Promise<Manifest | undefined> {
-  const bytes = await store.manifest(root);
-  if (bytes === undefined || !equalBytes(blake3(bytes), digest)) return undefined;
-  const decoded = decodeManifest(bytes);
-  return decoded.ok ? decoded.manifest : undefined;
-}
-
-class FetchFault extends Error {
-  readonly reason: FetchReason;
-  readonly index: number | undefined;
-
-  constructor(reason: FetchReason, index?: number) {
-    super(reason);
-    this.reason = reason;
-    this.index = index;
-  }
-}
-
-interface Goal {
-  readonly digest: Uint8Array;
-  readonly root: ContentRoot;
-  readonly maxBytes: number;
-}
-
-/** One fetch over one stream. */
-class Transfer {
-  readonly #stream: ByteStream<Peer>;
-  readonly #store: ContentStore;
-  readonly #goal: Goal;
-
-  constructor(stream: ByteStream<Peer>, store: ContentStore, goal: Goal) {
-    this.#stream = stream;
-    this.#store = store;
-    this.#goal = goal;
-  }
-
-  async run(frames: AsyncGenerator<ContentFrame, void, undefined>): Promise<FetchResult> {
-    await this.#send('get', this.#goal.digest);
-    const bytes = await expect(frames, 'manifest');
-    if (!equalBytes(blake3(bytes), this.#goal.digest)) throw new FetchFault('bad-manifest');
+): Promise<{ readonly manifest: Manifest; readonly bytes: Uint8Array } | undefined> {
+  for (const bytes of [await store.manifest(root), await store.begun(root)]) {
+    if (bytes === undefined || !equalBytes(blake3(bytes), digest)) continue;
     const decoded = decodeManifest(bytes);
-    if (!decoded.ok) throw new FetchFault('bad-manifest');
-    const { manifest } = decoded;
-    if (manifest.size > this.#goal.maxBytes) throw new FetchFault('too-large');
-    const missing = await missingRanges(manifest, this.#store);
-    let fetched = 0;
-    for (let at = 0; at < missing.length; at += MAX_RANGES) {
-      const ranges = missing.slice(at, at + MAX_RANGES);
-      await this.#send('want', encodeRanges(ranges));
-      fetched += await this.#receive(frames, manifest, ranges);
-    }
-    await this.#stream.closeWrite();
-    await this.#store.commit(this.#goal.root, bytes);
-    // The provider's orderly end, so that the stream is given back.
-    if ((await frames.next()).done !== true) throw new FetchFault('protocol');
-    return result(manifest, fetched);
+    if (decoded.ok) return { manifest: decoded.manifest, bytes };
   }
-
-  async #receive(
-    frames: AsyncGenerator<ContentFrame, void, undefined>,
-    manifest: Manifest,
-    ranges: readonly IndexRange[],
-  ): Promise<number> {
-    const writes = new Set<Promise<void>>();
-    const failed: unknown[] = [];
-    let fetched = 0;
-    try {
-      for (const { from, count } of ranges) {
-        for (let index = from; index < from + count; index += 1) {
-          const { id, bytes } = checkChunk(await expect(frames, 'chunk'), index, manifest);
-          const write: Promise<void> = this.#store.put(id, bytes).then(
-            () => void writes.delete(write),
-            (error: unknown) => {
-              writes.delete(write);
-              failed.push(error);
-            },
-          );
-          writes.add(write);
-          if (writes.size >= WRITES_AHEAD) await Promise.race(writes);
-          if (failed.length > 0) throw failed[0];
-          fetched += 1;
-        }
-      }
-    } finally {
-      await Promise.all(writes);
-    }
-    if (failed.length > 0) throw failed[0];
-    await expect(frames, 'done');
-    return fetched;
-  }
-
-  async #send(name: 'get' | 'want', body: Uint8Array): Promise<void> {
-    await this.#stream.write(Buffer.concat(encodeContentFrame(name, body)));
-  }
+  return undefined;
 }
 
-async function expect(
-  frames: AsyncGenerator<ContentFrame, void, undefined>,
-  name: 'manifest' | 'chunk' | 'done',
-): Promise<Uint8Array> {
-  const { value: frame } = await frames.next();
-  if (frame?.name === name) return frame.body;
-  if (frame?.name === 'no') throw new FetchFault(NO_REASONS[(frame.body[0] ?? 0) - 1] ?? 'protocol');
-  throw new FetchFault('protocol');
+function iteratorOf(providers: Providers): Iterator<Peer> | AsyncIterator<Peer> {
+  if ('openStream' in providers) return [providers][Symbol.iterator]();
+  return Symbol.asyncIterator in providers ? providers[Symbol.asyncIterator]() : providers[Symbol.iterator]();
 }
 
-function checkChunk(
-  body: Uint8Array,
-  index: number,
-  { leaves }: Manifest,
-): { readonly id: ChunkId; readonly bytes: Uint8Array } {
-  const leaf = leaves[index];
-  if (leaf === undefined || body.length < 4) throw new FetchFault('protocol');
-  if (new DataView(body.buffer, body.byteOffset).getUint32(0) !== index) throw new FetchFault('protocol');
-  const bytes = body.subarray(4);
-  if (bytes.length !== leaf.size || !equalBytes(blake3(bytes), leaf.digest)) {
-    throw new FetchFault('bad-chunk', index);
-  }
-  return { id: chunkIdOf(leaf.digest), bytes };
+function countsOf(swarm: Swarm | undefined): FetchCounts {
+  return {
+    bytesMoved: swarm?.bytesMoved ?? 0,
+    peers: [...(swarm?.bytesBy ?? [])].map(([id, bytes]) => ({ id, bytes })),
+    rejectedChunks: swarm?.rejectedChunks ?? 0,
+    faults: swarm?.faults ?? [],
+  };
 }
 
-/** Runs of chunks that the store lacks; a chunk that stands in several places is asked for once. */
-async function missingRanges(manifest: Manifest, store: ContentStore): Promise<readonly IndexRange[]> {
-  const seen = new Set<ChunkId>();
-  const ranges: { from: number; count: number }[] = [];
-  for (const [index, { digest }] of manifest.leaves.entries()) {
-    const id = chunkIdOf(digest);
-    if (seen.has(id)) continue;
-    seen.add(id);
-    if (await store.has(id)) continue;
-    const last = ranges.at(-1);
-    if (last !== undefined && last.from + last.count === index) last.count += 1;
-    else ranges.push({ from: index, count: 1 });
-  }
-  return ranges;
+function succeeded(swarm: Swarm, { size, leaves }: Manifest, bytes: number): FetchResult {
+  const { fetched, fetchedBytes } = swarm;
+  const bytesReused = bytes - fetchedBytes;
+  return { ok: true, size, chunks: leaves.length, fetched, bytes, bytesReused, ...countsOf(swarm) };
 }
 
-function result({ size, leaves }: Manifest, fetched: number): FetchResult {
-  return { ok: true, size, chunks: leaves.length, fetched };
-}
-
-function reasonOf(error: StoqError): FetchReason {
-  if (hasCode(error, 'stoq/protocol')) return 'protocol';
-  if (error.failure.code === 'stoq/stream-refused') return 'not-served';
-  return error.failure.code === 'stoq/cancelled' ? 'cancelled' : 'closed';
+function failed(swarm: Swarm | undefined, { reason, index }: FetchFault, providers: Providers): FetchResult {
+  const only = 'openStream' in providers ? providers.id : '';
+  const provider = swarm?.faults.at(-1)?.provider ?? only;
+  return { ok: false, reason, provider, ...(index === undefined ? {} : { index }), ...countsOf(swarm) };
 }

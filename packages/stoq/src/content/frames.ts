@@ -10,6 +10,7 @@ export const CONTENT_STREAM = 'stoq/content/1';
 const CONTENT_FRAME = {
   get: { type: 0x01, maxBytes: 32 },
   want: { type: 0x02, maxBytes: 8 * 4096 },
+  has: { type: 0x03, maxBytes: 32 },
   manifest: { type: 0x81, maxBytes: MAX_MANIFEST_BYTES },
   chunk: { type: 0x82, maxBytes: 4 + PROFILES.stream.max },
   done: { type: 0x83, maxBytes: 0 },
@@ -21,7 +22,7 @@ const NAMES = Object.keys(CONTENT_FRAME) as readonly ContentFrameName[];
 
 /** What each end may send. */
 const SENT_BY = {
-  fetcher: ['get', 'want'],
+  fetcher: ['get', 'want', 'has'],
   provider: ['manifest', 'chunk', 'done', 'no'],
 } as const satisfies Record<string, readonly ContentFrameName[]>;
 

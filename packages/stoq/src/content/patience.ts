@@ -60,6 +60,11 @@ export class Patience {
     return { [Symbol.asyncIterator]: () => ({ next: () => this.wait(pieces.next()) }) };
   }
 
+  /** Stops waiting now, as the caller's signal would. */
+  giveUp(): void {
+    this.#controller.abort();
+  }
+
   /** Lets go of the timer and of the caller's signal. */
   end(): void {
     this.#stop();

@@ -6,6 +6,10 @@ import { createChunker } from './chunker.ts';
 import { chunkIdOf, encodeManifest, type Leaf, MAX_LEAVES } from './manifest.ts';
 import { type ContentProfile, PROFILES } from './profiles.ts';
 import type { ContentStore } from './store.ts';
+import { createWrites } from './writes.ts';
+
+/** Chunks that are being written while the next ones are cut. */
+const WRITES_AHEAD = 32;
 
 /** Bytes to publish: in one piece, or as they come. */
 export type ContentSource = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -28,6 +32,7 @@ export async function publish(
 ): Promise<Published> {
   const { profile = 'package', signal } = options;
   const leaves: Leaf[] = [];
+  const writes = createWrites(WRITES_AHEAD);
   let size = 0;
   const pieces = source instanceof Uint8Array ? [source] : source;
   await pipe(pieces, cutInto(profile), async (chunks: AsyncIterable<Uint8Array>) => {
@@ -36,11 +41,12 @@ export async function publish(
       if (leaves.length === MAX_LEAVES)
         throw new StoqError({ code: 'stoq/content-too-large', limit: MAX_LEAVES });
       const digest = blake3(chunk);
-      await store.put(chunkIdOf(digest), chunk);
+      await writes.add(store.put(chunkIdOf(digest), chunk));
       leaves.push({ size: chunk.length, digest });
       size += chunk.length;
     }
   });
+  await writes.settled();
   const { bytes, root } = encodeManifest({ size, chunker: PROFILES[profile].name, leaves });
   await store.commit(root, bytes);
   return { root, size, chunks: leaves.length };

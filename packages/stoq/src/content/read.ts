@@ -4,36 +4,50 @@ import { blake3 } from '@hypermesh/core/blake3';
 import { StoqError } from '../errors.ts';
 import { chunkIdOf, decodeManifest, type Manifest, rootOf } from './manifest.ts';
 import type { ContentStore } from './store.ts';
+import { type ByteRange, leavesOf } from './swarm/plan.ts';
 
 /**
- * A root's bytes, chunk by chunk, each hashed again before it is given out. Throws StoqError `stoq/content-missing` for a root or
- * chunk that is not there and `stoq/content-corrupt` for one that is not what its name says.
+ * A root's bytes, or a range of them, chunk by chunk, each hashed again before it is given out. Of a root that is not whole whatever is
+ * there can be read. Throws StoqError `stoq/content-missing` for a root or chunk that is not there, `stoq/content-corrupt` for one
+ * that is not what its name says and `stoq/bad-argument` for a range beyond the content.
  */
 export async function* readContent(
   store: ContentStore,
   root: ContentRoot,
-  options: { readonly signal?: AbortSignal } = {},
+  options: { readonly range?: ByteRange; readonly signal?: AbortSignal } = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  for (const { digest } of (await loadManifest(store, root)).leaves) {
-    if (options.signal?.aborted) throw new StoqError({ code: 'stoq/cancelled' });
-    const id = chunkIdOf(digest);
+  const { range, signal } = options;
+  const manifest = await loadManifest(store, root);
+  const touched = leavesOf(manifest, range);
+  if (touched === undefined) {
+    throw new StoqError({
+      code: 'stoq/bad-argument',
+      argument: 'range',
+      expected: `within ${manifest.size}`,
+    });
+  }
+  const from = range?.offset ?? 0;
+  const to = from + (range?.length ?? manifest.size);
+  for (const { leaf, offset } of touched) {
+    if (signal?.aborted) throw new StoqError({ code: 'stoq/cancelled' });
+    const id = chunkIdOf(leaf.digest);
     const bytes = await store.get(id);
     if (bytes === undefined) throw new StoqError({ code: 'stoq/content-missing', id });
-    if (!equalBytes(blake3(bytes), digest)) throw new StoqError({ code: 'stoq/content-corrupt', id });
-    yield bytes;
+    if (!equalBytes(blake3(bytes), leaf.digest)) throw new StoqError({ code: 'stoq/content-corrupt', id });
+    yield bytes.subarray(Math.max(0, from - offset), Math.min(bytes.length, to - offset));
   }
 }
 
-/** The manifest of a root that the store holds. Throws as `readContent` does. */
+/** The manifest of a root that the store holds, or that was begun. Throws as `readContent` does. */
 export async function loadManifest(store: ContentStore, root: ContentRoot): Promise<Manifest> {
-  const bytes = await store.manifest(root);
+  const bytes = (await store.manifest(root)) ?? (await store.begun(root));
   if (bytes === undefined) throw new StoqError({ code: 'stoq/content-missing', id: root });
   const decoded = decodeManifest(bytes);
   if (!decoded.ok || rootOf(bytes) !== root) throw new StoqError({ code: 'stoq/content-corrupt', id: root });
   return decoded.manifest;
 }
 
-/** Hashes all of a root's content again: a scrub. `id` is the first chunk or manifest that is missing or wrong. */
+/** Hashes all of a root's content again and changes nothing. `id` is the first chunk or manifest that is missing or wrong. */
 export async function verifyContent(
   store: ContentStore,
   root: ContentRoot,

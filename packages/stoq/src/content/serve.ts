@@ -57,14 +57,16 @@ function answers(
   return async function* (frames) {
     let digests: ManifestDigests | undefined;
     for await (const frame of frames) {
-      if (frame.name === 'get' && frame.body.length === 32 && digests === undefined) {
+      const isFirst = frame.name === 'get' || frame.name === 'has';
+      if (isFirst && frame.body.length === 32 && digests === undefined) {
         const root = rootOfDigest(frame.body);
         if (!(await authorize(root))) return yield no('refused');
         const bytes = await store.manifest(root);
         const decoded = bytes === undefined ? undefined : readDigests(bytes);
         if (bytes === undefined || decoded?.ok !== true) return yield no('not-found');
         digests = decoded.digests;
-        yield encodeContentFrame('manifest', bytes);
+        // Who has the manifest from another provider is only told that this one has the content too.
+        yield frame.name === 'get' ? encodeContentFrame('manifest', bytes) : encodeContentFrame('done');
       } else {
         const ranges =
           digests === undefined || frame.name !== 'want'

@@ -15,6 +15,16 @@ export function contentStoreCompliance(subject: {
     const bytes = Buffer.from(text);
     return { id: cidOf(bytes, 'raw', 'blake3-256') as ChunkId, bytes };
   };
+  const content = async (text: string) => {
+    const shelf = createMemoryStore();
+    const { root } = await publish(shelf, Buffer.from(text));
+    return { ...chunk(text), root, manifest: (await shelf.manifest(root)) ?? new Uint8Array() };
+  };
+  const rootsOf = async (store: ContentStore): Promise<string[]> => {
+    const roots: string[] = [];
+    for await (const root of store.roots()) roots.push(root);
+    return roots;
+  };
   const cases: ComplianceCase[] = [
     {
       name: 'what was put can be read at once, and what was not is absent',
@@ -43,13 +53,43 @@ export function contentStoreCompliance(subject: {
       name: 'a root is listed and its manifest read only after its commit',
       async run() {
         const store = await subject.create();
-        const { root } = await publish(createMemoryStore(), Buffer.from('content'));
+        const { id, bytes, root, manifest } = await content('content');
+        await store.put(id, bytes);
         assert.equal(await store.manifest(root), undefined);
-        await store.commit(root, Buffer.from('manifest'));
-        assert.deepEqual(Buffer.from((await store.manifest(root)) ?? []), Buffer.from('manifest'));
-        const roots: string[] = [];
-        for await (const each of store.roots()) roots.push(each);
-        assert.deepEqual(roots, [root]);
+        await store.commit(root, manifest);
+        assert.deepEqual(Buffer.from((await store.manifest(root)) ?? []), Buffer.from(manifest));
+        assert.deepEqual(await rootsOf(store), [root]);
+      },
+    },
+    {
+      name: 'a root whose chunks are not all there is refused, and so is a manifest of another root',
+      async run() {
+        const store = await subject.create();
+        const { id, bytes, root, manifest } = await content('whole');
+        const other = await content('other');
+        await assert.rejects(store.commit(root, manifest), { code: 'stoq/content-missing' });
+        await store.put(id, bytes);
+        await assert.rejects(store.commit(root, other.manifest), { code: 'stoq/bad-argument' });
+        assert.deepEqual(await rootsOf(store), []);
+      },
+    },
+    {
+      name: 'a root that was begun is not there before its commit, and only begun again when a chunk of it is discarded',
+      async run() {
+        const store = await subject.create();
+        const { id, bytes, root, manifest } = await content('on its way');
+        await store.begin(root, manifest);
+        assert.deepEqual(Buffer.from((await store.begun(root)) ?? []), Buffer.from(manifest));
+        assert.equal(await store.manifest(root), undefined);
+        await store.put(id, bytes);
+        await store.commit(root, manifest);
+        assert.equal(await store.begun(root), undefined);
+        await store.begin(root, manifest);
+        assert.notEqual(await store.manifest(root), undefined);
+        await store.discard(id);
+        assert.deepEqual([await store.has(id), await store.manifest(root)], [false, undefined]);
+        assert.deepEqual(Buffer.from((await store.begun(root)) ?? []), Buffer.from(manifest));
+        assert.deepEqual(await rootsOf(store), []);
       },
     },
     {
