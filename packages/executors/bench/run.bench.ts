@@ -49,7 +49,10 @@ const timed = (work: () => Promise<unknown>) => async () => {
 };
 const run = (program: typeof wasm, operation: string) =>
   timed(async () => {
-    const report = await executors.run({ program, operation, input: new Uint8Array(100), ...limits });
+    const report = await executors.run({
+      work: { program, operation, input: new Uint8Array(100) },
+      ...limits,
+    });
     if (report.exit !== 'ok') throw new Error(report.detail);
   });
 const sampled = await interleave({
