@@ -216,6 +216,7 @@ describe('a lease', () => {
       executor: mesh.members.cedar.nodeId,
       package: 'echo@1.0.0',
       document: mesh.packages.birch.resolve('echo').record.document,
+      dependencies: {},
       fuel: 1_000n,
       memoryPages: 16,
       deadlineMs: 10_000,
