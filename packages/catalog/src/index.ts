@@ -57,3 +57,55 @@ export {
   type TreeInstallation,
   type TreeStore,
 } from './tree/store.ts';
+
+export { type Catalog, type CatalogOptions, createCatalog, type InstallPlan, type PackageInfo } from './catalog.ts';
+export { type Attempt, delegate, executionRequest, type RunOptions, type RunResult } from './delegation.ts';
+export { type CheckName, type DocumentFault, type NodeReason } from './errors.ts';
+export { type CatalogEvent, describeEvent, type WorkOptions } from './events.ts';
+export { type HandlerVerdict, handlerOf, type PackageHandler, packageHandlers } from './install/asset-handlers.ts';
+export type { InstalledPackage } from './install/installed.ts';
+export type { InstalledResult, InstallOptions, InstallResult } from './install/installer.ts';
+export type { PackageOnNode } from './install/on-node.ts';
+export type { Check, VerifyReport } from './install/verify.ts';
+export type {
+  ArtifactSigner,
+  Artifacts,
+  AssetRegistry,
+  CallOptions,
+  Candidate,
+  CatalogPorts,
+  Content,
+  ExecutionPort,
+  ExecutionRequest,
+  ExecutionResult,
+  ExecutionStatus,
+  Fetched,
+  FetchedFrom,
+  FetchProgress,
+  Index,
+  IndexEntry,
+  IndexValue,
+  IndexWrite,
+  InstalledAsset,
+  OpenedSource,
+  Ordered,
+  PackageSource,
+  RegisteredAsset,
+  SignedArtifact,
+  State,
+  Trees,
+} from './ports.ts';
+export type { Draft, PublishResult } from './publish.ts';
+export {
+  type IndexRecord,
+  type IndexRecordReason,
+  MAX_INDEX_RECORD_BYTES,
+  openIndexRecord,
+  signIndexRecord,
+} from './registry/index-record.ts';
+export { parseSpec, type RefusedEntry, type Release } from './registry/registry.ts';
+export { reportSequences, type SequenceReport } from './registry/sequences.ts';
+export { judgeSigners, type SigningPolicy, type SigningReason, type SigningRule } from './registry/signing-policy.ts';
+export { createInvertedIndex, type InvertedIndex, type RankedName, type SearchDocument } from './search/inverted-index.ts';
+export type { SearchHit, SearchQuery } from './search/search.ts';
+export { DOCUMENT_NAMES, folderSource } from './sources/folder.ts';

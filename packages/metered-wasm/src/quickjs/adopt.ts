@@ -30,7 +30,10 @@ function withoutMemory(section: Reader): Writer {
  * Gives a module that imports its memory one of its own, exported as `memory`, so that it can be metered. Nothing else
  * changes: no function, index or instruction moves.
  */
-export function adoptMemory(bytes: Uint8Array, pages: { readonly min: number; readonly max: number }): Uint8Array {
+export function adoptMemory(
+  bytes: Uint8Array,
+  pages: { readonly min: number; readonly max: number },
+): Uint8Array {
   const out = new Writer(bytes.length + 64).bytes(bytes.subarray(0, 8));
   const reader = new Reader(bytes, 8);
   let hasMemory = false;

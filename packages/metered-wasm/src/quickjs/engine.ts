@@ -3,7 +3,14 @@ import { MeteredWasmError } from '../errors.ts';
 import { checkInWorker, meterInWorker } from '../offload/offload.ts';
 import { PROFILE } from '../profile.ts';
 import { adoptMemory } from './adopt.ts';
-import { ENGINE_FILE, ENGINE_IMPORTS, ENGINE_SHA256, MAX_MEMORY_PAGES, MIN_MEMORY_PAGES } from './foreign.ts';
+import {
+  ENGINE_FILE,
+  ENGINE_IMPORTS,
+  ENGINE_SHA256,
+  MAX_MEMORY_PAGES,
+  MIN_MEMORY_PAGES,
+  STACK_UNITS,
+} from './foreign.ts';
 
 /**
  * Keeps the metered engine between processes. What `get` gives is checked before it is run, so a cache is trusted with
@@ -21,9 +28,13 @@ export interface MeteredEngine {
   readonly module: WebAssembly.Module;
 }
 
-const OPTIONS = { memoryMaxPages: MAX_MEMORY_PAGES, allowImports: ENGINE_IMPORTS } as const;
+const OPTIONS = {
+  memoryMaxPages: MAX_MEMORY_PAGES,
+  allowImports: ENGINE_IMPORTS,
+  stackUnits: STACK_UNITS,
+} as const;
 /** Name of the metered engine in a cache: its source, the profile and the memory that it was metered for. */
-const KEY = `quickjs-${ENGINE_SHA256.slice(0, 16)}-${PROFILE}-${MAX_MEMORY_PAGES}.wasm`;
+const KEY = `quickjs-${ENGINE_SHA256.slice(0, 16)}-${PROFILE}-${MAX_MEMORY_PAGES}-${STACK_UNITS}.wasm`;
 
 let shared: Promise<MeteredEngine> | undefined;
 

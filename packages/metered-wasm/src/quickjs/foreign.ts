@@ -11,6 +11,15 @@ export const MIN_MEMORY_PAGES = 96;
 /** Most pages that a program may be given: 1 GiB. */
 export const MAX_MEMORY_PAGES = 16_384;
 
+/** Units of stack that the engine is metered with, and the stack of a thread that holds them, in MiB. */
+export const STACK_UNITS: number = 2 ** 20;
+export const STACK_MB = 24;
+/**
+ * Bytes of the engine's own stack that a program may use before its calls fail with an error that it can catch. An
+ * interpreted call takes some 170 of these and some 300 units, so that this end comes first for calls of functions.
+ */
+export const STACK_BYTES: number = 512 * 1024;
+
 type Pointer = number;
 
 /** Functions of the engine that are used here, by what they do. */
@@ -38,7 +47,13 @@ export interface Engine {
   newString(context: Pointer, text: Pointer): Pointer;
   newNumber(context: Pointer, value: number): Pointer;
   newArrayBuffer(context: Pointer, bytes: Pointer, length: number): Pointer;
-  newFunction(context: Pointer, name: Pointer, parameters: number, isConstructor: number, id: number): Pointer;
+  newFunction(
+    context: Pointer,
+    name: Pointer,
+    parameters: number,
+    isConstructor: number,
+    id: number,
+  ): Pointer;
   getString(context: Pointer, value: Pointer): Pointer;
   freeString(context: Pointer, text: Pointer): void;
   getNumber(context: Pointer, value: Pointer): number;

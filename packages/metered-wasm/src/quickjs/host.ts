@@ -7,13 +7,20 @@ import { KIND, type Packed } from './vm.ts';
 /** The host's end of the calls of one program: answers them, and ends those under way when the program ends. */
 export interface HostSide extends Disposable {
   /** What the worker is given. */
-  readonly grant: { readonly names: readonly string[]; readonly port: MessagePort; readonly gate: Int32Array };
+  readonly grant: {
+    readonly names: readonly string[];
+    readonly port: MessagePort;
+    readonly gate: Int32Array;
+  };
   /** Takes a message of the worker; false where it is no call. */
   answer(message: unknown): boolean;
 }
 
 function failure(error: unknown): Packed {
-  const { code, guestMessage } = (error ?? {}) as { readonly code?: unknown; readonly guestMessage?: unknown };
+  const { code, guestMessage } = (error ?? {}) as {
+    readonly code?: unknown;
+    readonly guestMessage?: unknown;
+  };
   const named = typeof code === 'string' ? code : 'host-failed';
   const message = typeof guestMessage === 'string' ? guestMessage : named;
   return { kind: KIND.failure, bytes: new TextEncoder().encode(JSON.stringify({ code: named, message })) };

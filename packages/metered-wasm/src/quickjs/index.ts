@@ -12,6 +12,7 @@ export {
   type ScriptSession,
 } from './quickjs.ts';
 export { decodeScriptReceipt, encodeScriptReceipt, type ScriptReceipt, scriptReceiptCid } from './receipt.ts';
+export { type ReexecuteScriptRequest, type ReexecuteScriptVerdict, reexecuteScript } from './reexecute.ts';
 export {
   type HostFunction,
   MAX_CODE_BYTES,

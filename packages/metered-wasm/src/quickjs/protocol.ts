@@ -12,7 +12,11 @@ export interface OpenMessage {
   readonly clockMs?: number;
   readonly randomSeed?: Uint8Array;
   /** Names of the host functions that were granted, and how their answers come back. */
-  readonly host?: { readonly names: readonly string[]; readonly port: MessagePort; readonly gate: Int32Array };
+  readonly host?: {
+    readonly names: readonly string[];
+    readonly port: MessagePort;
+    readonly gate: Int32Array;
+  };
 }
 
 /** One call of the program that is open. */

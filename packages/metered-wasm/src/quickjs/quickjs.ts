@@ -3,6 +3,7 @@ import { cidOf } from '@hypermesh/core';
 import { PROFILE } from '../profile.ts';
 import { closed, converse, Workers } from '../run/workers.ts';
 import { type EngineCache, type MeteredEngine, meteredEngine } from './engine.ts';
+import { STACK_MB } from './foreign.ts';
 import { type HostSide, hostSide } from './host.ts';
 import type { CallMessage, StepOutcome, ToWorker } from './protocol.ts';
 import type { ScriptReceipt } from './receipt.ts';
@@ -132,7 +133,8 @@ class Standing {
     this.#isClean = false;
     const host = this.#host;
     const outcome = await converse<StepOutcome>(this.#worker, message, {
-      transfer: message.kind === 'open' && host !== undefined ? [host.grant.port as unknown as ArrayBuffer] : [],
+      transfer:
+        message.kind === 'open' && host !== undefined ? [host.grant.port as unknown as ArrayBuffer] : [],
       deadlineMs,
       signal,
       ...(host === undefined ? {} : { between: (each: unknown) => host.answer(each) }),
@@ -173,7 +175,7 @@ export function openQuickJs({ workers: most = 2, idleMs = 30_000, cache }: Quick
   const workers = new Workers({
     entry: '@hypermesh/metered-wasm/quickjs/worker',
     workers: most,
-    stackMb: 8,
+    stackMb: STACK_MB,
     idleMs,
   });
 

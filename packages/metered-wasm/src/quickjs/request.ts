@@ -55,7 +55,8 @@ export function checkProgram(request: ScriptProgram & ScriptLimits & ScriptGrant
   if (!(files instanceof Map)) bad('files', 'a Map of bytes by path');
   let sum = 0;
   for (const [path, bytes] of files) {
-    if (!isPath(path)) bad('files', `relative paths with / and without . and .., not ${JSON.stringify(path)}`);
+    if (!isPath(path))
+      bad('files', `relative paths with / and without . and .., not ${JSON.stringify(path)}`);
     if (!(bytes instanceof Uint8Array)) bad('files', `bytes, which ${JSON.stringify(path)} is not`);
     sum += bytes.length;
   }

@@ -55,7 +55,11 @@ export class Session {
     if (taken.status === 'ok') {
       const output = taken.value;
       if (output.bytes.length > maxOutputBytes) {
-        return this.#failed(fuel, { reason: 'memory', detail: `output of ${output.bytes.length} bytes` }, true);
+        return this.#failed(
+          fuel,
+          { reason: 'memory', detail: `output of ${output.bytes.length} bytes` },
+          true,
+        );
       }
       const cid = cidOf(output.bytes, 'raw');
       const memoryPages = this.#vm?.memoryPages ?? 0;

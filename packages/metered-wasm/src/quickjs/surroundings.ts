@@ -87,5 +87,5 @@ export function engineImports(around: Surroundings): WebAssembly.Imports {
       around.callHost(context, self, count, values, id),
     t: () => undefined,
   };
-  return { a: functions as WebAssembly.ModuleImports };
+  return { a: functions } as unknown as WebAssembly.Imports;
 }

@@ -1,6 +1,6 @@
 import { fromUtf8, utf8 } from '@hypermesh/core';
 import { EXPORTS, PAGE_FUEL, STATE } from '../profile.ts';
-import { ENGINE_EXPORTS, type Engine } from './foreign.ts';
+import { ENGINE_EXPORTS, type Engine, STACK_BYTES } from './foreign.ts';
 import { commonModule, HOST_MODULE, PRELUDE } from './prelude.ts';
 import { Resolver } from './resolve.ts';
 import { EngineAbort, engineImports, textAt } from './surroundings.ts';
@@ -41,8 +41,6 @@ export interface VmOptions {
 }
 
 const PAGE = 65_536;
-/** Bytes of the engine's own stack that a program may use before its calls fail with a RangeError or InternalError. */
-const STACK_BYTES = 64 * 1024;
 const MODULE = 1;
 const DENIED = 'hm:denied/';
 const OUTSIDE = 'hm:main';
@@ -189,8 +187,7 @@ export class Vm {
 
   #native(count: number, values: number, _id: number): number {
     const engine = this.#engine;
-    const at = (index: number) =>
-      index < count ? engine.argument(values, index) : engine.getUndefined();
+    const at = (index: number) => (index < count ? engine.argument(values, index) : engine.getUndefined());
     const operation = engine.getNumber(this.#context, at(0));
     try {
       switch (operation) {

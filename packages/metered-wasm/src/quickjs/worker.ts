@@ -6,7 +6,9 @@ import type { Packed } from './vm.ts';
 /** Asks the host and waits for its answer; the whole worker stands still meanwhile. */
 function hostThrough(
   port: MessagePort,
-  granted: { readonly names: readonly string[]; readonly port: MessagePort; readonly gate: Int32Array } | undefined,
+  granted:
+    | { readonly names: readonly string[]; readonly port: MessagePort; readonly gate: Int32Array }
+    | undefined,
 ): (name: string, value: Packed) => Packed | undefined {
   return (name, value) => {
     if (granted?.names.includes(name) !== true) return undefined;

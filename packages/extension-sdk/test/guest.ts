@@ -1,0 +1,21 @@
+import { fileURLToPath } from 'node:url';
+import { main } from 'assemblyscript/asc';
+
+/** Compiles the guest of these tests from AssemblyScript. */
+export async function compileGuest(): Promise<Uint8Array> {
+  const baseDir = fileURLToPath(new URL('..', import.meta.url));
+  let binary: Uint8Array | undefined;
+  const { error, stderr } = await main(
+    [
+      ...['assembly/guest.ts', '--baseDir', baseDir, '--outFile', 'guest.wasm'],
+      ...['--runtime', 'minimal', '--use', 'abort=', '-O3', '--noAssert'],
+    ],
+    {
+      writeFile(_name: string, contents: Uint8Array | string) {
+        if (typeof contents !== 'string') binary = contents.slice();
+      },
+    },
+  );
+  if (error !== null || binary === undefined) throw new Error(`no guest: ${stderr.toString()}`, { cause: error });
+  return binary;
+}
