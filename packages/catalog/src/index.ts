@@ -50,6 +50,8 @@ export {
   type Solver,
 } from './solver/solver.ts';
 export { compareVersions, isRange, isVersion, satisfies } from './solver/versions.ts';
+export { describePackage } from './template/page.ts';
+export { createFromTemplate, type TemplateParameters } from './template/template.ts';
 export {
   createTreeStore,
   type TreeDraft,
