@@ -100,13 +100,14 @@ describe('a receipt of a script', () => {
         "code": "bafyreieqrjk36juf765zobgqexhuskcniudsngbhh5cwkqnothnuerr66q",
         "engine": "bafkreiefv4i4vgn2355jyi3tplv3yycsiw5qtqjx2oawvv4ep7klptbkiq",
         "entry": "index.js",
-        "fuel": 13154360n,
+        "fuel": 12733843n,
         "input": "bafkreiafy3qi6hm73l5agfd7zohyf4jey5ws64hd3ge5zcvnwxt5oril5q",
         "inputKind": "text",
         "memoryLimitPages": 512,
         "memoryPages": 96,
         "output": "bafkreid6uinozcm3xwevwxvkkkn2ogmhfgxra2rzf65surue76fnimdotu",
         "outputKind": "text",
+        "prelude": "bafkreighbq3f56apk6cggowfy4qq5nwj6dqsd4y3mrgciepxtlah4tfd7m",
         "profile": "hm-det-1",
         "randomSeed": undefined,
         "v": 1,
@@ -127,6 +128,7 @@ describe('a receipt of a script', () => {
     const other = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy';
     const alterations: readonly (readonly [Partial<Record<keyof ScriptReceipt, unknown>>, string])[] = [
       [{ engine: other }, 'engine'],
+      [{ prelude: other }, 'prelude'],
       [{ code: receipt.code.replace(/.{4}$/, 'aaaa') }, 'receipt|code'],
       [{ input: other }, 'input'],
       [{ inputKind: 'bytes' }, 'input'],

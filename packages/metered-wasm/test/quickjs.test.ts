@@ -111,7 +111,12 @@ describe('programs', () => {
   it('encode and decode UTF-8 as Node does, broken or not', async () => {
     const source = `export default (bytes) => new TextDecoder().decode(bytes);
       export const encoded = (text) => new TextEncoder().encode(text);`;
+    const long = [...new TextEncoder().encode('aé\u2028€😀'.repeat(50))];
     const samples = [
+      long,
+      [0xef, 0xbb, 0xbf, ...long],
+      [...long, 0, ...long],
+      [...long, 0xff],
       [0xef, 0xbb, 0xbf, 0x41],
       [0xff, 0xc3, 0x28, 0xe2, 0x82],
       [0xf0, 0x9f, 0x98, 0x80, 0xed, 0xa0, 0x80],
@@ -120,10 +125,15 @@ describe('programs', () => {
       const input = new Uint8Array(sample);
       expect(outputOf(await runScript(quickjs, source, { input }))).toBe(new TextDecoder().decode(input));
     }
-    const text = 'aé\u2028€😀';
-    expect(outputOf(await runScript(quickjs, source, { input: text, call: 'encoded' }))).toEqual(
-      new TextEncoder().encode(text),
-    );
+    for (const text of [
+      'aé\u2028€😀',
+      'aé\u2028€😀'.repeat(50),
+      '\0'.repeat(100),
+      `${'x'.repeat(100)}\ud800`,
+    ])
+      expect(outputOf(await runScript(quickjs, source, { input: text, call: 'encoded' }))).toEqual(
+        new TextEncoder().encode(text),
+      );
   });
 
   it('fail by an error of their own that names file and line, and log within bounds', async () => {

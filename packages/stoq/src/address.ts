@@ -39,3 +39,25 @@ function isMapped(host: string): boolean {
 export function kindOf(address: string): string {
   return address.slice(0, Math.max(0, address.indexOf('://')));
 }
+
+/**
+ * The block of addresses that one owner usually has: the first 48 bits of an IPv6 address, the first 24 of an IPv4 one, mapped or not.
+ * Undefined for addresses that are neither.
+ */
+export function addressBlock(address: string): string | undefined {
+  const [, , six, four] = HOST_PORT.exec(address) ?? [];
+  if (four !== undefined) return isIPv4(four) ? four.split('.').slice(0, 3).join('.') : undefined;
+  if (six === undefined || !isIPv6(six)) return undefined;
+  // The URL parser writes every IPv6 address in one way, without dotted parts.
+  const { hostname } = new URL(`http://[${six}]`);
+  const [head = '', tail] = hostname.slice(1, -1).split('::');
+  const before = head === '' ? [] : head.split(':');
+  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros: string[] = new Array(tail === undefined ? 0 : 8 - before.length - after.length).fill('0');
+  const groups = [...before, ...zeros, ...after];
+  const isMappedIPv4 = groups.slice(0, 5).every((group) => group === '0') && groups[5] === 'ffff';
+  if (!isMappedIPv4) return groups.slice(0, 3).join(':');
+  const high = Number.parseInt(groups[6] ?? '', 16);
+  const low = Number.parseInt(groups[7] ?? '', 16);
+  return [high >> 8, high & 0xff, low >> 8].join('.');
+}

@@ -8,6 +8,8 @@ export interface Limits {
   readonly connectionsPerPeer: number;
   /** Inbound connections that are not authenticated yet. */
   readonly handshakes: number;
+  /** Of these, how many may come from one block of addresses: 48 bits of IPv6, 24 of IPv4. */
+  readonly handshakesPerBlock: number;
   /** From the carrier's connection to an authenticated session, milliseconds. */
   readonly handshakeMs: number;
   /** A session without an open stream is closed after this many milliseconds; 0 never. */
@@ -31,6 +33,7 @@ export const DEFAULT_LIMITS: Limits = {
   connections: 100,
   connectionsPerPeer: 10,
   handshakes: 32,
+  handshakesPerBlock: 16,
   handshakeMs: 5_000,
   idleMs: 300_000,
   streamsPerPeer: 200,

@@ -2,7 +2,7 @@
  * What runs in the guest before anything of its own. It takes away what is not deterministic, adds what programs
  * expect of any host, and answers the host through one function. It is the guest's own code: it has no more authority
  * than the rest, and what a program does to it, it does to itself. `native` leads to the host: 0 log, 1 host call,
- * 2 resolve for require, 3 compile a CommonJS file, 4 text of a JSON file. Steps: 0 settle the loaded modules, 1 call,
+ * 2 resolve for require, 3 compile a CommonJS file, 4 text of a JSON file, 5 and 6 UTF-8 of a long text and back. Steps: 0 settle the loaded modules, 1 call,
  * 2 take what came of it, 3 take whether it went well, 4 load a CommonJS file and name its exports.
  */
 export const PRELUDE: string = `(function (native, clock, seed) {
@@ -16,6 +16,8 @@ const fromCharCode = String.fromCharCode;
 const define = (target, name, value) =>
   Object.defineProperty(target, name, { value, writable: true, configurable: true, enumerable: false });
 
+const exact = (bytes) =>
+  bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
 const utf8Length = (text) => {
   let length = 0;
   for (let at = 0; at < text.length; at++) {
@@ -27,7 +29,9 @@ const utf8Length = (text) => {
   }
   return length;
 };
+const LONG = 64;
 const encode = (text) => {
+  if (text.length > LONG && text.isWellFormed() && !text.includes('\\0')) return new Uint8Array(native(5, text));
   const bytes = new Uint8Array(utf8Length(text));
   let to = 0;
   for (let at = 0; at < text.length; at++) {
@@ -51,6 +55,10 @@ const encode = (text) => {
 };
 const decode = (bytes, fatal, keepMark) => {
   let text = '';
+  if (bytes.length > LONG && (keepMark || bytes[0] !== 0xef)) {
+    const whole = native(6, exact(bytes));
+    if (whole !== undefined) return whole;
+  }
   let units = [];
   const broken = () => {
     if (fatal) throw new TypeError('the bytes are not UTF-8');
@@ -116,8 +124,6 @@ const shown = (value) => {
     return String(value);
   } catch { return 'something that cannot be shown'; }
 };
-const exact = (bytes) =>
-  bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
 const log = (...values) => { native(0, exact(encode(values.map(shown).join(' ').slice(0, 8192)))); };
 define(global, 'console', { log, info: log, warn: log, error: log, debug: log });
 define(global, 'queueMicrotask', (task) => {

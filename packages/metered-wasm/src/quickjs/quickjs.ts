@@ -5,6 +5,7 @@ import { closed, converse, Workers } from '../run/workers.ts';
 import { type EngineCache, type MeteredEngine, meteredEngine } from './engine.ts';
 import { STACK_MB } from './foreign.ts';
 import { type HostSide, hostSide } from './host.ts';
+import { PRELUDE_CID } from './prelude-cid.ts';
 import type { CallMessage, StepOutcome, ToWorker } from './protocol.ts';
 import type { ScriptReceipt } from './receipt.ts';
 import {
@@ -250,6 +251,7 @@ export function openQuickJs({ workers: most = 2, idleMs = 30_000, cache }: Quick
         const receipt: ScriptReceipt = {
           v: 1,
           engine: standing.engine.cid,
+          prelude: PRELUDE_CID,
           code: opened.code as string,
           entry: request.entry,
           call,

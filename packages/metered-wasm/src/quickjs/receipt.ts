@@ -15,6 +15,8 @@ export interface ScriptReceipt {
   readonly v: 1;
   /** CID (raw, sha2-256) of the metered engine. */
   readonly engine: string;
+  /** CID (raw, sha2-256) of what runs in the engine before the program. */
+  readonly prelude: string;
   /** CID (dag-cbor, sha2-256) of the program's files: the list of `[path, SHA-256]`, sorted by path. */
   readonly code: string;
   readonly entry: string;
@@ -42,6 +44,7 @@ const kind = s.union(s.literal('nothing'), s.literal('text'), s.literal('bytes')
 const schema: Schema<ScriptReceipt> = s.record({
   v: s.literal(1),
   engine: s.cid(content),
+  prelude: s.cid(content),
   code: s.cid({ codec: 'dag-cbor', hash: 'sha2-256' }),
   entry: s.text(1_024),
   call: s.text(256),

@@ -1,6 +1,7 @@
 import { cidOf } from '@hypermesh/core';
 import { PROFILE } from '../profile.ts';
 import { codeCid } from './code.ts';
+import { PRELUDE_CID } from './prelude-cid.ts';
 import type { QuickJs, ScriptFailure } from './quickjs.ts';
 import { checkScriptReceipt, type ScriptReceipt } from './receipt.ts';
 import type { ScriptProgram } from './request.ts';
@@ -26,6 +27,7 @@ export type ReexecuteScriptVerdict =
         | 'receipt'
         | 'profile'
         | 'engine'
+        | 'prelude'
         | 'code'
         | 'input'
         | 'memoryLimitPages'
@@ -48,6 +50,7 @@ export async function reexecuteScript(
   type Field =
     | 'profile'
     | 'engine'
+    | 'prelude'
     | 'code'
     | 'input'
     | 'memoryLimitPages'
@@ -67,6 +70,7 @@ export async function reexecuteScript(
   }
   const engine = await quickjs.engine();
   if (engine !== receipt.engine) return differs('engine', engine);
+  if (receipt.prelude !== PRELUDE_CID) return differs('prelude', PRELUDE_CID);
   const code = codeCid(files);
   if (code !== receipt.code) return differs('code', code);
   const packed = packValue(input);

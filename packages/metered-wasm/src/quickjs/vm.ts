@@ -209,6 +209,14 @@ export class Vm {
         }
         case 4:
           return this.#string(this.#sourceOf(this.#textOf(at(1))));
+        case 5:
+          return this.#buffer(this.#textBytes(at(1)));
+        case 6: {
+          const bytes = this.#bytesOf(at(1));
+          this.#charge(bytes.length);
+          const text = fromUtf8(bytes);
+          return text.ok && !bytes.includes(0) ? this.#string(text.text) : 0;
+        }
         default:
           return 0;
       }
@@ -376,6 +384,17 @@ export class Vm {
     this.#engine.freeString(this.#context, pointer);
     this.#charge(text.length);
     return text;
+  }
+
+  /** UTF-8 of a text without zeros, as the engine makes it. */
+  #textBytes(value: number): Uint8Array {
+    const pointer = this.#engine.getString(this.#context, value);
+    if (pointer === 0) throw new GuestError('not a text');
+    const memory = new Uint8Array(this.memory.buffer);
+    const bytes = memory.slice(pointer >>> 0, memory.indexOf(0, pointer >>> 0));
+    this.#engine.freeString(this.#context, pointer);
+    this.#charge(bytes.length);
+    return bytes;
   }
 
   #bytesOf(value: number): Uint8Array {

@@ -1,7 +1,7 @@
 import type { CarrierConnection } from '../ports.ts';
 
 /** Why a session that is being made is given up. */
-export type GiveUpReason = 'timeout' | 'cancelled' | 'closed';
+export type GiveUpReason = 'timeout' | 'cancelled' | 'closed' | 'crowded-out';
 
 /**
  * A session that is being made. Giving it up ends the wait for it at once, whatever still runs beneath: a carrier that ignores its

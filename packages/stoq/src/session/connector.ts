@@ -7,6 +7,7 @@ import type { Authenticator, Carrier, CarrierConnection, CarrierStream } from '.
 import { Attempt } from './attempt.ts';
 import { HandshakeAbort, HandshakeChannel, PeerRefusal } from './channel.ts';
 import { AdmissionRefusal, dialHandshake, type EstablishedSession, listenHandshake } from './handshake.ts';
+import { HandshakeSlots } from './handshake-slots.ts';
 import { PeerShares, type Place } from './peer-shares.ts';
 import { Session } from './session.ts';
 import { createDialerShares, type DialerShare } from './suites.ts';
@@ -32,12 +33,13 @@ export class Connector {
   readonly #setting: ConnectorSetting;
   readonly #shares = new PeerShares();
   readonly #attempts = new Set<Attempt>();
-  #inbound = 0;
+  readonly #handshakes: HandshakeSlots;
   #ready: readonly DialerShare[] | undefined;
   #isClosed = false;
 
   constructor(setting: ConnectorSetting) {
     this.#setting = setting;
+    this.#handshakes = new HandshakeSlots(setting.limits);
   }
 
   /** Refuses from now on and gives up every session that is being made. */
@@ -154,13 +156,15 @@ export class Connector {
   async accept(connection: CarrierConnection): Promise<void> {
     const { limits, clock } = this.#setting;
     const address = connection.remoteAddress;
-    if (this.#isClosed || this.#inbound >= limits.handshakes) {
+    const attempt = new Attempt();
+    const place = this.#isClosed
+      ? undefined
+      : this.#handshakes.take(address, () => attempt.giveUp('crowded-out'));
+    if (place === undefined) {
       this.#report(address, 'us', this.#isClosed ? 'closing' : 'too-many-handshakes');
       connection.close();
       return;
     }
-    this.#inbound += 1;
-    const attempt = new Attempt();
     attempt.own(connection);
     this.#attempts.add(attempt);
     const stopTimer = clock.schedule(limits.handshakeMs, () => attempt.giveUp('timeout'));
@@ -181,7 +185,7 @@ export class Connector {
       connection.close();
     } finally {
       stopTimer();
-      this.#inbound -= 1;
+      place[Symbol.dispose]();
       this.#attempts.delete(attempt);
     }
   }
@@ -291,7 +295,8 @@ interface Opening {
 /** What an attempt that was given up is reported as. */
 function reasonOf({ reason }: Attempt): RefusalReason | undefined {
   if (reason === undefined) return undefined;
-  return reason === 'timeout' ? 'timeout' : 'closing';
+  if (reason === 'timeout') return 'timeout';
+  return reason === 'crowded-out' ? 'too-many-handshakes' : 'closing';
 }
 
 /** What to tell the other end; undefined where it has gone or gave up itself. */

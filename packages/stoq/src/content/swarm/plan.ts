@@ -40,16 +40,15 @@ export function leavesOf(
 }
 
 /**
- * Finds what the store lacks of a content or a range of it. With `recheck` chunks that are there are hashed again, and damaged ones
+ * Finds what the store lacks of a content or a range of it, which lies within. With `recheck` chunks that are there are hashed again, and damaged ones
  * discarded.
  */
 export async function planFetch(
   manifest: Manifest,
   store: ContentStore,
   { range, recheck = false }: { readonly range?: ByteRange | undefined; readonly recheck?: boolean },
-): Promise<FetchPlan | undefined> {
-  const leaves = leavesOf(manifest, range);
-  if (leaves === undefined) return undefined;
+): Promise<FetchPlan> {
+  const leaves = leavesOf(manifest, range) ?? [];
   const firsts = new Map<ChunkId, WantedChunk & { readonly digest: Uint8Array }>();
   let bytes = 0;
   for (const { index, leaf } of leaves) {

@@ -20,11 +20,13 @@ const DEFAULT_WINDOW: WindowBounds = {
   leastBytes: 64 * KIB,
   firstBytes: 512 * KIB,
   mostBytes: 8 * 1024 * KIB,
-  windowMs: 300,
+  windowMs: 200,
 };
 
 /** A chunk is taken from a provider only where another would bring it in less than this part of the time. */
 const STEAL_PART = 0.6;
+/** A share of what nobody owes is taken in so many parts, each smaller than the one before. */
+const SHARE_PARTS = 2;
 /** Providers that are asked for the same chunk and have not gone silent. */
 const MOST_COPIES = 2;
 /** A provider that owes chunks and sent nothing for so long is counted on no more, while it may still send. */
@@ -51,6 +53,8 @@ export class ChunkScheduler {
   readonly #returned = new Set<number>();
   readonly #fresh: Set<number>;
   readonly #scarce = new Set<number>();
+  /** Bytes of chunks that nobody owes. */
+  #freeBytes: number;
   /** Chunks that have not come. */
   readonly #left: Set<number>;
   /** Who owes a chunk that has not come. */
@@ -60,6 +64,7 @@ export class ChunkScheduler {
     this.#chunks = new Map(wanted.map((chunk) => [chunk.index, chunk]));
     this.#fresh = new Set(this.#chunks.keys());
     this.#left = new Set(this.#chunks.keys());
+    this.#freeBytes = wanted.reduce((sum, { size }) => sum + size, 0);
     this.#bounds = { ...DEFAULT_WINDOW, ...bounds };
   }
 
@@ -132,7 +137,8 @@ export class ChunkScheduler {
     }
     if (!this.#left.delete(index)) return false;
     this.#owers.delete(index);
-    for (const places of [this.#returned, this.#fresh, this.#scarce]) places.delete(index);
+    if (this.#returned.delete(index) || this.#fresh.delete(index)) this.#freeBytes -= size;
+    this.#scarce.delete(index);
     return true;
   }
 
@@ -140,10 +146,12 @@ export class ChunkScheduler {
     return this.#chunks.get(index)?.size ?? 0;
   }
 
-  #windowOf({ meter }: Provider): number {
+  /** Never more than part of an equal share of what nobody owes: providers that come late, and slow ones, leave a short tail. */
+  #windowOf({ meter, owedBytes }: Provider): number {
     const { leastBytes, firstBytes, mostBytes, windowMs } = this.#bounds;
-    if (meter.rate === undefined) return firstBytes;
-    return Math.min(mostBytes, Math.max(leastBytes, meter.rate * windowMs));
+    const paced = meter.rate === undefined ? firstBytes : meter.rate * windowMs;
+    const share = owedBytes + this.#freeBytes / (SHARE_PARTS * this.#providers.size);
+    return Math.max(leastBytes, Math.min(mostBytes, paced, share));
   }
 
   *#unowed(provider: Provider): Generator<number, void, undefined> {
@@ -169,8 +177,7 @@ export class ChunkScheduler {
     if (provider.owed.size === 0) provider.meter.begin(nowMs);
     provider.owed.set(index, chunk);
     provider.owedBytes += chunk.size;
-    this.#returned.delete(index);
-    this.#fresh.delete(index);
+    if (this.#returned.delete(index) || this.#fresh.delete(index)) this.#freeBytes -= chunk.size;
     const owers = this.#owers.get(index) ?? new Set();
     owers.add(provider);
     this.#owers.set(index, owers);
@@ -179,7 +186,9 @@ export class ChunkScheduler {
   #release(provider: Provider, index: number): void {
     const owers = this.#owers.get(index);
     owers?.delete(provider);
-    if (this.#left.has(index) && (owers === undefined || owers.size === 0)) this.#returned.add(index);
+    if (!this.#left.has(index) || (owers !== undefined && owers.size > 0)) return;
+    this.#returned.add(index);
+    this.#freeBytes += this.#sizeOf(index);
   }
 
   /** The chunk that this idle provider would bring soonest before who owes it. */
@@ -211,7 +220,16 @@ export class ChunkScheduler {
     return counted < MOST_COPIES;
   }
 
+  /** One that was not measured yet is taken for one like the others. */
   #rateOrGuess({ meter }: Provider): number {
-    return Math.max(meter.rate ?? this.#bounds.firstBytes / this.#bounds.windowMs, 0.001);
+    if (meter.rate !== undefined) return Math.max(meter.rate, 0.001);
+    let sum = 0;
+    let measured = 0;
+    for (const { meter: other } of this.#providers.values()) {
+      if (other.rate === undefined) continue;
+      sum += other.rate;
+      measured += 1;
+    }
+    return measured === 0 ? this.#bounds.firstBytes / this.#bounds.windowMs : Math.max(sum / measured, 0.001);
   }
 }

@@ -8,7 +8,7 @@ import type { ContentStore } from '../store.ts';
 import { createWrites } from '../writes.ts';
 import { FetchFault, type FetchReason } from './fault.ts';
 import { type Job, Lane } from './lane.ts';
-import { type ByteRange, type FetchPlan, planFetch } from './plan.ts';
+import { type ByteRange, type FetchPlan, leavesOf, planFetch } from './plan.ts';
 import { ChunkScheduler } from './scheduler.ts';
 
 /** How far a fetch is. */
@@ -97,10 +97,10 @@ export class Swarm implements Job {
   /** Takes a manifest that was checked against the root. Throws FetchFault `too-large` and `bad-range`. */
   async begin(manifest: Manifest, bytes: Uint8Array): Promise<void> {
     const { store, root, range, recheck, maxBytes } = this.#goal;
+    if (leavesOf(manifest, range) === undefined) throw new FetchFault('bad-range');
     if ((range?.length ?? manifest.size) > maxBytes) throw new FetchFault('too-large');
     await store.begin(root, bytes);
     const plan = await planFetch(manifest, store, { range, recheck });
-    if (plan === undefined) throw new FetchFault('bad-range');
     if (this.#known !== undefined) return;
     const [first] = plan.wanted;
     // Chunks of a root that was whole have gone, by nobody's word to the store: from now on it says so.
