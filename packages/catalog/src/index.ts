@@ -127,6 +127,8 @@ export {
 } from './solver/solver.ts';
 export { compareVersions, isRange, isVersion, satisfies } from './solver/versions.ts';
 export { DOCUMENT_NAMES, folderSource } from './sources/folder.ts';
+export { describePackage } from './template/page.ts';
+export { createFromTemplate, type TemplateParameters } from './template/template.ts';
 export {
   createTreeStore,
   type TreeDraft,
