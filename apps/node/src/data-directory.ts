@@ -33,6 +33,9 @@ export interface DataDirectory {
   readonly content: string;
   readonly log: string;
   readonly usedLeases: string;
+  /** The signed block of measured hardware, and the journal of assets, policies and leases. */
+  readonly inventory: string;
+  readonly assetJournal: string;
   readonly lock: string;
   /** Path of the control socket; outside the directory where its name would be too long for the system. */
   readonly controlSocket: string;
@@ -67,6 +70,8 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     content: inside('content'),
     log: inside('log'),
     usedLeases: inside('used-leases'),
+    inventory: inside('inventory.cbor'),
+    assetJournal: inside('assets', 'journal'),
     lock: inside('daemon.pid'),
     controlSocket:
       Buffer.byteLength(socket) <= maxSocketPath ? socket : join(tmpdir(), `hypermesh-${digest}.sock`),

@@ -7,6 +7,9 @@ import { createCounters } from './adapters/counters.ts';
 import { wasmExecutor } from './adapters/wasm-executor.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type EvidenceResult, exportLedger } from './evidence/export.ts';
+import { assetRules } from './inventory/ledger-rules.ts';
+import type { MachineRecord } from './inventory/machine.ts';
+import { type InventoryService, openInventory } from './inventory/service.ts';
 import { type LedgerService, memberNodes, openLedgerService } from './ledger/service.ts';
 import type { Peers } from './mesh/peers.ts';
 import type { Transparency } from './mesh/transparency.ts';
@@ -21,6 +24,7 @@ export interface MeshServices extends AsyncDisposable {
   readonly ledger: LedgerService;
   readonly packages: PackageService;
   readonly runs: RunService;
+  readonly inventory: InventoryService;
   /** Members of the genesis by NodeId. */
   readonly members: ReadonlyMap<NodeId, { readonly name: string; readonly key: Uint8Array }>;
   /** Writes what shows this mesh to outsiders into a folder. */
@@ -38,6 +42,8 @@ export async function openMeshServices(
     readonly peers: Peers;
     readonly store: ContentStore;
     readonly transparency: Transparency;
+    /** What this machine was measured to be, once that is done. */
+    readonly machine: Promise<MachineRecord | undefined>;
     readonly clock: Clock;
     readonly log: Log;
     readonly signal: AbortSignal;
@@ -52,12 +58,23 @@ export async function openMeshServices(
   const validators = [...members].flatMap(([node, { validator }]) => (validator ? [node] : []));
   const transport = cleanup.use(stoqTransport(stoq, { self, validators }, { clock, log }));
   const counters = createCounters();
-  const ports = { transport, clock, log, metrics: counters, signal };
+  const ports = { transport, clock, log, metrics: counters, rules: assetRules, signal };
   const ledger = cleanup.use(await openLedgerService(directory, phase, keys, ports));
   const nameOf = (node: NodeId) => members.get(node)?.name ?? node;
   const artifacts = trustchainArtifacts({ phase, transparency, clock });
   const packages = createPackageService({ ledger, peers, store, artifacts, self, log, nameOf });
   const keyOf = (node: NodeId) => members.get(node)?.key ?? new Uint8Array();
+  const inventory = cleanup.use(
+    await openInventory(directory, phase, {
+      ledger,
+      machine: await parts.machine,
+      isMember: (node) => members.has(node),
+      keyOf,
+      clock,
+      log,
+      signal,
+    }),
+  );
   const runs = createRunService({ ledger, peers, packages, keyOf, nameOf });
   cleanup.defer(
     serveRuns(stoq, {
@@ -77,6 +94,7 @@ export async function openMeshServices(
     ledger,
     packages,
     runs,
+    inventory,
     members,
     evidence: (folder, until) => exportLedger(folder, { directory, ledger, facts: phase.facts }, until),
     secondVotesSeen,

@@ -1,3 +1,4 @@
+import { assetsCommand } from './assets.ts';
 import type { Command } from './command.ts';
 import { initCommand } from './init.ts';
 import { installCommand } from './install.ts';
@@ -21,4 +22,5 @@ export const commands: readonly Command[] = [
   publishCommand,
   installCommand,
   runCommand,
+  assetsCommand,
 ];

@@ -11,6 +11,7 @@ import {
   type Genesis,
   type Operation,
   type OperationLedger,
+  type OperationRule,
   type PlotSource,
   prove,
   type Transport,
@@ -77,6 +78,8 @@ export interface LedgerServicePorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Rules of kinds beside those of consensus, or in their place: the same on all members. */
+  readonly rules?: Readonly<Record<string, OperationRule>>;
   /** Hears how far the plots of this member are, 0 to 1. */
   readonly onPlotProgress?: (done: number) => void;
   readonly signal?: AbortSignal;
@@ -115,7 +118,10 @@ export async function openLedgerService(
     }),
   );
   const storage = cleanup.use(await openFileStorage(directory.ledger));
-  const ledger = createOperationLedger({ genesis });
+  const ledger = createOperationLedger({
+    genesis,
+    ...(ports.rules === undefined ? {} : { rules: ports.rules }),
+  });
   const validator = createValidator(
     {
       genesis: {
