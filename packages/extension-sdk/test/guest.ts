@@ -16,6 +16,7 @@ export async function compileGuest(): Promise<Uint8Array> {
       },
     },
   );
-  if (error !== null || binary === undefined) throw new Error(`no guest: ${stderr.toString()}`, { cause: error });
+  if (error !== null || binary === undefined)
+    throw new Error(`no guest: ${stderr.toString()}`, { cause: error });
   return binary;
 }
