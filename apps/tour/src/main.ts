@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { writeEvidence } from './evidence.ts';
 import { describeMesh, type Mesh, stopMesh } from './mesh.ts';
 import type { TourOptions } from './options.ts';
 import type { Progress } from './progress.ts';
@@ -38,13 +39,20 @@ export async function main(
   let nodes: TourReport['nodes'] = [];
   try {
     await mkdir(scratch, { mode: 0o700 });
-    ok = await runTour({ mesh, progress, signal: interrupt.signal, scratch, seen: {} }, (step) => {
+    const context = { mesh, progress, signal: interrupt.signal, scratch, seen: {} };
+    ok = await runTour(context, options.pauseAfter, (step) => {
       steps.push(step);
       if (!step.ok)
         progress.line(
           `  FAILED: ${(step['error'] as { message?: string } | undefined)?.message ?? 'see the facts above'}`,
         );
     });
+    if (ok && options.keep) {
+      progress.live('writing the evidence');
+      const evidence = resolve(folder, 'evidence');
+      await writeEvidence(mesh, evidence, interrupt.signal);
+      progress.line(`\nEvidence for outsiders: ${evidence} (its README.md says how to check it)`);
+    }
     nodes = await describeNodes(mesh);
     const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
     progress.line(

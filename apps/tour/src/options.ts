@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { type StepName, stepNames } from './step-names.ts';
 
 /** What the person at the keyboard asked for. */
 export interface TourOptions {
@@ -10,9 +11,11 @@ export interface TourOptions {
   readonly keep: boolean;
   /** Where the nodes keep their data; undefined: `.hypermesh` of the repository, or a temporary folder with `--once`. */
   readonly data: string | undefined;
+  /** Steps after which the tour stands still until it is told to go on. */
+  readonly pauseAfter: readonly StepName[];
 }
 
-const help = `Usage: npx -y pnpm@12 start [--once] [--json] [--keep] [--data DIR]
+const help = `Usage: npx -y pnpm@12 start [--once] [--json] [--keep] [--data DIR] [--pause-after STEP]
 
 Brings up a mesh of four node processes on this machine and takes a package through its life: published by one node,
 installed by another, run by a third, run again by the fourth, and a validator killed and brought back meanwhile.
@@ -21,6 +24,9 @@ installed by another, run by a third, run again by the fourth, and a validator k
       --keep      with --once: do not remove that folder
       --json      print one JSON object as the last line of stdout, words on stderr
       --data DIR  where the nodes keep their data (default: .hypermesh, resumed the next time)
+      --pause-after STEP
+                  stand still after a step, so that you can look or interfere, until Enter or SIGCONT; may be given
+                  more than once; STEP is one of ${stepNames.join(', ')}
   -h, --help      show this help`;
 
 /** Reads the command line. Answers the words to print where it cannot be used. */
@@ -36,12 +42,20 @@ export function parseOptions(
         json: { type: 'boolean', default: false },
         keep: { type: 'boolean', default: false },
         data: { type: 'string' },
+        'pause-after': { type: 'string', multiple: true, default: [] },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
     if (values.help) return { message: help, exitCode: 0 };
-    return { once: values.once, json: values.json, keep: values.keep, data: values.data };
+    const { once, json, keep, data, 'pause-after': pauseAfter } = values;
+    return { once, json, keep, data, pauseAfter: pauseAfter.map(stepOf) };
   } catch (error) {
     return { message: `${(error as Error).message}\n\n${help}`, exitCode: 2 };
   }
+}
+
+function stepOf(text: string): StepName {
+  const name = stepNames.find((step) => step === text);
+  if (name !== undefined) return name;
+  throw new Error(`--pause-after ${text}: the steps are ${stepNames.join(', ')}`);
 }

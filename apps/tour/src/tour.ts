@@ -1,5 +1,7 @@
 import { type Mesh, startMesh } from './mesh.ts';
+import { pauseAfter } from './pause.ts';
 import type { Progress } from './progress.ts';
+import type { StepName } from './step-names.ts';
 import { genesisStep } from './steps/genesis.ts';
 import { installStep } from './steps/install.ts';
 import { publishStep } from './steps/publish.ts';
@@ -28,7 +30,7 @@ export interface StepReport {
 }
 
 const steps: readonly {
-  readonly name: string;
+  readonly name: StepName;
   readonly title: string;
   run(context: TourContext): Promise<StepResult>;
 }[] = [
@@ -39,22 +41,29 @@ const steps: readonly {
   { name: 'recovery', title: '5. Recovery: a validator is killed and comes back', run: recoveryStep },
 ];
 
-/** Runs all steps; a failed one ends the tour and is the last of the report. */
-export async function runTour(context: TourContext, onStep: (report: StepReport) => void): Promise<boolean> {
+/** Runs all steps; a failed one ends the tour and is the last of the report. Stands still after those in `pauses`. */
+export async function runTour(
+  context: TourContext,
+  pauses: readonly StepName[],
+  onStep: (report: StepReport) => void,
+): Promise<boolean> {
   for (const { name, title, run } of steps) {
     context.signal.throwIfAborted();
     context.progress.step(title);
     const startedMs = performance.now();
-    const durationMs = () => Math.round(performance.now() - startedMs);
+    const report = (result: StepResult) => {
+      const { ok, ...facts } = result;
+      onStep({ name, ok, durationMs: Math.round(performance.now() - startedMs), ...facts });
+      return ok;
+    };
     try {
       if (name === 'genesis') await startMesh(context.mesh, context.progress, context.signal);
-      const { ok, ...facts } = await run(context);
-      onStep({ name, ok, durationMs: durationMs(), ...facts });
-      if (!ok) return false;
+      if (!report(await run(context))) return false;
     } catch (error) {
-      onStep({ name, ok: false, durationMs: durationMs(), error: describe(error) });
+      report({ ok: false, error: describe(error) });
       return false;
     }
+    if (pauses.includes(name)) await pauseAfter(name, context);
   }
   return true;
 }

@@ -3,7 +3,7 @@ import { parseOptions } from '../src/options.ts';
 
 const shown = parseOptions(['--help']);
 const help = 'message' in shown ? shown.message : '';
-const plain = { once: false, json: false, keep: false, data: undefined };
+const plain = { once: false, json: false, keep: false, data: undefined, pauseAfter: [] };
 
 describe('the options of start', () => {
   it.each([
@@ -13,13 +13,15 @@ describe('the options of start', () => {
     [['--', '--once', '--keep'], { ...plain, once: true, keep: true }],
     [['--data', '/tmp/a'], { ...plain, data: '/tmp/a' }],
     [['--data=/tmp/a'], { ...plain, data: '/tmp/a' }],
+    [['--pause-after', 'install', '--pause-after=run'], { ...plain, pauseAfter: ['install', 'run'] }],
   ])('%j are understood', (argv, options) => {
     expect(parseOptions(argv)).toEqual(options);
   });
 
   it.each([['--help'], ['-h'], ['--once', '-h']])('%s shows the help and does nothing', (...argv) => {
     expect(parseOptions(argv)).toEqual({ message: help, exitCode: 0 });
-    for (const flag of ['--once', '--keep', '--json', '--data']) expect(help).toContain(flag);
+    for (const flag of ['--once', '--keep', '--json', '--data', '--pause-after'])
+      expect(help).toContain(flag);
   });
 
   it.each([
@@ -28,6 +30,8 @@ describe('the options of start', () => {
     [['--data'], '--data'],
     [['--data', '--json'], '--data'],
     [['-x'], '-x'],
+    [['--pause-after', 'lunch'], 'lunch'],
+    [['--pause-after'], '--pause-after'],
     [['now'], 'now'],
     [['--once', '--', 'now'], 'now'],
   ])('%j cannot be used, which is said before anything starts', (argv, word) => {

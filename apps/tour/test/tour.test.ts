@@ -84,6 +84,51 @@ describe('start', () => {
     expect(steps['recovery']).toMatchObject({ ok: true, lost: 0, secondVotes: 0 });
   }, 240_000);
 
+  it.for(['Enter', 'SIGCONT'] as const)(
+    'stands still after a step until %s, and a failure after it is told once',
+    { timeout: 120_000 },
+    async (key, context) => {
+      needsPnpm(context);
+      const scratch = mkdtempSync(join(tmpdir(), 'hm-tour-'));
+      const path = [join(root, 'node_modules', '.bin'), process.env['PATH']].join(delimiter);
+      const child = spawn(
+        process.execPath,
+        ['apps/tour/src/start.ts', '--once', '--json', '--pause-after=genesis'],
+        {
+          cwd: root,
+          env: { ...process.env, PATH: path, TMPDIR: scratch },
+          stdio: [key === 'Enter' ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+        },
+      );
+      let stdout = '';
+      let stderr = '';
+      child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+        stdout += text;
+      });
+      const closed = once(child, 'close');
+      child.stderr?.setEncoding('utf8');
+      for await (const text of child.stderr as AsyncIterable<string>) {
+        stderr += text;
+        if (!stderr.includes('kill -CONT')) continue;
+        const pids = [...stderr.matchAll(/process (\d+)/g)].map(([, pid]) => Number(pid));
+        expect(pids).toHaveLength(4);
+        // An outsider interferes: the first node, which is to publish, is gone.
+        process.kill(pids[0] ?? 0, 'SIGKILL');
+        if (key === 'Enter') child.stdin?.write('\n');
+        else process.kill(child.pid ?? 0, 'SIGCONT');
+        stderr = '';
+      }
+      const [code] = (await closed) as [number];
+      rmSync(scratch, { recursive: true, force: true });
+      const report = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Report;
+      expect(code).toBe(1);
+      expect(report.steps.map(({ name, ok }) => [name, ok])).toEqual([
+        ['genesis', true],
+        ['publish', false],
+      ]);
+    },
+  );
+
   it('with a data folder that cannot be used says so in the JSON and ends with 1', async (context) => {
     needsPnpm(context);
     const { code, report, left } = await start('--once', '--json', '--data', '/dev/null/none');

@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads';
+import { workerFlags } from '@hypermesh/core';
 import { ConsensusError } from './errors.ts';
 import { nodeThreads } from './native.ts';
 import type { JobName, JobReply, JobRequest, WorkerJobs } from './worker-jobs.ts';
@@ -26,12 +27,8 @@ export const hasWorkers: boolean = nodeThreads !== undefined;
 /** Opens a thread; `onGone` hears when it is of no more use, also when that happens while it is idle. */
 function openWorker(onGone: (worker: Worker) => void): Worker {
   const threads = nodeThreads as NonNullable<typeof nodeThreads>;
-  // A thread inherits the host's flags, and refuses to start under the one that is meant for a program on stdin.
-  const execArgv = process.execArgv.filter(
-    (flag, i, flags) => !flag.startsWith('--input-type') && flags[i - 1] !== '--input-type',
-  );
   const worker = new threads.Worker(new URL(import.meta.resolve('@hypermesh/consensus/worker')), {
-    execArgv,
+    execArgv: workerFlags(process.execArgv),
   });
   return worker.on('error', () => onGone(worker)).on('exit', () => onGone(worker));
 }

@@ -9,6 +9,7 @@ import {
   type OperationRule,
   type PlotSource,
   prove,
+  type StateView,
   type VrfKey,
   verifyStateProof,
 } from '@hypermesh/consensus';
@@ -300,6 +301,15 @@ describe('the operation ledger', () => {
       expect(ledger.recheckTx(bad, late)).toEqual({ ok: false, reason: 'time/stale' });
       expect(ledger.recheckTx(Uint8Array.of(0), late)).toEqual({ ok: false, reason: 'malformed' });
     }
+  });
+
+  test('begins with what the genesis state is given, in its root', () => {
+    const genesisState = (view: StateView) => view.set('account/ann', { balance: 5n });
+    const ledger = createOperationLedger({ genesis, genesisState });
+    expect(ledger.get('account/ann')).toEqual({ balance: 5 });
+    const proof = ledger.stateProof('account/ann', 0);
+    expect(proof && verifyStateProof(proof, ledger.stateRoot())).toEqual({ ok: true });
+    expect(ledger.stateRoot()).not.toEqual(createOperationLedger({ genesis }).stateRoot());
   });
 
   test('takes further kinds by rules', async () => {

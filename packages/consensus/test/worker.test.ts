@@ -5,11 +5,15 @@ import { createPlot, vdf } from '@hypermesh/consensus';
 import { expect, test } from 'vitest';
 import { runJob } from '../src/worker-pool.ts';
 
-test('threads start under a program that came on stdin', async () => {
+test('threads start under a program that came on stdin, and under flags that are for the host alone', async () => {
   const program = `import { vdf } from '@hypermesh/consensus';
     const y = await vdf('rsa-2048').evaluate('ab', 100);
     console.log(y.length);`;
-  const flags = ['--conditions=@hypermesh/source', '--input-type=module-typescript'];
+  const flags = [
+    '--conditions=@hypermesh/source',
+    '--input-type=module-typescript',
+    '--max-old-space-size=512',
+  ];
   const child = spawn(process.execPath, flags, { cwd: join(import.meta.dirname, '..'), stdio: 'pipe' });
   child.stdin.end(program);
   let output = '';

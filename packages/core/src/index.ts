@@ -60,3 +60,4 @@ export type {
 } from './schema/schema.ts';
 export { silentLog, silentMetrics } from './silent.ts';
 export type { Verdict } from './verdict.ts';
+export { workerFlags } from './worker-flags.ts';

@@ -1,6 +1,7 @@
 export { type CheckedModule, type CheckVerdict, checkMetered } from './check/check.ts';
 export { MeteredWasmError, type MeteredWasmFailure } from './errors.ts';
 export { type MeterVerdict, meter } from './meter/meter.ts';
+export { meterInWorker } from './offload/offload.ts';
 export type { MeterOptions } from './options.ts';
 export { PROFILE } from './profile.ts';
 export type { CheckReason, MeterReason } from './reasons.ts';

@@ -1,4 +1,5 @@
 import { MeteredWasmError } from './errors.ts';
+import { STACK_UNITS } from './profile.ts';
 
 /** Bounds that metering writes into a module and that the check demands of it. */
 export interface MeterOptions {
@@ -8,6 +9,11 @@ export interface MeterOptions {
   readonly tableMax?: number;
   /** Functions that may be imported, as `module.name`; only `hm.log` by default. */
   readonly allowImports?: readonly string[];
+  /**
+   * Units of stack of a run, at most 4,194,304 and 262,144 by default; a unit is eight bytes of an unoptimized frame. A run
+   * with more than the default needs a thread with as many times the default's stack.
+   */
+  readonly stackUnits?: number;
   /** Largest module in bytes; 8 MiB by default. Metering holds up to sixteen times as much meanwhile. */
   readonly maxBytes?: number;
 }
@@ -31,6 +37,7 @@ export function resolveLimits(options: MeterOptions): Limits {
     memoryMaxPages: integerUpTo(65_536, 'memoryMaxPages', options.memoryMaxPages ?? 1_024),
     tableMax: integerUpTo(10_000_000, 'tableMax', options.tableMax ?? 65_536),
     allowImports: options.allowImports ?? ABI_IMPORTS,
+    stackUnits: integerUpTo(2 ** 22, 'stackUnits', options.stackUnits ?? STACK_UNITS),
     maxBytes: integerUpTo(2 ** 30, 'maxBytes', options.maxBytes ?? 2 ** 23),
   };
 }

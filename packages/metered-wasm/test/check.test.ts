@@ -5,6 +5,7 @@ import { assemble } from '../src/meter/assemble.ts';
 import type { Plan } from '../src/meter/emit.ts';
 import { Layout } from '../src/meter/layout.ts';
 import { planFunctions } from '../src/meter/plan.ts';
+import { STACK_UNITS } from '../src/profile.ts';
 import { encodeModule, I32, type Instruction, type ModuleSpec, signed } from './modules/encoder.ts';
 
 /** One function with everything that metering has to see, and one that calls itself. */
@@ -63,7 +64,7 @@ function faulty(
   layoutChange?: (layout: Layout) => Layout,
 ): Uint8Array {
   const shape = parseModule(BYTES);
-  const layout = new Layout(shape, 1_024, [65_536]);
+  const layout = new Layout(shape, 1_024, [65_536], STACK_UNITS);
   const module = assemble(layoutChange?.(layout) ?? layout, planFunctions(shape).map(change));
   expect(WebAssembly.validate(module)).toBe(true);
   return module;

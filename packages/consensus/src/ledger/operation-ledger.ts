@@ -11,7 +11,7 @@ import { entryRules } from './entry-rules.ts';
 import { chainOf, encodeGenesis, type Genesis } from './genesis.ts';
 import { memberRules, readBond, writeBond } from './member-rules.ts';
 import type { OperationRule } from './rules.ts';
-import { createLedgerState } from './state.ts';
+import { createLedgerState, type StateView } from './state.ts';
 import type { StateProof } from './state-tree.ts';
 import { decodeTransaction } from './transaction.ts';
 
@@ -28,6 +28,8 @@ export interface OperationRecord {
 export interface OperationLedgerOptions {
   readonly genesis: Genesis;
   readonly rules?: Readonly<Record<string, OperationRule>>;
+  /** Writes what else the state begins with, such as first balances: deterministic, the same on all validators. */
+  readonly genesisState?: (view: StateView) => void;
   /** Heights whose state can still be proved against, default 8192. */
   readonly keptHeights?: number;
   /** Whether `checkTx` verifies on a worker thread (default), or in pieces of some milliseconds on this one. */
@@ -79,6 +81,7 @@ export function createOperationLedger(options: OperationLedgerOptions): Operatio
     writeBond(state, { v: 1, actor, vrfKey, power, status: 'bonded', renewedMs, sequence: 0 });
     state.set(spaceKey(actor), { v: 1, actor, groups: space } as unknown as CanonicalValue);
   }
+  options.genesisState?.(state);
   state.seal(0);
 
   const admission = createAdmission({

@@ -1,6 +1,6 @@
 import { toHex } from '@hypermesh/core';
 import { type Limits, type MeterOptions, resolveLimits } from '../options.ts';
-import { FLOW_WEIGHT, PROFILE, STACK_UNITS, TABLE_ELEMENTS } from '../profile.ts';
+import { FLOW_WEIGHT, PROFILE, TABLE_ELEMENTS } from '../profile.ts';
 import type { CheckReason } from '../reasons.ts';
 import { Objection, object } from './cursor.ts';
 import { FunctionCheck, type FunctionFacts } from './function.ts';
@@ -32,7 +32,7 @@ function signed(value: number): string {
   return ((value & 0x7f) | 0x80).toString(16).padStart(2, '0') + signed(rest);
 }
 
-function countersOf(outline: Outline): Counters {
+function countersOf(outline: Outline, stackUnits: number): Counters {
   const indexOf = (name: string) =>
     outline.exports.find((each) => each.name === name && each.kind === 3)?.index ?? -1;
   const fuel = indexOf('hm:fuel');
@@ -40,7 +40,7 @@ function countersOf(outline: Outline): Counters {
   if (fuel < 0 || indexOf('hm:state') !== counters.state || outline.profile !== PROFILE) {
     object('not-metered', `no counters of profile ${PROFILE}`);
   }
-  const wanted = ['7e0142000b', '7f0141000b', `7f0141${signed(STACK_UNITS)}0b`];
+  const wanted = ['7e0142000b', '7f0141000b', `7f0141${signed(stackUnits)}0b`];
   const present = outline.globals.slice(fuel);
   if (present.length !== 3 || wanted.some((each, at) => each !== present[at])) {
     object('counter-altered', 'the counters are not the last three globals');
@@ -107,7 +107,7 @@ export function checkMetered(bytes: Uint8Array, options: MeterOptions = {}): Che
     if (!(bytes instanceof Uint8Array)) object('malformed', 'not a Uint8Array');
     if (bytes.length > 4 * limits.maxBytes) object('malformed', `module of ${bytes.length} bytes`);
     const outline = outlineOf(bytes);
-    const counters = countersOf(outline);
+    const counters = countersOf(outline, limits.stackUnits);
     checkDeclarations(outline, limits);
     if (outline.startFunction !== undefined) {
       object('uncharged-entry', 'a start function runs before fuel is set');

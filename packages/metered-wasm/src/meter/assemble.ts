@@ -2,7 +2,7 @@ import type { FunctionType } from '../binary/module.ts';
 import { SECTION_ORDER } from '../binary/parse.ts';
 import { Reader } from '../binary/reader.ts';
 import { Writer } from '../binary/writer.ts';
-import { EXPORTS, PROFILE, PROFILE_SECTION, STACK_UNITS } from '../profile.ts';
+import { EXPORTS, PROFILE, PROFILE_SECTION } from '../profile.ts';
 import { FunctionEmitter, type Plan } from './emit.ts';
 import type { Layout } from './layout.ts';
 import { routineBody } from './routines.ts';
@@ -57,7 +57,7 @@ function writeGlobals(layout: Layout): Writer {
   return extended(layout, 6, 3, (out) => {
     out.raw(0x7e, 0x01, 0x42, 0x00, 0x0b); // fuel: i64, mutable, 0
     out.raw(0x7f, 0x01, 0x41, 0x00, 0x0b); // state: i32, mutable, 0
-    out.raw(0x7f, 0x01, 0x41).signed(STACK_UNITS).byte(0x0b); // units of stack that are left
+    out.raw(0x7f, 0x01, 0x41).signed(layout.stackUnits).byte(0x0b); // units of stack that are left
   });
 }
 

@@ -8,13 +8,16 @@ export class Layout {
   readonly fuel: number;
   readonly state: number;
   readonly stack: number;
+  /** Units of stack that a run has. */
+  readonly stackUnits: number;
   /** Types that were added, in order. */
   readonly addedTypes: FunctionType[] = [];
   /** Routines that were added, in order; each takes and gives an i32. */
   readonly routines: string[] = [];
   readonly #typeIndexes = new Map<string, number>();
 
-  constructor(shape: ModuleShape, memoryMax: number, tableMax: readonly number[]) {
+  constructor(shape: ModuleShape, memoryMax: number, tableMax: readonly number[], stackUnits: number) {
+    this.stackUnits = stackUnits;
     this.shape = shape;
     this.memoryMax = memoryMax;
     this.tableMax = tableMax;

@@ -57,7 +57,7 @@ export function meter(bytes: Uint8Array, options: MeterOptions = {}): MeterVerdi
     const memoryMax = Math.min(shape.memory?.max ?? limits.memoryMaxPages, limits.memoryMaxPages);
     const cap = tableCap(shape, limits);
     const tableMaxima = shape.tables.map((table) => Math.min(table.limits.max ?? cap, cap));
-    const layout = new Layout(shape, memoryMax, tableMaxima);
+    const layout = new Layout(shape, memoryMax, tableMaxima, limits.stackUnits);
     const module = assemble(layout, planFunctions(shape));
     if (!WebAssembly.validate(module)) refuse('too-large', 'the metered module is beyond the engine');
     return { ok: true, module };

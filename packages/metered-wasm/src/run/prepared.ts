@@ -1,5 +1,6 @@
 import { cidOf, sha256, toHex } from '@hypermesh/core';
-import { type CheckedModule, checkMetered } from '../check/check.ts';
+import type { CheckedModule } from '../check/check.ts';
+import { checkInWorker } from '../offload/offload.ts';
 import { ABI_IMPORTS, type MeterOptions } from '../options.ts';
 
 /** A module that passed the check and is compiled, or the words in which it was denied. */
@@ -41,12 +42,13 @@ export class PreparedModules {
   }
 }
 
-async function prepare(bytes: Uint8Array, limits: MeterOptions): Promise<Prepared> {
-  const checked = checkMetered(bytes, { ...limits, allowImports: ABI_IMPORTS });
-  if (!checked.ok) return { ok: false, detail: `${checked.reason}: ${checked.detail}` };
-  const cid = cidOf(bytes, 'raw');
+async function prepare(owned: Uint8Array, limits: MeterOptions): Promise<Prepared> {
+  const cid = cidOf(owned, 'raw');
+  const { verdict, bytes } = await checkInWorker(owned, { ...limits, allowImports: ABI_IMPORTS });
+  if (!verdict.ok) return { ok: false, detail: `${verdict.reason}: ${verdict.detail}` };
   try {
-    return { ok: true, cid, checked, module: await WebAssembly.compile(bytes) };
+    const module = await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>);
+    return { ok: true, cid, checked: verdict, module };
   } catch (error) {
     return { ok: false, detail: error instanceof Error ? error.message : 'does not compile' };
   }

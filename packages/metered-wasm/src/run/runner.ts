@@ -68,6 +68,8 @@ export interface RunnerOptions {
   readonly workers?: number;
   /** Stack of each worker's thread in MiB; 8 by default. */
   readonly stackMb?: number;
+  /** Time after which an idle worker is ended; never by default. */
+  readonly idleMs?: number;
 }
 
 const I32 = 0x7f;
@@ -163,10 +165,10 @@ function receiptOf(module: string, { call }: Job, outcome: Outcome & { ok: true 
 }
 
 /** Opens a runner with workers of its own; `Symbol.asyncDispose` ends them. */
-export function openRunner({ workers = 2, stackMb = 8 }: RunnerOptions = {}): MeteredRunner {
+export function openRunner({ workers = 2, stackMb = 8, idleMs }: RunnerOptions = {}): MeteredRunner {
   if (!(Number.isSafeInteger(workers) && workers > 0)) throw badArgument('workers', 'an integer above 0');
   if (!(stackMb >= 4 && stackMb <= 256)) throw badArgument('stackMb', 'a number from 4 to 256');
-  const pool = new WorkerPool({ workers, stackMb });
+  const pool = new WorkerPool({ workers, stackMb, idleMs });
   const modules = new PreparedModules();
   return {
     async run(request) {

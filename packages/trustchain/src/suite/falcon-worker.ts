@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { workerFlags } from '@hypermesh/core';
 import { TrustchainError } from '../errors.ts';
 import type { FalconAnswer, FalconRequest, FalconResults, FalconTask } from './falcon-task.ts';
 import type { WaitOptions } from './suite.ts';
@@ -60,7 +61,7 @@ function post(request: FalconRequest): void {
 function start(): Worker {
   const started = new Worker(new URL(import.meta.resolve('@hypermesh/trustchain/worker')), {
     name: 'hypermesh-trustchain',
-    execArgv: conditions(process.execArgv),
+    execArgv: workerFlags(process.execArgv),
   });
   const lost = (cause: unknown) => {
     if (worker !== started) return;
@@ -72,14 +73,6 @@ function start(): Worker {
   started.on('messageerror', lost);
   started.on('exit', (code) => lost(new Error(`the worker ended with ${code}`)));
   return started;
-}
-
-/** A worker gets the import conditions and nothing else: flags such as --input-type or --eval would break its start. */
-function conditions(execArgv: readonly string[]): string[] {
-  return execArgv.flatMap((flag, index) => {
-    if (/^(?:--conditions|-C)=/.test(flag)) return [flag];
-    return flag === '--conditions' || flag === '-C' ? [`--conditions=${execArgv[index + 1]}`] : [];
-  });
 }
 
 function failure(task: string, cause: unknown): TrustchainError {

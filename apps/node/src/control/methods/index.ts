@@ -1,0 +1,36 @@
+import type { ControlMethod } from '../server.ts';
+import { inventoryMethods, machineMethods } from './inventory.ts';
+import { ledgerMethods } from './ledger.ts';
+import type { ControlParts, ServiceMethod, ServiceMethods } from './method.ts';
+import { packageMethods } from './package.ts';
+import { runMethods } from './run.ts';
+import { walletMethods } from './wallet.ts';
+
+/** The methods of every service, each table in the file of its service. */
+const serviceMethods: ServiceMethods = {
+  ...ledgerMethods,
+  ...inventoryMethods,
+  ...packageMethods,
+  ...runMethods,
+  ...walletMethods,
+};
+
+/** Every method of the control socket. */
+export function controlMethods(parts: ControlParts): Readonly<Record<string, ControlMethod>> {
+  const { growth, status, invitations } = parts;
+  const withServices =
+    (method: ServiceMethod): ControlMethod =>
+    async (call) => {
+      const tell = (text: string) => call.progress({ text });
+      if (growth.current() === undefined) tell('waiting for the genesis');
+      return method(await growth.reached(call.signal), { ...call, tell }, parts);
+    };
+  return {
+    status: async () => status(),
+    invitations: async () => ({ invitations: invitations() }),
+    ...machineMethods(parts),
+    ...Object.fromEntries(
+      Object.entries(serviceMethods).map(([name, method]) => [name, withServices(method)]),
+    ),
+  };
+}

@@ -1,0 +1,2 @@
+export { openFolder } from './folder.ts';
+export { linkTree, listTrees, openTreeFiles } from './trees.ts';

@@ -1,0 +1,12 @@
+export type { ComplianceCase } from './compliance.ts';
+export { contentCompliance } from './compliance-content.ts';
+export { executionCompliance } from './compliance-execution.ts';
+export { indexCompliance } from './compliance-index.ts';
+export { packageSourceCompliance } from './compliance-source.ts';
+export { artifactsCompliance, assetRegistryCompliance, stateCompliance } from './compliance-stores.ts';
+export { createMemoryArtifacts } from './memory-artifacts.ts';
+export { createMemoryContentNetwork, type MemoryContentNetwork } from './memory-content.ts';
+export { createMemoryExecution, type MemoryExecution, type NodeBehaviour } from './memory-execution.ts';
+export { createMemoryIndex, type MemoryIndex } from './memory-index.ts';
+export { createMemoryMesh, type MemoryMesh, type MemoryNode } from './memory-mesh.ts';
+export { createMemoryAssets, createMemoryState, createMemoryTrees } from './memory-stores.ts';

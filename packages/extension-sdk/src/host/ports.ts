@@ -1,0 +1,130 @@
+import type { Clock, Log } from '@hypermesh/core';
+import type { MeteredRunner } from '@hypermesh/metered-wasm';
+import type { QuickJs } from '@hypermesh/metered-wasm/quickjs';
+import type { AuditLog } from '../audit/entry.ts';
+import type { ExtensionPolicy } from '../broker/policy.ts';
+import type { CapabilityFactory, ConsensusPort } from '../broker/ports.ts';
+import type { QuotaReport } from '../broker/quotas.ts';
+import type { Capability } from '../capabilities.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
+import type { PackageFiles, PackageLimits } from '../package/rules.ts';
+import type { SignerIdentity, TrustVerifier } from '../sign/ports.ts';
+import type { PackageRefusal } from '../sign/verify.ts';
+import type { CounterStore } from '../state/checkpoint.ts';
+import type { LifecycleEvent, LifecycleState } from './lifecycle.ts';
+import type { DependencyRefusal } from './resolve.ts';
+
+/** What a host works with. */
+export interface ExtensionHostOptions {
+  readonly trust: TrustVerifier;
+  readonly policy: ExtensionPolicy;
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+  /** What stands behind each capability; one that is not here cannot be granted. */
+  readonly capabilities?: Readonly<Partial<Record<Capability, CapabilityFactory>>>;
+  /** Without it no proof is accepted. */
+  readonly consensus?: ConsensusPort;
+  /** Versions of what the host itself provides, by the ids that extensions depend on. */
+  readonly provides?: Readonly<Record<string, string>>;
+  readonly log?: Log;
+  readonly packages?: PackageLimits;
+  /** Operator's configuration by extension id, laid over the package's defaults. */
+  readonly configuration?: Readonly<Record<string, JsonObject>>;
+  /** For exported state: a key of 32 bytes, and where counters are remembered. */
+  readonly state?: { readonly key: Uint8Array; readonly counters: CounterStore };
+  /** Engines of the strict sandbox; own ones are opened when the first extension needs them. */
+  readonly engines?: { readonly wasm?: MeteredRunner; readonly quickjs?: QuickJs };
+}
+
+/** A package to load: its files in memory. */
+export interface ExtensionPackage {
+  readonly files: PackageFiles;
+  /** Where it came from, for people. */
+  readonly origin?: string;
+}
+
+/** Why an extension was not loaded. */
+export type LoadRefusalCode =
+  | PackageRefusal['code']
+  | DependencyRefusal['code']
+  | 'already-loaded'
+  | 'not-loaded'
+  | 'not-pinned'
+  | 'native-library'
+  | 'entry-missing'
+  | 'entry-refused'
+  | 'id-mismatch'
+  | 'capability-refused'
+  | 'capability-unavailable'
+  | 'undeclared-capability'
+  | 'undeclared-asset'
+  | 'method-taken'
+  | 'asset-taken'
+  | 'bad-configuration'
+  | 'state-refused'
+  | 'on-load-failed';
+
+/** How loading one package ended. `id` is the origin where the manifest could not be read. */
+export type LoadOutcome =
+  | { readonly ok: true; readonly id: string; readonly info: ExtensionInfo }
+  | {
+      readonly ok: false;
+      readonly id: string;
+      readonly code: LoadRefusalCode;
+      readonly detail: string;
+      /** The file, or the JSON pointer in the manifest, that it is about. */
+      readonly path?: string;
+      /** The whole circle, first and last the same, for `dependency-cycle`. */
+      readonly cycle?: readonly string[];
+    };
+
+/** What a host says of an extension. */
+export interface ExtensionInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly version: string;
+  readonly state: LifecycleState;
+  /** Why it is suspended. */
+  readonly reason?: string;
+  readonly tier: 'trusted' | 'strict';
+  readonly engine: 'host' | 'wasm' | 'quickjs';
+  readonly generation: number;
+  readonly signer: SignerIdentity;
+  readonly granted: readonly Capability[];
+  readonly methods: readonly string[];
+  readonly assetTypes: readonly string[];
+  readonly dependencies: readonly string[];
+  readonly quotas: readonly QuotaReport[];
+  readonly calls: { readonly running: number; readonly done: number; readonly failed: number };
+  readonly loadMs: number;
+}
+
+/** A request of a client. `client` is who the host authenticated, never what the client says. */
+export interface ExtensionRequest {
+  readonly client: string;
+  readonly method: string;
+  readonly params?: unknown;
+  readonly proof?: unknown;
+  readonly signal?: AbortSignal;
+  /** At most the extension's limit, which is the default. */
+  readonly deadlineMs?: number;
+  readonly onProgress?: (event: JsonValue) => void;
+}
+
+/** What a request is answered: the result, one of the four refusals, or that the extension failed. */
+export type ExtensionResponse =
+  | { readonly status: 'success'; readonly result: unknown }
+  | { readonly status: 'rate_limited'; readonly detail: string; readonly retryAfterMs: number }
+  | { readonly status: 'permission_denied'; readonly detail: string }
+  | { readonly status: 'invalid_proof'; readonly detail: string }
+  | { readonly status: 'method_not_found'; readonly detail: string }
+  | { readonly status: 'failed'; readonly code: string; readonly detail: string };
+
+/** One transition of one extension. */
+export interface ExtensionEvent {
+  readonly extension: string;
+  readonly event: LifecycleEvent;
+  readonly from: LifecycleState;
+  readonly to: LifecycleState;
+  readonly reason?: string;
+}

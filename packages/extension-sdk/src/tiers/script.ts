@@ -1,0 +1,123 @@
+import { type Log, utf8, type Verdict } from '@hypermesh/core';
+import type { QuickJs, ScriptSession, ScriptValue } from '@hypermesh/metered-wasm/quickjs';
+import type { Broker } from '../broker/broker.ts';
+import type { Quotas } from '../broker/quotas.ts';
+import type { PackageFiles } from '../package/rules.ts';
+import { endedBy, readAnswer, readHostCall, requestOf } from './answer.ts';
+import { readDescription } from './description.ts';
+import { DRIVER_FILE, driverSource, GUEST_API_FILE, GUEST_API_SOURCE } from './driver.ts';
+import type { Guest, GuestCall } from './guest.ts';
+import { answerTo } from './wasm.ts';
+import { fromWire, MAX_TEXT, toWire } from './wire.ts';
+
+const PAGE = 65_536;
+/** What loading a script's modules may take: fuel, and time. */
+const OPEN = { fuel: 4_000_000_000n, deadlineMs: 15_000 };
+
+/** Parts of the strict sandbox for scripts. */
+export interface ScriptParts {
+  readonly quickjs: QuickJs;
+  readonly broker: Broker;
+  readonly quotas: Quotas;
+  readonly log: Log;
+  readonly nowMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * An ES module in QuickJS, which itself runs metered. Its instance is kept between calls; one that had to be ended is
+ * opened again for the next call. What it must keep belongs into `ctx.state`.
+ */
+export async function openScript(
+  id: string,
+  { files, entry }: { readonly files: PackageFiles; readonly entry: string },
+  parts: ScriptParts,
+): Promise<Verdict<{ guest: Guest }>> {
+  const { quickjs, broker, quotas, log, nowMs, signal } = parts;
+  const program = new Map(files);
+  if (program.has(DRIVER_FILE))
+    return { ok: false, reason: `${DRIVER_FILE} is not a name for a file of a package` };
+  program.set(DRIVER_FILE, utf8(driverSource(entry)));
+  if (!program.has(GUEST_API_FILE)) program.set(GUEST_API_FILE, utf8(GUEST_API_SOURCE));
+  const memoryPages = Math.min(65_536, Math.floor(quotas.limits.memoryBytes / PAGE));
+  let running: GuestCall | undefined;
+  let session: ScriptSession | undefined;
+
+  const invoke = async (input: ScriptValue | undefined): Promise<ScriptValue> => {
+    const wanted = typeof input === 'string' ? readHostCall(fromWire(input)) : undefined;
+    if (running === undefined || wanted === undefined) {
+      return toWire({ error: { code: 'error', detail: 'no call to the host' } });
+    }
+    return toWire(await answerTo(broker, running, wanted));
+  };
+
+  async function open(until?: AbortSignal): Promise<ScriptSession> {
+    if (session?.isOpen) return session;
+    session = undefined;
+    const opened = await quickjs.open({
+      files: program,
+      entry: DRIVER_FILE,
+      ...OPEN,
+      memoryPages,
+      clockMs: nowMs,
+      randomSeed: crypto.getRandomValues(new Uint8Array(32)),
+      host: { 'hm.invoke': invoke },
+      ...(until === undefined ? {} : { signal: until }),
+    });
+    if (!opened.ok) throw endedBy(id, opened.reason, opened.detail);
+    session = opened.session;
+    return session;
+  }
+
+  async function ask(
+    name: string,
+    input: string | undefined,
+    limits: { fuel: bigint; deadlineMs: number; signal?: AbortSignal },
+  ) {
+    const opened = await open(limits.signal);
+    const result = await opened.call(name, input, { ...limits, maxOutputBytes: MAX_TEXT });
+    for (const line of result.log) log.info('extension.log', { extension: id, line: line.slice(0, 500) });
+    return result;
+  }
+
+  let said: Awaited<ReturnType<typeof ask>>;
+  try {
+    said = await ask('describe', undefined, { ...OPEN, ...(signal === undefined ? {} : { signal }) });
+  } catch (error) {
+    signal?.throwIfAborted();
+    return { ok: false, reason: error instanceof Error ? error.message : String(error) };
+  }
+  if (!said.ok) return { ok: false, reason: `describe: ${said.reason}: ${said.detail}` };
+  const described = readDescription(typeof said.output === 'string' ? fromWire(said.output) : undefined);
+  if (!described.ok) return { ok: false, reason: `describe: ${described.reason}` };
+
+  const guest: Guest = {
+    description: described.description,
+    // One call at a time: whoever opens this guest queues them.
+    async call(call) {
+      running = call;
+      try {
+        const fuel = quotas.fuelLeft();
+        const { needs } = call.scope;
+        const allowed = needs === 'all' ? broker.granted : [...needs];
+        const text = toWire({ ...requestOf(call), granted: broker.granted, allowed });
+        const startedMs = performance.now();
+        const result = await ask('invoke', text, { fuel, deadlineMs: call.deadlineMs, signal: call.signal });
+        quotas.spendFuel(result.fuelUsed, performance.now() - startedMs);
+        if (!result.ok) throw endedBy(id, result.reason, result.detail);
+        if (typeof result.output !== 'string') throw endedBy(id, 'bad-answer', 'the answer is not a text');
+        const answer = readAnswer(id, result.output);
+        if (answer.kind === 'calls') throw endedBy(id, 'bad-answer', 'a script calls the host at once');
+        if (answer.state !== undefined) call.state.value = answer.state;
+        return answer.result;
+      } finally {
+        running = undefined;
+      }
+    },
+    async close() {
+      await session?.[Symbol.asyncDispose]();
+      session = undefined;
+    },
+  };
+  return { ok: true, guest };
+}

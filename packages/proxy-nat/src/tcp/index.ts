@@ -1,0 +1,1 @@
+export { connectTcp, listenTcp, type TcpListener } from './channel.ts';
