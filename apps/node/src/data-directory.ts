@@ -35,6 +35,7 @@ export interface DataDirectory {
   readonly log: string;
   readonly usedLeases: string;
   readonly receipts: string;
+  readonly parity: string;
   readonly lock: string;
   /** Path of the control socket; outside the directory where its name would be too long for the system. */
   readonly controlSocket: string;
@@ -70,6 +71,7 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     log: inside('log'),
     usedLeases: inside('used-leases'),
     receipts: inside('receipts'),
+    parity: inside('parity'),
     lock: inside('daemon.pid'),
     controlSocket:
       Buffer.byteLength(socket) <= maxSocketPath ? socket : join(tmpdir(), `hypermesh-${digest}.sock`),
