@@ -36,6 +36,9 @@ export interface DataDirectory {
   readonly usedLeases: string;
   readonly receipts: string;
   readonly parity: string;
+  /** The signed block of measured hardware, and the journal of assets, policies and leases. */
+  readonly inventory: string;
+  readonly assetJournal: string;
   readonly lock: string;
   /** Path of the control socket; outside the directory where its name would be too long for the system. */
   readonly controlSocket: string;
@@ -72,6 +75,8 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     usedLeases: inside('used-leases'),
     receipts: inside('receipts'),
     parity: inside('parity'),
+    inventory: inside('inventory.cbor'),
+    assetJournal: inside('assets', 'journal'),
     lock: inside('daemon.pid'),
     controlSocket:
       Buffer.byteLength(socket) <= maxSocketPath ? socket : join(tmpdir(), `hypermesh-${digest}.sock`),

@@ -7,6 +7,8 @@ import { createCounters } from './adapters/counters.ts';
 import { wasmExecutor } from './adapters/wasm-executor.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type EvidenceResult, exportLedger } from './evidence/export.ts';
+import type { MachineRecord } from './inventory/machine.ts';
+import { type InventoryService, openInventory } from './inventory/service.ts';
 import { type LedgerService, memberNodes, openLedgerService } from './ledger/service.ts';
 import type { Peers } from './mesh/peers.ts';
 import type { Transparency } from './mesh/transparency.ts';
@@ -24,6 +26,7 @@ export interface MeshServices extends AsyncDisposable {
   readonly packages: PackageService;
   readonly runs: RunService;
   readonly wallet: WalletService;
+  readonly inventory: InventoryService;
   /** Members of the genesis by NodeId. */
   readonly members: ReadonlyMap<NodeId, { readonly name: string; readonly key: Uint8Array }>;
   /** Writes what shows this mesh to outsiders into a folder. */
@@ -41,6 +44,8 @@ export async function openMeshServices(
     readonly peers: Peers;
     readonly store: ContentStore;
     readonly transparency: Transparency;
+    /** What this machine was measured to be, once that is done. */
+    readonly machine: Promise<MachineRecord | undefined>;
     readonly clock: Clock;
     readonly log: Log;
     readonly signal: AbortSignal;
@@ -62,6 +67,17 @@ export async function openMeshServices(
   const packages = createPackageService({ ledger, peers, store, artifacts, self, log, nameOf });
   const keyOf = (node: NodeId) => members.get(node)?.key ?? new Uint8Array();
   const receipts = openReceipts(directory.receipts);
+  const inventory = cleanup.use(
+    await openInventory(directory, phase, {
+      ledger,
+      machine: await parts.machine,
+      isMember: (node) => members.has(node),
+      keyOf,
+      clock,
+      log,
+      signal,
+    }),
+  );
   const runs = createRunService({ ledger, peers, packages, receipts, keyOf, nameOf });
   cleanup.defer(
     serveRuns(stoq, {
@@ -83,6 +99,7 @@ export async function openMeshServices(
     packages,
     runs,
     wallet: createWallet({ ledger, receipts, self, nameOf }),
+    inventory,
     members,
     evidence: (folder, until) => exportLedger(folder, { directory, ledger, facts: phase.facts }, until),
     secondVotesSeen,

@@ -38,6 +38,7 @@ const terms: LeaseTerms = {
   executor: nodeIdOf(executor.publicKey),
   package: 'anagrams@1.0.0',
   document,
+  dependencies: {},
   fuel: 2n ** 64n - 1n,
   memoryPages: 16,
   deadlineMs: 1000,

@@ -52,6 +52,7 @@ const termsOf = (change: Partial<LeaseTerms> = {}): LeaseTerms => ({
   executor: members.cedar.nodeId,
   package: 'echo@1.0.0',
   document: packages.birch.resolve('echo').record.document,
+  dependencies: {},
   fuel: 1_000_000n,
   memoryPages: 16,
   deadlineMs: 10_000,

@@ -127,7 +127,10 @@ describe('value on the ledger', () => {
     const to =
       fields['to'] === 'self' ? mesh.members.birch.nodeId : (fields['to'] ?? mesh.members.cedar.nodeId);
     const before = balanceOf('birch');
-    expect(await failureOf(act('value.transfer', { ...fields, to }))).toMatchObject({ leg: 'ledger', reason });
+    expect(await failureOf(act('value.transfer', { ...fields, to }))).toMatchObject({
+      leg: 'ledger',
+      reason,
+    });
     expect(balanceOf('birch')).toEqual(before);
   });
 });
@@ -213,6 +216,7 @@ describe('a lease', () => {
       executor: mesh.members.cedar.nodeId,
       package: 'echo@1.0.0',
       document: mesh.packages.birch.resolve('echo').record.document,
+      dependencies: {},
       fuel: 1_000n,
       memoryPages: 16,
       deadlineMs: 10_000,

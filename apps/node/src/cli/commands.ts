@@ -1,3 +1,4 @@
+import { assetsCommand } from './assets.ts';
 import type { Command } from './command.ts';
 import { initCommand } from './init.ts';
 import { installCommand } from './install.ts';
@@ -23,4 +24,5 @@ export const commands: readonly Command[] = [
   installCommand,
   runCommand,
   walletCommand,
+  assetsCommand,
 ];

@@ -102,6 +102,7 @@ export function createRunService(parts: {
       executor: request.executor,
       package: key,
       document: record.document,
+      dependencies: {},
       fuel: request.fuel,
       memoryPages: request.memoryPages,
       deadlineMs: request.deadlineMs,

@@ -1,4 +1,4 @@
-import type { ContentRoot } from '@hypermesh/core';
+import type { ChunkId, ContentRoot } from '@hypermesh/core';
 import { pipe } from 'it-pipe';
 import type { StoqNode } from '../node.ts';
 import type { Peer } from '../peer.ts';
@@ -15,6 +15,7 @@ import {
   type NoReason,
 } from './frames.ts';
 import { chunkIdOf, type ManifestDigests, readDigests, rootOfDigest } from './manifest.ts';
+import { packChunk } from './packing.ts';
 import type { ContentStore } from './store.ts';
 import { createTurns } from './turns.ts';
 
@@ -68,12 +69,13 @@ function answers(
         // Who has the manifest from another provider is only told that this one has the content too.
         yield frame.name === 'get' ? encodeContentFrame('manifest', bytes) : encodeContentFrame('done');
       } else {
+        const isPacked = frame.name === 'want-packed';
         const ranges =
-          digests === undefined || frame.name !== 'want'
+          digests === undefined || (frame.name !== 'want' && !isPacked)
             ? undefined
             : decodeRanges(frame.body, digests.chunks);
         if (digests === undefined || ranges === undefined) return yield no('bad-request');
-        const isWhole = yield* chunks(store, digests, ranges);
+        const isWhole = yield* chunks(store, digests, { ranges, isPacked });
         if (!isWhole) return yield no('missing-chunk');
         yield encodeContentFrame('done');
       }
@@ -85,25 +87,37 @@ function answers(
 async function* chunks(
   store: ContentStore,
   digests: ManifestDigests,
-  ranges: readonly IndexRange[],
+  { ranges, isPacked }: { readonly ranges: readonly IndexRange[]; readonly isPacked: boolean },
 ): AsyncGenerator<FrameParts, boolean, undefined> {
-  const ahead: { readonly index: number; readonly bytes: Promise<Uint8Array | undefined> }[] = [];
+  const ahead: { readonly frame: Promise<FrameParts | undefined> }[] = [];
   const indices = indicesOf(ranges);
   for (;;) {
     while (ahead.length < READ_AHEAD) {
       const { value: index, done } = indices.next();
       if (done) break;
-      const bytes = store.get(chunkIdOf(digests.at(index)));
+      const frame = chunkFrame(store, { id: chunkIdOf(digests.at(index)), index, isPacked });
       // Its failure is told when its turn comes; until then it must not count as unhandled.
-      bytes.catch(() => {});
-      ahead.push({ index, bytes });
+      frame.catch(() => {});
+      ahead.push({ frame });
     }
     const next = ahead.shift();
     if (next === undefined) return true;
-    const bytes = await next.bytes;
-    if (bytes === undefined) return false;
-    yield encodeContentFrame('chunk', uint(next.index, 4), bytes);
+    const frame = await next.frame;
+    if (frame === undefined) return false;
+    yield frame;
   }
+}
+
+async function chunkFrame(
+  store: ContentStore,
+  { id, index, isPacked }: { readonly id: ChunkId; readonly index: number; readonly isPacked: boolean },
+): Promise<FrameParts | undefined> {
+  const bytes = await store.get(id);
+  if (bytes === undefined) return undefined;
+  const packed = isPacked ? await packChunk(bytes) : undefined;
+  return packed === undefined
+    ? encodeContentFrame('chunk', uint(index, 4), bytes)
+    : encodeContentFrame('packed-chunk', uint(index, 4), packed);
 }
 
 function* indicesOf(ranges: readonly IndexRange[]): Generator<number, void, undefined> {

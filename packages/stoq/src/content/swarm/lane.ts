@@ -14,8 +14,16 @@ import {
 import { Patience } from '../patience.ts';
 import { FetchFault, faultOf } from './fault.ts';
 
+/** A chunk as it came: its index and its bytes, or what zstd made of them. */
+export interface ChunkFrame {
+  readonly body: Uint8Array;
+  readonly isPacked: boolean;
+}
+
 /** What the lanes of one fetch share. */
 export interface Job {
+  /** Whether most of the content is here already: then the rest is little, and worth packing. Fixed once the manifest is known. */
+  readonly isDelta: boolean;
   readonly digest: Uint8Array;
   readonly clock: Clock;
   readonly stallMs: number | undefined;
@@ -28,7 +36,7 @@ export interface Job {
   /** What to ask this lane's provider for now. Throws FetchFault where it has nothing that is still needed. */
   next(lane: Lane): readonly number[];
   /** Takes a chunk's frame. Throws FetchFault where it is not the chunk. */
-  takeChunk(lane: Lane, index: number, body: Uint8Array): Promise<void>;
+  takeChunk(lane: Lane, index: number, frame: ChunkFrame): Promise<void>;
   lacks(lane: Lane, index: number): void;
   /** Resolves when there may be something new to ask for. */
   changed(): Promise<void>;
@@ -106,7 +114,7 @@ export class Lane {
       const asked = this.#job.next(this);
       if (asked.length > 0) {
         this.#due.push(...asked, 'done');
-        await this.#send('want', encodeRanges(rangesOf(asked)));
+        await this.#send(this.#job.isDelta ? 'want-packed' : 'want', encodeRanges(rangesOf(asked)));
       }
       if (this.#due.length === 0) {
         if (this.#job.over.aborted) break;
@@ -129,7 +137,9 @@ export class Lane {
       return true;
     }
     try {
-      await this.#job.takeChunk(this, due, bodyOf(next, 'chunk'));
+      const isPacked = this.#job.isDelta && next.value?.name === 'packed-chunk';
+      const body = bodyOf(next, isPacked ? 'packed-chunk' : 'chunk');
+      await this.#job.takeChunk(this, due, { body, isPacked });
       return true;
     } catch (error) {
       if (!(error instanceof FetchFault) || error.reason !== 'missing-chunk') throw error;
@@ -139,7 +149,7 @@ export class Lane {
     }
   }
 
-  async #send(name: 'get' | 'has' | 'want', body: Uint8Array): Promise<void> {
+  async #send(name: 'get' | 'has' | 'want' | 'want-packed', body: Uint8Array): Promise<void> {
     const bytes = Buffer.concat(encodeContentFrame(name, body));
     await this.#patience.wait(this.#stream?.write(bytes) ?? Promise.resolve());
   }
@@ -147,7 +157,7 @@ export class Lane {
 
 function bodyOf(
   { value: frame }: IteratorResult<ContentFrame, void>,
-  name: 'manifest' | 'chunk' | 'done',
+  name: 'manifest' | 'chunk' | 'packed-chunk' | 'done',
 ): Uint8Array {
   if (frame?.name === name) return frame.body;
   if (frame?.name === 'no') throw new FetchFault(NO_REASONS[(frame.body[0] ?? 0) - 1] ?? 'protocol');
