@@ -35,6 +35,7 @@ export interface DataDirectory {
   readonly log: string;
   readonly usedLeases: string;
   readonly receipts: string;
+  readonly parity: string;
   /** The signed block of measured hardware, and the journal of assets, policies and leases. */
   readonly inventory: string;
   readonly assetJournal: string;
@@ -73,6 +74,7 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     log: inside('log'),
     usedLeases: inside('used-leases'),
     receipts: inside('receipts'),
+    parity: inside('parity'),
     inventory: inside('inventory.cbor'),
     assetJournal: inside('assets', 'journal'),
     lock: inside('daemon.pid'),
