@@ -33,6 +33,11 @@ export interface DataDirectory {
   readonly content: string;
   readonly log: string;
   readonly usedLeases: string;
+  /** One folder for each signed extension. */
+  readonly extensions: string;
+  readonly audit: string;
+  /** Revocation lists that the operator put there, DER or PEM. */
+  readonly revocations: string;
   readonly lock: string;
   /** Path of the control socket; outside the directory where its name would be too long for the system. */
   readonly controlSocket: string;
@@ -67,6 +72,9 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     content: inside('content'),
     log: inside('log'),
     usedLeases: inside('used-leases'),
+    extensions: inside('extensions'),
+    audit: inside('audit'),
+    revocations: inside('certificates', 'revocations'),
     lock: inside('daemon.pid'),
     controlSocket:
       Buffer.byteLength(socket) <= maxSocketPath ? socket : join(tmpdir(), `hypermesh-${digest}.sock`),

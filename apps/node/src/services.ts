@@ -7,6 +7,7 @@ import { createCounters } from './adapters/counters.ts';
 import { wasmExecutor } from './adapters/wasm-executor.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type EvidenceResult, exportLedger } from './evidence/export.ts';
+import { type Extensions, openExtensions } from './extensions/service.ts';
 import { type LedgerService, memberNodes, openLedgerService } from './ledger/service.ts';
 import type { Peers } from './mesh/peers.ts';
 import type { Transparency } from './mesh/transparency.ts';
@@ -21,6 +22,7 @@ export interface MeshServices extends AsyncDisposable {
   readonly ledger: LedgerService;
   readonly packages: PackageService;
   readonly runs: RunService;
+  readonly extensions: Extensions;
   /** Members of the genesis by NodeId. */
   readonly members: ReadonlyMap<NodeId, { readonly name: string; readonly key: Uint8Array }>;
   /** Writes what shows this mesh to outsiders into a folder. */
@@ -71,12 +73,23 @@ export async function openMeshServices(
       log,
     }),
   );
+  const extensions = cleanup.use(
+    await openExtensions(directory, phase, {
+      capabilities: {},
+      consensus: {
+        check: async () => ({ ok: false, reason: 'no operation of an extension is proven here' }),
+      },
+      clock,
+      log,
+    }),
+  );
   const owned = cleanup.move();
   const secondVotesSeen = () => counters.total('consensus_reports_total', { event: 'equivocation' });
   return {
     ledger,
     packages,
     runs,
+    extensions,
     members,
     evidence: (folder, until) => exportLedger(folder, { directory, ledger, facts: phase.facts }, until),
     secondVotesSeen,

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { extensionCommand } from './extension.ts';
 import { initCommand } from './init.ts';
 import { installCommand } from './install.ts';
 import { inviteCommand } from './invite.ts';
@@ -21,4 +22,5 @@ export const commands: readonly Command[] = [
   publishCommand,
   installCommand,
   runCommand,
+  extensionCommand,
 ];

@@ -1,11 +1,17 @@
 import type { ControlMethod } from '../server.ts';
+import { extensionMethods } from './extension.ts';
 import { ledgerMethods } from './ledger.ts';
 import type { ControlParts, ServiceMethod, ServiceMethods } from './method.ts';
 import { packageMethods } from './package.ts';
 import { runMethods } from './run.ts';
 
 /** The methods of every service, each table in the file of its service. */
-const serviceMethods: ServiceMethods = { ...ledgerMethods, ...packageMethods, ...runMethods };
+const serviceMethods: ServiceMethods = {
+  ...ledgerMethods,
+  ...packageMethods,
+  ...runMethods,
+  ...extensionMethods,
+};
 
 /** Every method of the control socket. */
 export function controlMethods(parts: ControlParts): Readonly<Record<string, ControlMethod>> {
