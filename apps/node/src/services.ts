@@ -7,6 +7,7 @@ import { createCounters } from './adapters/counters.ts';
 import { wasmExecutor } from './adapters/wasm-executor.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type EvidenceResult, exportLedger } from './evidence/export.ts';
+import { type Extensions, openExtensions } from './extensions/service.ts';
 import type { MachineRecord } from './inventory/machine.ts';
 import { type InventoryService, openInventory } from './inventory/service.ts';
 import { type LedgerService, memberNodes, openLedgerService } from './ledger/service.ts';
@@ -27,6 +28,7 @@ export interface MeshServices extends AsyncDisposable {
   readonly runs: RunService;
   readonly wallet: WalletService;
   readonly inventory: InventoryService;
+  readonly extensions: Extensions;
   /** Members of the genesis by NodeId. */
   readonly members: ReadonlyMap<NodeId, { readonly name: string; readonly key: Uint8Array }>;
   /** Writes what shows this mesh to outsiders into a folder. */
@@ -92,6 +94,16 @@ export async function openMeshServices(
       log,
     }),
   );
+  const extensions = cleanup.use(
+    await openExtensions(directory, phase, {
+      capabilities: {},
+      consensus: {
+        check: async () => ({ ok: false, reason: 'no operation of an extension is proven here' }),
+      },
+      clock,
+      log,
+    }),
+  );
   const owned = cleanup.move();
   const secondVotesSeen = () => counters.total('consensus_reports_total', { event: 'equivocation' });
   return {
@@ -100,6 +112,7 @@ export async function openMeshServices(
     runs,
     wallet: createWallet({ ledger, receipts, self, nameOf }),
     inventory,
+    extensions,
     members,
     evidence: (folder, until) => exportLedger(folder, { directory, ledger, facts: phase.facts }, until),
     secondVotesSeen,
