@@ -17,6 +17,8 @@ export interface NodeConfig {
   readonly maxRunMemoryPages: number;
   /** Time that one run may take at most, milliseconds. */
   readonly maxRunMs: number;
+  /** Least price of a run, base units per 1,000,000 fuel; 0: free ones too. */
+  readonly minRunPrice: bigint;
 }
 
 /** What a new node starts with. */
@@ -25,6 +27,7 @@ export const defaultConfig: Omit<NodeConfig, 'name' | 'founder'> = {
   maxRunFuel: 100_000_000_000n,
   maxRunMemoryPages: 4096,
   maxRunMs: 60_000,
+  minRunPrice: 0n,
 };
 
 const namePattern = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
@@ -69,6 +72,7 @@ export function writeConfig(directory: DataDirectory, config: NodeConfig): void 
       `max_fuel = ${config.maxRunFuel}`,
       `max_memory_pages = ${config.maxRunMemoryPages}`,
       `max_ms = ${config.maxRunMs}`,
+      `min_price = ${config.minRunPrice}`,
       '',
     ].join('\n'),
   );
@@ -91,7 +95,7 @@ export function readConfig(directory: DataDirectory): NodeConfig {
   const bad = (key: string, what: string) => badConfig(directory, what, lineOf(text, key));
   if (typeof run !== 'object' || run === null || Array.isArray(run) || run instanceof Date)
     throw bad('run', 'run must be a table');
-  const { max_fuel, max_memory_pages, max_ms, ...runRest } = run as Record<string, unknown>;
+  const { max_fuel, max_memory_pages, max_ms, min_price, ...runRest } = run as Record<string, unknown>;
   const [unknown] = [...Object.keys(rest), ...Object.keys(runRest).map((key) => `run.${key}`)];
   if (unknown !== undefined) throw bad(unknown, `there is no setting ${unknown}`);
   if (typeof name !== 'string' || !namePattern.test(name))
@@ -114,6 +118,8 @@ export function readConfig(directory: DataDirectory): NodeConfig {
       integer('max_memory_pages', max_memory_pages, 65_536n, BigInt(defaultConfig.maxRunMemoryPages)),
     ),
     maxRunMs: Number(integer('max_ms', max_ms, 86_400_000n, BigInt(defaultConfig.maxRunMs))),
+    minRunPrice:
+      min_price === 0n ? 0n : integer('min_price', min_price, 2n ** 62n, defaultConfig.minRunPrice),
   };
 }
 

@@ -1,10 +1,14 @@
+import { totalmem } from 'node:os';
 import type { Clock, Log, NodeId } from '@hypermesh/core';
+import { createBoundedClaims } from '@hypermesh/executors';
 import type { StoqNode } from '@hypermesh/stoq';
 import type { ContentStore } from '@hypermesh/stoq/content';
 import { trustchainArtifacts } from './adapters/artifacts.ts';
 import { stoqTransport } from './adapters/consensus-transport.ts';
 import { createCounters } from './adapters/counters.ts';
-import { wasmExecutor } from './adapters/wasm-executor.ts';
+import { machineExecutors } from './adapters/machine-executors.ts';
+import { packagePrograms } from './adapters/package-programs.ts';
+import { runContent } from './adapters/run-content.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type EvidenceResult, exportLedger } from './evidence/export.ts';
 import { type LedgerService, memberNodes, openLedgerService } from './ledger/service.ts';
@@ -13,6 +17,7 @@ import type { Transparency } from './mesh/transparency.ts';
 import { createPackageService, type PackageService } from './package/service.ts';
 import type { Phase2 } from './phases.ts';
 import { createRunService, type RunService } from './run/asking.ts';
+import { createNodeAsks } from './run/node-asks.ts';
 import { serveRuns } from './run/serving.ts';
 import { openUsedLeases } from './run/used-leases.ts';
 
@@ -58,16 +63,34 @@ export async function openMeshServices(
   const artifacts = trustchainArtifacts({ phase, transparency, clock });
   const packages = createPackageService({ ledger, peers, store, artifacts, self, log, nameOf });
   const keyOf = (node: NodeId) => members.get(node)?.key ?? new Uint8Array();
-  const runs = createRunService({ ledger, peers, packages, keyOf, nameOf });
+  const programs = packagePrograms(packages);
+  const content = runContent(store, peers);
+  const { secretKey } = keys.ed25519;
+  const claims = createBoundedClaims({ runs: 8, memoryBytes: totalmem() / 2 });
+  const executors = cleanup.use(machineExecutors(directory, { claims, content, config, secretKey, clock }));
+  const runs = createRunService({
+    ledger,
+    programs,
+    content,
+    asks: createNodeAsks(peers, keyOf),
+    offerOfSelf: async () => {
+      const ready = await executors.ready();
+      return ready.offer({ node: self, name: nameOf(self), requester: self });
+    },
+    others: [...members.keys()].filter((node) => node !== self),
+    keyOf,
+    nameOf,
+  });
   cleanup.defer(
     serveRuns(stoq, {
       ledger,
-      packages,
-      executor: wasmExecutor(),
+      programs,
+      content,
+      executors: () => executors.ready(),
       usedLeases: openUsedLeases(directory.usedLeases),
       config,
       self,
-      secretKey: keys.ed25519.secretKey,
+      secretKey,
       log,
     }),
   );

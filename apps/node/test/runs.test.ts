@@ -5,7 +5,7 @@ import { type CanonicalValue, utf8 } from '@hypermesh/core';
 import type { Peer } from '@hypermesh/stoq';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { textOfPeer } from '../src/mesh/members.ts';
-import { encodeLeaseTerms, type LeaseTerms } from '../src/run/lease.ts';
+import { defaultTerms, encodeLeaseTerms, type LeaseTerms } from '../src/run/lease.ts';
 import {
   encodeExecuteAsk,
   encodeReexecuteAsk,
@@ -48,7 +48,7 @@ const request = (spec: string, change: object = {}) => ({
 });
 
 const termsOf = (change: Partial<LeaseTerms> = {}): LeaseTerms => ({
-  v: 1,
+  ...defaultTerms,
   executor: members.cedar.nodeId,
   package: 'echo@1.0.0',
   document: packages.birch.resolve('echo').record.document,
@@ -108,7 +108,7 @@ describe('a run', () => {
       'memory',
     ],
     ['has fuel for years ends at its deadline', spin, { fuel: 10n ** 15n, deadlineMs: 200 }, 'deadline'],
-    ['ends itself says so', trap, {}, 'trap'],
+    ['ends itself says so', trap, {}, 'error'],
     ['is no module is denied before it begins', garbage, {}, 'denied'],
   ])('of a program that %s, and the node serves the next', async (words, module, limits, exit) => {
     const name = `guest-that-${words.split(' ', 3).join('-')}`;
@@ -271,6 +271,7 @@ describe('the executing node starts nothing', () => {
         v: 1,
         package: 'echo@1.0.0',
         document: termsOf().document,
+        dependencies: {},
         memoryPages: 16,
         deadlineMs: 1000,
       };
