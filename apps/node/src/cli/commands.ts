@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { explainCommand } from './explain.ts';
 import { initCommand } from './init.ts';
 import { installCommand } from './install.ts';
 import { inviteCommand } from './invite.ts';
@@ -21,4 +22,5 @@ export const commands: readonly Command[] = [
   publishCommand,
   installCommand,
   runCommand,
+  explainCommand,
 ];
