@@ -1,7 +1,13 @@
 import { zstdCompressSync } from 'node:zlib';
 import { createSeededRandom } from '@hypermesh/core/testing';
 import type { ByteStream, Peer } from '@hypermesh/stoq';
-import { CONTENT_STREAM, createMemoryStore, fetchContent, publish, serveContent } from '@hypermesh/stoq/content';
+import {
+  CONTENT_STREAM,
+  createMemoryStore,
+  fetchContent,
+  publish,
+  serveContent,
+} from '@hypermesh/stoq/content';
 import { describe, expect, it } from 'vitest';
 import { memoryPair } from './support.ts';
 import { bytesOf } from './swarm-support.ts';

@@ -156,11 +156,10 @@ export function createPackageService(parts: {
 
   /** Fetches one content root from the publisher, unless it is here; answers the bytes moved. */
   async function fetchRoot(root: ContentRoot, provider: NodeId, maxBytes: number, signal: AbortSignal) {
-    if ((await store.manifest(root)) !== undefined) return { moved: 0, source: undefined };
-    const source = await peers.sessionWith(provider, signal);
-    const fetched = await fetchContent(source, root, store, { signal, maxBytes });
+    const fetched = await fetchContent(peers.provider(provider, signal), root, store, { signal, maxBytes });
     if (!fetched.ok) throw refused(provider, `${root}: ${fetched.reason}`);
-    return { moved: fetched.size, source };
+    const source = fetched.bytesMoved === 0 ? undefined : peers.openSession(provider);
+    return { moved: fetched.bytesMoved === 0 ? 0 : fetched.size, source };
   }
 
   async function obtain(key: string, tell: Tell, signal: AbortSignal): Promise<PackageOnNode> {
