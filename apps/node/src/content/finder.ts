@@ -1,6 +1,6 @@
 import { type ContentRoot, domainHash, type Log, type NodeId } from '@hypermesh/core';
 import type { Peer, StoqNode } from '@hypermesh/stoq';
-import { type Discovery, libp2pDiscovery } from '@hypermesh/stoq/discovery';
+import type { Discovery } from '@hypermesh/stoq/discovery';
 import { isEnrolling } from '../adapters/authenticator.ts';
 import type { AddressBook } from '../mesh/addresses.ts';
 import { handleForMembers } from '../mesh/members.ts';
@@ -50,6 +50,8 @@ export async function openFinder(parts: FinderParts): Promise<Finder> {
   if (seed === undefined) return withoutDiscovery(parts, 'not wanted by the configuration of this node');
   let discovery: Discovery;
   try {
+    // Some 35 MB, which a node without a host does not pay.
+    const { libp2pDiscovery } = await import('@hypermesh/stoq/discovery');
     discovery = await libp2pDiscovery({
       seed,
       stoqAddresses: () => stoq.addresses,
