@@ -36,6 +36,9 @@ export interface DataDirectory {
   /** The signed block of measured hardware, and the journal of assets, policies and leases. */
   readonly inventory: string;
   readonly assetJournal: string;
+  /** Trees and state of the catalog, and its extension as this node signed it. */
+  readonly catalog: string;
+  readonly catalogExtension: string;
   readonly lock: string;
   /** Path of the control socket; outside the directory where its name would be too long for the system. */
   readonly controlSocket: string;
@@ -72,6 +75,8 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     usedLeases: inside('used-leases'),
     inventory: inside('inventory.cbor'),
     assetJournal: inside('assets', 'journal'),
+    catalog: inside('catalog'),
+    catalogExtension: inside('extensions', 'hypermesh.catalog'),
     lock: inside('daemon.pid'),
     controlSocket:
       Buffer.byteLength(socket) <= maxSocketPath ? socket : join(tmpdir(), `hypermesh-${digest}.sock`),

@@ -1,13 +1,13 @@
 import { encodeTransaction, type FinalityProof } from '@hypermesh/consensus';
 import { encodeFinalityProof } from '@hypermesh/consensus/light';
 import { fromUtf8, type NodeId, sha256, toHex } from '@hypermesh/core';
+import type { Packages, Tell } from '../catalog/packages.ts';
 import { NodeError } from '../errors.ts';
 import type { LedgerService } from '../ledger/service.ts';
 import { requestOf, textOfPeer } from '../mesh/members.ts';
 import type { Peers } from '../mesh/peers.ts';
-import type { PackageService, Tell } from '../package/service.ts';
 import { answerFault } from './answer-check.ts';
-import { encodeLeaseTerms, type LeaseTerms } from './lease.ts';
+import { defaultTerms, encodeLeaseTerms, type LeaseTerms } from './lease.ts';
 import {
   type ExecuteAnswer,
   encodeExecuteAsk,
@@ -78,19 +78,21 @@ const notAgain = { reexecutedBy: null, matches: false } as const;
 export function createRunService(parts: {
   readonly ledger: LedgerService;
   readonly peers: Peers;
-  readonly packages: PackageService;
+  readonly packages: Packages;
   keyOf(node: NodeId): Uint8Array;
   nameOf(node: NodeId): string;
 }): RunService {
   const { ledger, peers, packages, keyOf, nameOf } = parts;
 
-  function leaseBody(request: RunRequest) {
-    const { key, record } = packages.resolve(request.spec);
+  async function leaseBody(request: RunRequest, signal: AbortSignal) {
+    const { key, document } = await packages.resolve(request.spec, signal);
+    const dependencies = await packages.lockOf(key, signal);
     const terms: LeaseTerms = {
-      v: 1,
+      ...defaultTerms,
       executor: request.executor,
       package: key,
-      document: record.document,
+      document,
+      dependencies,
       fuel: request.fuel,
       memoryPages: request.memoryPages,
       deadlineMs: request.deadlineMs,
@@ -165,11 +167,15 @@ export function createRunService(parts: {
   return {
     execute,
     async prepareLease(request, signal) {
-      const { operation, proof } = await ledger.prepare('lease.commit', leaseBody(request).body, signal);
+      const { operation, proof } = await ledger.prepare(
+        'lease.commit',
+        (await leaseBody(request, signal)).body,
+        signal,
+      );
       return encodeTransaction({ operation, proof });
     },
     async run(request, tell, signal) {
-      const { terms, body } = leaseBody(request);
+      const { terms, body } = await leaseBody(request, signal);
       tell('proving space, time, work and stake, and ordering the lease');
       const final = await ledger.act('lease.commit', body, signal);
       const startedMs = performance.now();

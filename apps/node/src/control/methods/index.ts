@@ -1,15 +1,16 @@
 import type { ControlMethod } from '../server.ts';
+import { catalogMethods } from './catalog.ts';
 import { inventoryMethods, machineMethods } from './inventory.ts';
 import { ledgerMethods } from './ledger.ts';
 import type { ControlParts, ServiceMethod, ServiceMethods } from './method.ts';
-import { packageMethods } from './package.ts';
+
 import { runMethods } from './run.ts';
 
 /** The methods of every service, each table in the file of its service. */
 const serviceMethods: ServiceMethods = {
   ...ledgerMethods,
   ...inventoryMethods,
-  ...packageMethods,
+  ...catalogMethods,
   ...runMethods,
 };
 
