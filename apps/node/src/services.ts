@@ -14,7 +14,6 @@ import { ledgerProofs } from './catalog/proofs.ts';
 import { type CatalogService, createCatalogService } from './catalog/service.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type EvidenceResult, exportLedger } from './evidence/export.ts';
-import { assetRules } from './inventory/ledger-rules.ts';
 import type { MachineRecord } from './inventory/machine.ts';
 import { type InventoryService, openInventory } from './inventory/service.ts';
 import { type LedgerService, memberNodes, openLedgerService } from './ledger/service.ts';
@@ -24,12 +23,15 @@ import type { Phase2 } from './phases.ts';
 import { createRunService, type RunService } from './run/asking.ts';
 import { serveRuns } from './run/serving.ts';
 import { openUsedLeases } from './run/used-leases.ts';
+import { openReceipts } from './wallet/receipts.ts';
+import { createWallet, type WalletService } from './wallet/service.ts';
 
 /** What a node of phase 2 offers: the ledger, the catalog and runs. */
 export interface MeshServices extends AsyncDisposable {
   readonly ledger: LedgerService;
   readonly catalog: CatalogService;
   readonly runs: RunService;
+  readonly wallet: WalletService;
   readonly inventory: InventoryService;
   /** Members of the genesis by NodeId. */
   readonly members: ReadonlyMap<NodeId, { readonly name: string; readonly key: Uint8Array }>;
@@ -64,11 +66,12 @@ export async function openMeshServices(
   const validators = [...members].flatMap(([node, { validator }]) => (validator ? [node] : []));
   const transport = cleanup.use(stoqTransport(stoq, { self, validators }, { clock, log }));
   const counters = createCounters();
-  const ports = { transport, clock, log, metrics: counters, rules: assetRules, signal };
+  const ports = { transport, clock, log, metrics: counters, signal };
   const ledger = cleanup.use(await openLedgerService(directory, phase, keys, ports));
   const nameOf = (node: NodeId) => members.get(node)?.name ?? node;
   const artifacts = trustchainArtifacts({ phase, transparency, clock });
   const keyOf = (node: NodeId) => members.get(node)?.key ?? new Uint8Array();
+  const receipts = openReceipts(directory.receipts);
   const inventory = cleanup.use(
     await openInventory(directory, phase, {
       ledger,
@@ -105,6 +108,7 @@ export async function openMeshServices(
       packages: catalog,
       executor: wasmExecutor(),
       usedLeases: openUsedLeases(directory.usedLeases),
+      receipts,
       config,
       self,
       secretKey: keys.ed25519.secretKey,
@@ -117,6 +121,7 @@ export async function openMeshServices(
     ledger,
     catalog,
     runs,
+    wallet: createWallet({ ledger, receipts, self, nameOf }),
     inventory,
     members,
     evidence: (folder, until) => exportLedger(folder, { directory, ledger, facts: phase.facts }, until),

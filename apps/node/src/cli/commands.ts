@@ -9,6 +9,7 @@ import { publishCommand } from './publish.ts';
 import { runCommand } from './run.ts';
 import { statusCommand } from './status.ts';
 import { upCommand } from './up.ts';
+import { walletCommand } from './wallet.ts';
 
 /**
  * Every command of `hypermesh`, in the order of its help. What a command works with is loaded when it runs: help and
@@ -28,5 +29,6 @@ export const commands: readonly Command[] = [
   whyCommand,
   verifyCommand,
   runCommand,
+  walletCommand,
   assetsCommand,
 ];

@@ -22,8 +22,8 @@ export interface LedgerAssets {
   all(): Iterable<RegisteredAsset>;
   /** Registers an asset of this node, or finds that it is registered: exactly once, whatever happened before. */
   register(asset: Asset, policy: Policy | undefined, signal: AbortSignal): Promise<RegisteredAsset>;
-  /** Orders a policy for an asset of this node, unless it is the one that holds. */
-  order(id: string, policy: Policy, signal: AbortSignal): Promise<RegisteredAsset>;
+  /** Orders a policy for an asset of this node, unless it is the one that holds; answers where it became final. */
+  order(id: string, policy: Policy, signal: AbortSignal): Promise<{ readonly height: number }>;
 }
 
 /** Assets on a node's ledger. */
@@ -78,12 +78,15 @@ export function ledgerAssets(service: LedgerService): LedgerAssets {
       return found(asset.id);
     },
     async order(id, policy, signal) {
-      const { policy: before } = found(id);
-      if (before === undefined || !equalBytes(encodePolicy(before), encodePolicy(policy))) {
-        const { height } = await act('asset.policy', { key: id, value: encodePolicy(policy) }, signal);
-        await service.applied(height, signal);
+      const { policy: before, height: registered } = found(id);
+      const value = encodePolicy(policy);
+      if (before !== undefined && equalBytes(encodePolicy(before), value)) {
+        const changed = ledger.get(`policy/${id}`) as unknown as LedgerEntry | undefined;
+        return { height: changed?.height ?? registered };
       }
-      return found(id);
+      const { height } = await act('asset.policy', { key: id, value }, signal);
+      await service.applied(height, signal);
+      return { height };
     },
   };
 }

@@ -9,7 +9,7 @@ import { cpuAdapter, memoryAdapter, probeGpus, storageAdapter } from '@hypermesh
 import { type Clock, equalBytes, type Log } from '@hypermesh/core';
 import { createSigner } from '@hypermesh/core/ed25519';
 import { systemRandom } from '@hypermesh/core/node';
-import { type DataDirectory, readIfPresent, writeDurably } from '../data-directory.ts';
+import { type DataDirectory, makeFolder, readIfPresent, writeDurably } from '../data-directory.ts';
 import { NodeError } from '../errors.ts';
 import type { NodeKeys } from '../identity.ts';
 
@@ -35,6 +35,7 @@ export async function openMachine(
   const present = readIfPresent(directory.inventory);
   if (present !== undefined) return { bytes: present, inventory: opened(directory, keys, present) };
 
+  makeFolder(directory.path);
   const signer = createSigner(keys.ed25519.secretKey);
   const startedMs = clock.monotonicMs();
   const devices = await measureMachine(

@@ -4,7 +4,6 @@ import { type Bond, committedBytes, type PlotGroup } from '@hypermesh/consensus'
 import { type Clock, domainHash, type Log, type NodeId, toHex, utf8 } from '@hypermesh/core';
 import { createSigner } from '@hypermesh/core/ed25519';
 import { systemRandom } from '@hypermesh/core/node';
-import { unlessAborted } from '../abort.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import type { LedgerService } from '../ledger/service.ts';
 import type { Phase2 } from '../phases.ts';
@@ -35,7 +34,7 @@ export interface InventoryService extends AsyncDisposable {
   /** Resolves when this node's hardware stands on the ledger. */
   registered(signal: AbortSignal): Promise<void>;
   /** Puts a policy in place at once, then orders it. Throws `assets/forbidden-policy`, `assets/unknown-asset`. */
-  setPolicy(asset: Asset['id'], policy: Policy, signal: AbortSignal): Promise<RegisteredAsset>;
+  setPolicy(asset: Asset['id'], policy: Policy, signal: AbortSignal): Promise<{ readonly height: number }>;
   /** Registers a note, kind `x.note`; each call makes another. */
   registerNote(text: string, signal: AbortSignal): Promise<RegisteredAsset>;
   /** Registers an installed package as an asset of this node, once: `already` says that it was. */
@@ -82,8 +81,7 @@ export async function openInventory(
   // What these claims were for ended with the process that ran it.
   for (const { id } of assets.claims()) await assets.release(id);
   const hardware = machine?.inventory.assets ?? [];
-  for (const asset of hardware)
-    await assets.register(asset, defaultPolicy(asset.record.kind, config.lend, floor));
+  for (const asset of hardware) await assets.register(asset, defaultPolicy(asset.record, config.lend, floor));
 
   const ledger = ledgerAssets(service);
   const stopping = new AbortController();
@@ -116,7 +114,7 @@ export async function openInventory(
     registered: registering.done,
     async setPolicy(id, policy, signal) {
       await assets.setPolicy(id, policy);
-      await unlessAborted(registering.done(signal), signal);
+      await registering.done(signal);
       return await ledger.order(id, policy, signal);
     },
     registerNote(text, signal) {
@@ -146,13 +144,18 @@ function strengthOf(
   key: Uint8Array,
   floor: ReturnType<typeof proofFloor>,
 ): ReturnType<typeof proofFloor> {
-  const bond = ledger.get(`bond/${toHex(key)}`) as unknown as Pick<Bond, 'power' | 'status'> | undefined;
+  const bond = ledger.get(`bond/${toHex(key)}`) as unknown as
+    | (Pick<Bond, 'status'> & {
+        // A small bigint of the state reads back as a number.
+        readonly power: bigint | number;
+      })
+    | undefined;
   const space = ledger.get(`space/${toHex(key)}`) as unknown as
     | { readonly groups: readonly PlotGroup[] }
     | undefined;
   return {
     ...floor,
-    stakePower: bond?.status === 'bonded' ? bond.power : 0n,
+    stakePower: bond?.status === 'bonded' ? BigInt(bond.power) : 0n,
     spaceBytes: space === undefined ? 0n : committedBytes(space.groups),
   };
 }

@@ -1,14 +1,16 @@
-import { CatalogError } from '@hypermesh/catalog';
-import { type ContentRoot, type Log, type NodeId, sha256 } from '@hypermesh/core';
+import { type ContentRoot, type Log, type NodeId, type OperationId, sha256 } from '@hypermesh/core';
 import { decodeReceipt, encodeReceipt } from '@hypermesh/metered-wasm';
 import { type Refusal, refuse, type StoqNode } from '@hypermesh/stoq';
-import type { Packages } from '../catalog/packages.ts';
 import type { NodeConfig } from '../config.ts';
 import { NodeError } from '../errors.ts';
 import type { LedgerService } from '../ledger/service.ts';
 import { handleForMembers } from '../mesh/members.ts';
+import type { PackageService } from '../package/service.ts';
+import type { Receipts } from '../wallet/receipts.ts';
+import { signUsage } from '../wallet/usage-receipt.ts';
 import { admitRun, excessOf, type RunLimits } from './admission.ts';
-import type { ExecutionRequest, Executor } from './ports.ts';
+import type { LeaseTerms } from './lease.ts';
+import type { ExecutionRequest, ExecutionResult, Executor } from './ports.ts';
 import {
   decodeReexecuteAsk,
   type ExecuteAnswer,
@@ -23,9 +25,10 @@ import type { UsedLeases } from './used-leases.ts';
 /** What the executing side works with. */
 export interface ServingParts {
   readonly ledger: LedgerService;
-  readonly packages: Packages;
+  readonly packages: PackageService;
   readonly executor: Executor;
   readonly usedLeases: UsedLeases;
+  readonly receipts: Receipts;
   readonly config: NodeConfig;
   readonly self: NodeId;
   readonly secretKey: Uint8Array;
@@ -58,7 +61,10 @@ export function serveRuns(stoq: StoqNode, parts: ServingParts): () => void {
     // Nothing may be awaited between this line and the start.
     if (!usedLeases.use(lease)) return refuse('lease-used');
     log.info('run.start', { lease, package: terms.package, asker: member });
+    const startedMs = performance.now();
     const result = await executor.execute(request);
+    const usage = usageOf(result, { terms, lease, wallMs: Math.round(performance.now() - startedMs) }, parts);
+    parts.receipts.put(lease, usage);
     log.info('run.end', { lease, exit: result.exit, fuel: result.fuelUsed?.toString() ?? null });
     const answer: ExecuteAnswer =
       result.exit === 'ok'
@@ -69,6 +75,7 @@ export function serveRuns(stoq: StoqNode, parts: ServingParts): () => void {
             fuel: result.fuelUsed,
             output: result.output,
             receipt: encodeReceipt(result.receipt),
+            usage,
             legs,
           }
         : {
@@ -78,6 +85,7 @@ export function serveRuns(stoq: StoqNode, parts: ServingParts): () => void {
             fuel: result.fuelUsed ?? 0n,
             output: new Uint8Array(),
             receipt: new Uint8Array(),
+            usage,
             legs,
           };
     return signExecuteAnswer(answer, ask, secretKey);
@@ -117,19 +125,39 @@ export function serveRuns(stoq: StoqNode, parts: ServingParts): () => void {
   };
 }
 
+/** What a run used, whatever its end, signed and within the lease. */
+function usageOf(
+  result: ExecutionResult,
+  run: { readonly terms: LeaseTerms; readonly lease: OperationId; readonly wallMs: number },
+  { ledger, self, secretKey }: ServingParts,
+): Uint8Array {
+  const { terms, lease, wallMs } = run;
+  const used = result.fuelUsed ?? 0n;
+  const isOk = result.exit === 'ok';
+  return signUsage(
+    {
+      lease,
+      executor: self,
+      fuel: used > terms.fuel ? terms.fuel : used,
+      wallMs,
+      exit: result.exit,
+      memoryPages: isOk ? result.receipt.memoryPages : 0,
+      output: isOk ? sha256(result.output) : new Uint8Array(32),
+    },
+    ledger.chainId,
+    secretKey,
+  );
+}
+
 function limitsOf({ fuel, memoryPages, deadlineMs }: RunLimits): RunLimits {
   return { fuel, memoryPages, deadlineMs };
 }
 
 /** Brings the package that is asked for, exactly that one, and reads what the run needs of it. */
 async function requestFor(
-  wanted: {
-    readonly package: string;
-    readonly document: ContentRoot;
-    readonly dependencies?: Readonly<Record<string, string>>;
-  },
+  wanted: { readonly package: string; readonly document: ContentRoot },
   parts: {
-    readonly packages: Packages;
+    readonly packages: PackageService;
     readonly tell: (text: string) => void;
     readonly limits: RunLimits;
     readonly signal: AbortSignal;
@@ -137,29 +165,23 @@ async function requestFor(
 ): Promise<ExecutionRequest | Refusal> {
   const { packages, tell, limits, signal } = parts;
   try {
-    const found = await packages.obtain(wanted.package, {
-      tell,
-      signal,
-      ...(wanted.dependencies === undefined ? {} : { locked: wanted.dependencies }),
-    });
-    if (found.root !== wanted.document) return refuse('another-document');
-    const { entrypoint, args } = found.record;
-    if (entrypoint === undefined) return refuse('no-package', Buffer.from('it names no entrypoint'));
-    const [operation = 'run', input] = args;
-    const sizeOf = (path: string) => found.record.files.find((file) => file.path === path)?.size ?? 0;
-    if (sizeOf(entrypoint) > maxModuleBytes)
+    const { document, documentRoot } = await packages.obtain(wanted.package, tell, signal);
+    if (documentRoot !== wanted.document) return refuse('another-document');
+    const { module, operation, input } = document.program;
+    const sizeOf = (path: string) => Number(document.files.find((file) => file.path === path)?.size ?? 0n);
+    if (sizeOf(module) > maxModuleBytes)
       return refuse('over-limits', Buffer.from(`at most ${maxModuleBytes} bytes of module`));
     if (input !== undefined && sizeOf(input) > limits.memoryPages * pageBytes)
       return refuse('over-limits', Buffer.from('the input does not fit into the memory'));
     return {
-      module: await found.readFile(entrypoint),
+      module: await packages.readFile(document, module),
       operation,
-      input: input === undefined ? new Uint8Array() : await found.readFile(input),
+      input: input === undefined ? new Uint8Array() : await packages.readFile(document, input),
       ...limits,
       signal,
     };
   } catch (error) {
-    if (!(error instanceof NodeError || error instanceof CatalogError)) throw error;
+    if (!(error instanceof NodeError)) throw error;
     return refuse('no-package', Buffer.from(error.message));
   }
 }

@@ -5,6 +5,7 @@ import { ledgerMethods } from './ledger.ts';
 import type { ControlParts, ServiceMethod, ServiceMethods } from './method.ts';
 
 import { runMethods } from './run.ts';
+import { walletMethods } from './wallet.ts';
 
 /** The methods of every service, each table in the file of its service. */
 const serviceMethods: ServiceMethods = {
@@ -12,6 +13,7 @@ const serviceMethods: ServiceMethods = {
   ...inventoryMethods,
   ...catalogMethods,
   ...runMethods,
+  ...walletMethods,
 };
 
 /** Every method of the control socket. */

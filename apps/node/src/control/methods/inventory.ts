@@ -82,7 +82,10 @@ export const inventoryMethods: ServiceMethods = {
     } catch (error) {
       if (!hasCode(error, 'assets/forbidden-policy') || !('failure' in error)) throw error;
       const { rule, remedy } = error.failure as { readonly rule: string; readonly remedy: string };
-      throw new NodeError({ code: 'node/refused', by: 'policy', reason: rule, next: remedy }, error.message);
+      throw new NodeError(
+        { code: 'node/refused', by: 'policy', reason: rule, next: remedy },
+        `The policy cannot hold: ${rule}`,
+      );
     }
   },
   async 'explain-claim'(services, { params }, { nodeId }) {
