@@ -112,6 +112,17 @@ export async function openMeshServices(
     }),
   );
   const catalog = createCatalogService({ host: extensions, ledger });
+  const resuming = catalog
+    .resume((text) => log.debug('catalog.resume', { text }), signal)
+    .then(
+      (finished) => {
+        if (finished.length > 0) log.info('catalog.resumed', { installations: finished.length });
+      },
+      (error: unknown) => {
+        if (!signal.aborted) log.warn('catalog.not-resumed', { message: String(error) });
+      },
+    );
+  cleanup.defer(() => resuming);
   const programs = catalogPrograms(catalog);
   const content = runContent(store, peers);
   const { secretKey } = keys.ed25519;
