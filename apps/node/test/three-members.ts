@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   createGenesis,
   createMemberPlots,
@@ -66,9 +66,17 @@ export interface ThreeMembers extends AsyncDisposable {
   };
   /** Publishes a module as NAME@1.0.0 with `input of NAME`. */
   publishGuest(name: string, module: Uint8Array): Promise<void>;
+  /** Publishes a script of these files, with `index.js` for an entrypoint, as NAME@1.0.0. */
+  publishScript(name: string, files: Readonly<Record<string, string>>): Promise<void>;
 }
 
-const config: NodeConfig = { ...defaultConfig, name: 'node', maxRunFuel: 10n ** 15n, maxRunMemoryPages: 64 };
+const config: NodeConfig = {
+  ...defaultConfig,
+  name: 'node',
+  maxRunFuel: 10n ** 15n,
+  maxRunMemoryPages: 256,
+  minRunPrice: 10n,
+};
 /** Opens all of it; some seconds, for plots and keys. */
 export async function openThreeMembers(): Promise<ThreeMembers> {
   const cleanup = new AsyncDisposableStack();
@@ -234,6 +242,18 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     await packages.amber.publish(path, () => undefined, new AbortController().signal);
   }
 
+  async function publishScript(name: string, files: Readonly<Record<string, string>>): Promise<void> {
+    const path = join(directory.path, 'packages', name);
+    for (const [file, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(path, file)), { recursive: true });
+      writeFileSync(join(path, file), text);
+    }
+    const program = { type: 'library.javascript', module: 'index.js' };
+    const manifest = { name, version: '1.0.0', program, files: Object.keys(files) };
+    writeFileSync(join(path, 'hypermesh.json'), JSON.stringify(manifest));
+    await packages.amber.publish(path, () => undefined, new AbortController().signal);
+  }
+
   return {
     members,
     ledgers,
@@ -245,6 +265,7 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     usedLeasesPath,
     behaviour,
     publishGuest,
+    publishScript,
     [Symbol.asyncDispose]: () => cleanup.disposeAsync(),
   };
 }
