@@ -1,6 +1,4 @@
-import { totalmem } from 'node:os';
 import type { Clock, Log, NodeId } from '@hypermesh/core';
-import { createBoundedClaims } from '@hypermesh/executors';
 import type { StoqNode } from '@hypermesh/stoq';
 import type { ContentStore } from '@hypermesh/stoq/content';
 import { trustchainArtifacts } from './adapters/artifacts.ts';
@@ -11,6 +9,9 @@ import { packagePrograms } from './adapters/package-programs.ts';
 import { runContent } from './adapters/run-content.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type EvidenceResult, exportLedger } from './evidence/export.ts';
+import { type Extensions, openExtensions } from './extensions/service.ts';
+import type { MachineRecord } from './inventory/machine.ts';
+import { type InventoryService, openInventory } from './inventory/service.ts';
 import { type LedgerService, memberNodes, openLedgerService } from './ledger/service.ts';
 import type { Peers } from './mesh/peers.ts';
 import type { Transparency } from './mesh/transparency.ts';
@@ -20,12 +21,17 @@ import { createRunService, type RunService } from './run/asking.ts';
 import { createNodeAsks } from './run/node-asks.ts';
 import { serveRuns } from './run/serving.ts';
 import { openUsedLeases } from './run/used-leases.ts';
+import { openReceipts } from './wallet/receipts.ts';
+import { createWallet, type WalletService } from './wallet/service.ts';
 
 /** What a node of phase 2 offers: the ledger, packages and runs. */
 export interface MeshServices extends AsyncDisposable {
   readonly ledger: LedgerService;
   readonly packages: PackageService;
   readonly runs: RunService;
+  readonly wallet: WalletService;
+  readonly inventory: InventoryService;
+  readonly extensions: Extensions;
   /** Members of the genesis by NodeId. */
   readonly members: ReadonlyMap<NodeId, { readonly name: string; readonly key: Uint8Array }>;
   /** Writes what shows this mesh to outsiders into a folder. */
@@ -43,6 +49,8 @@ export async function openMeshServices(
     readonly peers: Peers;
     readonly store: ContentStore;
     readonly transparency: Transparency;
+    /** What this machine was measured to be, once that is done. */
+    readonly machine: Promise<MachineRecord | undefined>;
     readonly clock: Clock;
     readonly log: Log;
     readonly signal: AbortSignal;
@@ -63,15 +71,28 @@ export async function openMeshServices(
   const artifacts = trustchainArtifacts({ phase, transparency, clock });
   const packages = createPackageService({ ledger, peers, store, artifacts, self, log, nameOf });
   const keyOf = (node: NodeId) => members.get(node)?.key ?? new Uint8Array();
+  const receipts = openReceipts(directory.receipts);
+  const inventory = cleanup.use(
+    await openInventory(directory, phase, {
+      ledger,
+      machine: await parts.machine,
+      isMember: (node) => members.has(node),
+      keyOf,
+      clock,
+      log,
+      signal,
+    }),
+  );
   const programs = packagePrograms(packages);
   const content = runContent(store, peers);
   const { secretKey } = keys.ed25519;
-  const claims = createBoundedClaims({ runs: 8, memoryBytes: totalmem() / 2 });
+  const { claims } = inventory;
   const executors = cleanup.use(machineExecutors(directory, { claims, content, config, secretKey, clock }));
   const runs = createRunService({
     ledger,
     programs,
     content,
+    receipts,
     asks: createNodeAsks(peers, keyOf),
     offerOfSelf: async () => {
       const ready = await executors.ready();
@@ -88,9 +109,20 @@ export async function openMeshServices(
       content,
       executors: () => executors.ready(),
       usedLeases: openUsedLeases(directory.usedLeases),
+      receipts,
       config,
       self,
       secretKey,
+      log,
+    }),
+  );
+  const extensions = cleanup.use(
+    await openExtensions(directory, phase, {
+      capabilities: {},
+      consensus: {
+        check: async () => ({ ok: false, reason: 'no operation of an extension is proven here' }),
+      },
+      clock,
       log,
     }),
   );
@@ -100,6 +132,9 @@ export async function openMeshServices(
     ledger,
     packages,
     runs,
+    wallet: createWallet({ ledger, receipts, self, nameOf }),
+    inventory,
+    extensions,
     members,
     evidence: (folder, until) => exportLedger(folder, { directory, ledger, facts: phase.facts }, until),
     secondVotesSeen,

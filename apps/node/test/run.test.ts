@@ -17,13 +17,7 @@ import { defaultConfig } from '../src/config.ts';
 import { makeFolder } from '../src/data-directory.ts';
 import { excessOf } from '../src/run/admission.ts';
 import { answerFault } from '../src/run/answer-check.ts';
-import {
-  chargeOf,
-  decodeLeaseTerms,
-  defaultTerms,
-  encodeLeaseTerms,
-  type LeaseTerms,
-} from '../src/run/lease.ts';
+import { decodeLeaseTerms, defaultTerms, encodeLeaseTerms, type LeaseTerms } from '../src/run/lease.ts';
 import {
   decodeExecuteAsk,
   decodeReexecuteAsk,
@@ -46,9 +40,12 @@ const terms: LeaseTerms = {
   executor: nodeIdOf(executor.publicKey),
   package: 'anagrams@1.0.0',
   document,
+  dependencies: {},
   fuel: 2n ** 64n - 1n,
   memoryPages: 16,
   deadlineMs: 1000,
+  price: 10n,
+  allocation: 'public',
 };
 const output = utf8('42');
 const receipt: ExecutionReceipt = {
@@ -71,10 +68,10 @@ const answer: ExecuteAnswer = {
   output,
   outputSize: output.length,
   statement: utf8('statement'),
-  usage: new Uint8Array(),
   limits: [],
   log: [],
   receipt: encodeReceipt(receipt),
+  usage: new Uint8Array(),
   legs: { space: 'valid', stake: 'valid', work: 'valid', time: 'valid' },
 };
 const stated = (change: Partial<RunStatement> = {}, key = executor): Uint8Array =>
@@ -102,7 +99,9 @@ describe('the terms of a lease', () => {
     ['pages beyond all memory', { ...terms, memoryPages: 65_537 }, 'out-of-range'],
     ['a deadline beyond a day', { ...terms, deadlineMs: 86_400_001 }, 'out-of-range'],
     ['a long name', { ...terms, package: 'a'.repeat(161) }, 'wrong-length'],
-    ['a field too many', { ...terms, prize: 1 }, 'unknown-key'],
+    ['a price below 0', { ...terms, price: -1 }, 'out-of-range'],
+    ['an unknown footing', { ...terms, allocation: 'free' }, 'no-variant'],
+    ['a field too many', { ...terms, tip: 1 }, 'unknown-key'],
   ])('that hold %s are refused', (_, value, reason) => {
     expect(decodeLeaseTerms(encodeCanonical(value as CanonicalValue))).toEqual({ ok: false, reason });
   });
@@ -261,13 +260,6 @@ describe('the answer to a run', () => {
       executorKey: executor.publicKey,
     };
     expect(answerFault({ ...answer, statement }, output, asked)).toContain(words);
-  });
-
-  it('charges what was used, rounded up, and nothing where nothing was used', () => {
-    expect(chargeOf({ price: 1_000n }, 1n)).toBe(1n);
-    expect(chargeOf({ price: 1_000n }, 1_000_001n)).toBe(1_001n);
-    expect(chargeOf({ price: 1_000n }, 0n)).toBe(0n);
-    expect(chargeOf({ price: 0n }, 10n ** 12n)).toBe(0n);
   });
 });
 

@@ -62,7 +62,7 @@ describe('a run of JavaScript', () => {
     });
     expect(mesh.started).toEqual(['cedar']);
     expect(BigInt(outcome.fuel)).toBeGreaterThan(1_000_000n);
-    expect(BigInt(outcome.charge)).toBe((BigInt(outcome.fuel) * 1_000n + 999_999n) / 1_000_000n);
+    expect(BigInt(outcome.charge)).toBe((BigInt(outcome.fuel) * 10n + 999_999n) / 1_000_000n);
     expect(outcome.limits.map(({ name }) => name)).toContain('memory');
   });
 

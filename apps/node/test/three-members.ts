@@ -35,6 +35,7 @@ import { createRunService, type RunService } from '../src/run/asking.ts';
 import { createNodeAsks } from '../src/run/node-asks.ts';
 import { serveRuns } from '../src/run/serving.ts';
 import { openUsedLeases, type UsedLeases } from '../src/run/used-leases.ts';
+import { openReceipts, type Receipts } from '../src/wallet/receipts.ts';
 import {
   certify,
   createTestAuthority,
@@ -58,6 +59,8 @@ export interface ThreeMembers extends AsyncDisposable {
   readonly started: string[];
   readonly usedLeases: UsedLeases;
   readonly usedLeasesPath: string;
+  /** What birch, who asks, and cedar, who executes, keep to settle leases with. */
+  readonly receipts: Readonly<Record<'birch' | 'cedar', Receipts>>;
   readonly behaviour: {
     /** Whether an executing node answers something else than its program did. */
     isLying: boolean;
@@ -125,6 +128,11 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
   const started: string[] = [];
   const usedLeasesPath = `${directory.path}/used-leases`;
   const usedLeases = openUsedLeases(usedLeasesPath);
+  const receipts = {
+    amber: openReceipts(`${directory.receipts}-amber`),
+    birch: openReceipts(`${directory.receipts}-birch`),
+    cedar: openReceipts(`${directory.receipts}-cedar`),
+  };
 
   const network = createMemoryNetwork();
   const nodes = names.map(async (name) => {
@@ -198,6 +206,7 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
         content,
         executors,
         usedLeases: name === 'cedar' ? usedLeases : openUsedLeases(`${usedLeasesPath}-${name}`),
+        receipts: receipts[name],
         config,
         self: identity.nodeId,
         secretKey,
@@ -219,6 +228,7 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     offerOfSelf: async () =>
       (await b.machine.ready()).offer({ node: birch.nodeId, name: 'birch', requester: birch.nodeId }),
     others: [amber.nodeId, cedar.nodeId],
+    receipts: receipts.birch,
     keyOf,
     nameOf: (node) => names.find((name) => members[name].nodeId === node) ?? node,
   });
@@ -263,6 +273,7 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     started,
     usedLeases,
     usedLeasesPath,
+    receipts,
     behaviour,
     publishGuest,
     publishScript,

@@ -17,6 +17,8 @@ export const runMethods: ServiceMethods = {
     return services.runs.run(request, tell, signal);
   },
   async 'prepare-lease'(services, { params, signal }, parts) {
+    // A prepared operation has the next number: nothing else of this node may come in between.
+    await services.inventory.registered(signal);
     const lease = await services.runs.prepareLease(await runRequest(services, parts, params), signal);
     return { transaction: toHex(lease) };
   },
