@@ -34,8 +34,6 @@ export interface DataDirectory {
   readonly content: string;
   readonly log: string;
   readonly usedLeases: string;
-  /** Engines of scripts, metered; made anew where they are gone. */
-  readonly engines: string;
   readonly receipts: string;
   readonly parity: string;
   /** The signed block of measured hardware, and the journal of assets, policies and leases. */
@@ -46,6 +44,8 @@ export interface DataDirectory {
   readonly audit: string;
   /** Revocation lists that the operator put there, DER or PEM. */
   readonly revocations: string;
+  /** Engines of scripts, metered; made anew where they are gone. */
+  readonly engines: string;
   readonly lock: string;
   /** Path of the control socket; outside the directory where its name would be too long for the system. */
   readonly controlSocket: string;
@@ -80,7 +80,6 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     content: inside('content'),
     log: inside('log'),
     usedLeases: inside('used-leases'),
-    engines: inside('engines'),
     receipts: inside('receipts'),
     parity: inside('parity'),
     inventory: inside('inventory.cbor'),
@@ -88,6 +87,7 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     extensions: inside('extensions'),
     audit: inside('audit'),
     revocations: inside('certificates', 'revocations'),
+    engines: inside('engines'),
     lock: inside('daemon.pid'),
     controlSocket:
       Buffer.byteLength(socket) <= maxSocketPath ? socket : join(tmpdir(), `hypermesh-${digest}.sock`),

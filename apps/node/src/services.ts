@@ -6,6 +6,7 @@ import { stoqTransport } from './adapters/consensus-transport.ts';
 import { createCounters } from './adapters/counters.ts';
 import { machineExecutors } from './adapters/machine-executors.ts';
 import { packagePrograms } from './adapters/package-programs.ts';
+import { runClaims } from './adapters/run-claims.ts';
 import { runContent } from './adapters/run-content.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type EvidenceResult, exportLedger } from './evidence/export.ts';
@@ -21,6 +22,7 @@ import { createRunService, type RunService } from './run/asking.ts';
 import { createNodeAsks } from './run/node-asks.ts';
 import { serveRuns } from './run/serving.ts';
 import { openUsedLeases } from './run/used-leases.ts';
+import { walletMetering } from './wallet/metering.ts';
 import { openReceipts } from './wallet/receipts.ts';
 import { createWallet, type WalletService } from './wallet/service.ts';
 
@@ -71,7 +73,6 @@ export async function openMeshServices(
   const artifacts = trustchainArtifacts({ phase, transparency, clock });
   const packages = createPackageService({ ledger, peers, store, artifacts, self, log, nameOf });
   const keyOf = (node: NodeId) => members.get(node)?.key ?? new Uint8Array();
-  const receipts = openReceipts(directory.receipts);
   const inventory = cleanup.use(
     await openInventory(directory, phase, {
       ledger,
@@ -86,13 +87,16 @@ export async function openMeshServices(
   const programs = packagePrograms(packages);
   const content = runContent(store, peers);
   const { secretKey } = keys.ed25519;
-  const { claims } = inventory;
-  const executors = cleanup.use(machineExecutors(directory, { claims, content, config, secretKey, clock }));
+  const receipts = openReceipts(directory.receipts);
+  const metering = walletMetering({ receipts, chainId: ledger.chainId, self, secretKey });
+  const executors = cleanup.use(
+    machineExecutors(directory, { claims: runClaims(inventory.claims), content, config, secretKey, clock }),
+  );
   const runs = createRunService({
     ledger,
     programs,
     content,
-    receipts,
+    metering,
     asks: createNodeAsks(peers, keyOf),
     offerOfSelf: async () => {
       const ready = await executors.ready();
@@ -109,7 +113,7 @@ export async function openMeshServices(
       content,
       executors: () => executors.ready(),
       usedLeases: openUsedLeases(directory.usedLeases),
-      receipts,
+      metering,
       config,
       self,
       secretKey,

@@ -31,6 +31,7 @@ import {
 } from '../src/run/protocol.ts';
 import { createSlots } from '../src/run/slots.ts';
 import { openUsedLeases } from '../src/run/used-leases.ts';
+import { priceOf } from '../src/wallet/price.ts';
 import { temporaryDirectory } from './support.ts';
 
 const document = cidOf(Uint8Array.of(1), 'dag-cbor', 'blake3-256') as ContentRoot;
@@ -40,12 +41,9 @@ const terms: LeaseTerms = {
   executor: nodeIdOf(executor.publicKey),
   package: 'anagrams@1.0.0',
   document,
-  dependencies: {},
   fuel: 2n ** 64n - 1n,
   memoryPages: 16,
   deadlineMs: 1000,
-  price: 10n,
-  allocation: 'public',
 };
 const output = utf8('42');
 const receipt: ExecutionReceipt = {
@@ -68,10 +66,10 @@ const answer: ExecuteAnswer = {
   output,
   outputSize: output.length,
   statement: utf8('statement'),
+  usage: new Uint8Array(),
   limits: [],
   log: [],
   receipt: encodeReceipt(receipt),
-  usage: new Uint8Array(),
   legs: { space: 'valid', stake: 'valid', work: 'valid', time: 'valid' },
 };
 const stated = (change: Partial<RunStatement> = {}, key = executor): Uint8Array =>
@@ -99,9 +97,7 @@ describe('the terms of a lease', () => {
     ['pages beyond all memory', { ...terms, memoryPages: 65_537 }, 'out-of-range'],
     ['a deadline beyond a day', { ...terms, deadlineMs: 86_400_001 }, 'out-of-range'],
     ['a long name', { ...terms, package: 'a'.repeat(161) }, 'wrong-length'],
-    ['a price below 0', { ...terms, price: -1 }, 'out-of-range'],
-    ['an unknown footing', { ...terms, allocation: 'free' }, 'no-variant'],
-    ['a field too many', { ...terms, tip: 1 }, 'unknown-key'],
+    ['a field too many', { ...terms, prize: 1 }, 'unknown-key'],
   ])('that hold %s are refused', (_, value, reason) => {
     expect(decodeLeaseTerms(encodeCanonical(value as CanonicalValue))).toEqual({ ok: false, reason });
   });
@@ -260,6 +256,13 @@ describe('the answer to a run', () => {
       executorKey: executor.publicKey,
     };
     expect(answerFault({ ...answer, statement }, output, asked)).toContain(words);
+  });
+
+  it('charges what was used, rounded up, and nothing where nothing was used', () => {
+    expect(priceOf(1n, 1_000n)).toBe(1n);
+    expect(priceOf(1_000_001n, 1_000n)).toBe(1_001n);
+    expect(priceOf(0n, 1_000n)).toBe(0n);
+    expect(priceOf(10n ** 12n, 0n)).toBe(0n);
   });
 });
 

@@ -189,7 +189,7 @@ describe('the executing node starts nothing', () => {
     expect(await startsNothing(() => askedOf(sessions.birch, transaction, utf8('final, I swear')))).toMatch(
       /^not-final/,
     );
-    const other = await ledgers.birch.act('asset.register', { key: 'other', value: 1 });
+    const other = await ledgers.birch.act('package.install', { key: 'echo@1.0.0', value: 1 });
     expect(await startsNothing(() => askedOf(sessions.birch, transaction, other.proof))).toMatch(
       /^not-final/,
     );
@@ -201,9 +201,9 @@ describe('the executing node starts nothing', () => {
   });
 
   it('for a final operation that is no lease, for another’s lease, and for a lease of another node', async () => {
-    const asset = await ledgers.birch.act('asset.register', { key: 'asset', value: 1 });
-    expect(await startsNothing(() => askedOf(sessions.birch, asset.transaction, asset.proof))).toBe(
-      'no-lease: asset.register',
+    const install = await ledgers.birch.act('package.install', { key: 'echo@1.0.0', value: 2 });
+    expect(await startsNothing(() => askedOf(sessions.birch, install.transaction, install.proof))).toBe(
+      'no-lease: package.install',
     );
     const mine = await ledgers.birch.act('lease.commit', lease(termsOf()));
     expect(await startsNothing(() => askedOf(sessions.amber, mine.transaction, mine.proof))).toBe(

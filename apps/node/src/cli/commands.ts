@@ -25,8 +25,8 @@ export const commands: readonly Command[] = [
   publishCommand,
   installCommand,
   runCommand,
-  explainCommand,
   walletCommand,
   assetsCommand,
   extensionCommand,
+  explainCommand,
 ];

@@ -1,17 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { encodeTransaction, type FinalityProof } from '@hypermesh/consensus';
-import { equalBytes, fromUtf8, type NodeId, type OperationId, sha256, toHex } from '@hypermesh/core';
+import { fromUtf8, type NodeId, sha256, toHex } from '@hypermesh/core';
 import type { Explanation, Limit, NodeOffer, Requirements } from '@hypermesh/executors';
 import { explain } from '@hypermesh/executors';
 import { NodeError } from '../errors.ts';
 import type { LedgerService } from '../ledger/service.ts';
 import { escrowOf, priceOf } from '../wallet/price.ts';
-import type { Receipts } from '../wallet/receipts.ts';
-import { openUsage } from '../wallet/usage-receipt.ts';
 import { answerFault } from './answer-check.ts';
 import { defaultTerms, encodeLeaseTerms, type LeaseTerms } from './lease.ts';
 import { type NodeAsks, refusal } from './node-asks.ts';
-import type { Programs, RunContent, Tell } from './ports.ts';
+import type { Metering, Programs, RunContent, Tell } from './ports.ts';
 import { type ExecuteAnswer, maxInputBytes, maxOutputBytes } from './protocol.ts';
 
 /** What a person asks for: one run of a package on another node. */
@@ -49,6 +47,10 @@ export interface RunOutcome {
   /** Where it was written. */
   readonly outputFile?: string;
   readonly fuel: string;
+  /** Base units that the fuel costs at the lease's price. */
+  readonly charge: string;
+  /** Base units that were put aside for it until it is settled. */
+  readonly escrow: string;
   readonly memoryPages: number;
   /** Who executed it again; null where nobody did, and then `reexecution` says why if somebody should have. */
   readonly reexecutedBy: string | null;
@@ -60,9 +62,6 @@ export interface RunOutcome {
   readonly limits: readonly Limit[];
   readonly log: readonly string[];
   readonly lease: string;
-  /** Base units, decimal: what the run costs, and what was put aside for it until it is settled. */
-  readonly charge: string;
-  readonly escrow: string;
   readonly height: number;
   readonly provingMs: number;
   readonly finalityMs: number;
@@ -106,7 +105,7 @@ export interface AskingParts {
   readonly programs: Programs;
   readonly content: RunContent;
   readonly asks: NodeAsks;
-  readonly receipts: Receipts;
+  readonly metering?: Metering;
   /** This node's own offer and members, for explanations. */
   offerOfSelf(): Promise<NodeOffer>;
   readonly others: readonly NodeId[];
@@ -121,7 +120,7 @@ const notAgain = { reexecutedBy: null, matches: false } as const;
 
 /** Leases, asks, and has the result executed again. `keyOf` gives the Ed25519 key of a member. */
 export function createRunService(parts: AskingParts): RunService {
-  const { ledger, programs, content, asks, receipts, keyOf, nameOf } = parts;
+  const { ledger, programs, content, asks, metering, keyOf, nameOf } = parts;
 
   async function leaseBody(request: RunRequest, signal: AbortSignal) {
     const { executor, operation, input, fuel, memoryPages, deadlineMs, clockMs, randomSeed } = request;
@@ -188,9 +187,8 @@ export function createRunService(parts: AskingParts): RunService {
       const output = await outputOf(answer, executor, signal);
       const executionMs = Math.round(performance.now() - startedMs);
       const asked = { terms, lease: final.id, executorKey: keyOf(executor) };
-      const fault = answerFault(answer, output, asked) ?? usageFault(answer, output, asked);
+      const fault = answerFault(answer, output, asked) ?? usageFault(answer, final.id, executor);
       if (fault !== undefined) throw refusal(executor, `its answer does not hold: ${fault}`);
-      receipts.put(final.id, answer.usage);
       const isWell = answer.exit === 'ok';
       const again = isWell ? await runAgain(request, terms, answer, { tell, signal }) : notAgain;
       if (isWell && outputFile !== undefined) await writeFile(outputFile, output);
@@ -205,14 +203,14 @@ export function createRunService(parts: AskingParts): RunService {
         ...(text?.ok === true && outputFile === undefined ? { outputText: text.text } : {}),
         ...(isWell && outputFile !== undefined ? { outputFile } : {}),
         fuel: answer.fuel.toString(),
+        charge: priceOf(answer.fuel, terms.price).toString(),
+        escrow: (escrowOf(terms) ?? 0n).toString(),
         memoryPages: answer.memoryPages,
         ...again,
         proofs: answer.legs,
         limits: answer.limits as readonly Limit[],
         log: answer.log,
         lease: final.id,
-        charge: String(priceOf(answer.fuel, terms.price)),
-        escrow: String(escrowOf(terms)),
         height: final.height,
         provingMs: Math.round(final.provingMs),
         finalityMs: Math.round(final.finalityMs),
@@ -243,19 +241,10 @@ export function createRunService(parts: AskingParts): RunService {
     },
   };
 
-  /** What is wrong with the signed usage that comes with an answer, in words. */
-  function usageFault(
-    answer: ExecuteAnswer,
-    output: Uint8Array,
-    { terms, lease }: { readonly terms: LeaseTerms; readonly lease: OperationId },
-  ): string | undefined {
-    const opened = openUsage(answer.usage, ledger.chainId);
-    if (!opened.ok) return `its usage cannot be read: ${opened.reason}`;
-    const { usage } = opened;
-    if (usage.lease !== lease || usage.executor !== terms.executor) return 'its usage is of another lease';
-    if (usage.fuel !== answer.fuel) return 'the fuel is not the one that its usage names';
-    const isOutput = answer.exit !== 'ok' || equalBytes(usage.output, sha256(output));
-    return isOutput ? undefined : 'the output is not the one that its usage names';
+  /** What is wrong with the statement that the executing node wants to be paid by. */
+  function usageFault({ usage, fuel }: ExecuteAnswer, lease: string, executor: NodeId): string | undefined {
+    const fault = metering?.accept(usage, { lease, executor, fuel });
+    return fault === undefined ? undefined : `its statement of use ${fault}`;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ContentRoot, NodeId } from '@hypermesh/core';
-import type { Requirements, Work } from '@hypermesh/executors';
+import type { Exit, Requirements, Work } from '@hypermesh/executors';
 
 /** Called with a line for people while something lasts. */
 export type Tell = (text: string) => void;
@@ -44,4 +44,28 @@ export interface RunContent {
     from: NodeId,
     options: { readonly maxBytes: number; readonly signal: AbortSignal },
   ): Promise<Uint8Array>;
+}
+
+/** What a run used, as it is charged for. */
+export interface Usage {
+  readonly lease: string;
+  readonly fuel: bigint;
+  readonly memoryPages: number;
+  readonly wallMs: number;
+  readonly exit: Exit;
+  /** SHA-256 of the output; zeros where there is none. */
+  readonly output: Uint8Array;
+}
+
+/** Makes the statement that the executing node is paid by, and keeps it durably before it is answered. */
+export interface Metering {
+  state(usage: Usage): Uint8Array;
+  /**
+   * Keeps a statement, durably, that came with an answer; answers what is wrong with it where it is not the executor's
+   * own of this lease and fuel.
+   */
+  accept(
+    statement: Uint8Array,
+    expected: { readonly lease: string; readonly executor: NodeId; readonly fuel: bigint },
+  ): string | undefined;
 }

@@ -53,10 +53,10 @@ const executeAnswer = record({
   outputSize: s.uint(maxOutputBytes),
   /** The encoded receipt of a run that ended well, empty otherwise. */
   receipt: s.bytes({ max: 4096 }),
-  /** What the run used, under the executing node's signature: how the lease is settled. */
-  usage: s.bytes({ max: maxUsageBytes }),
   /** The executor's signed statement of the run, whatever its exit. */
   statement: s.bytes({ max: 16_384 }),
+  /** What the run used, under the executing node's signature: how the lease is settled. */
+  usage: s.bytes({ max: maxUsageBytes }),
   /** Each limit and how it was enforced. */
   limits: s.array(record({ name: s.text(32), enforcement: s.text(16), how: s.text(200) }), 32),
   /** Lines that the program logged for people. */

@@ -4,12 +4,10 @@ import { refuse, type StoqNode } from '@hypermesh/stoq';
 import type { NodeConfig } from '../config.ts';
 import type { LedgerService } from '../ledger/service.ts';
 import { handleForMembers } from '../mesh/members.ts';
-import type { Receipts } from '../wallet/receipts.ts';
-import { signUsage } from '../wallet/usage-receipt.ts';
 import { type AdmittedRun, admitRun, excessOf } from './admission.ts';
 import { bringWork, orRefusal, RunRefused } from './bringing.ts';
 import { encodeOffer } from './offer.ts';
-import type { Programs, RunContent } from './ports.ts';
+import type { Metering, Programs, RunContent } from './ports.ts';
 import {
   decodeReexecuteAsk,
   type ExecuteAnswer,
@@ -29,8 +27,9 @@ export interface ServingParts {
   readonly content: RunContent;
   /** The executors, opened when they are first needed. */
   executors(): Promise<Executors>;
+  /** What runs are paid by; without it they are not. */
+  readonly metering?: Metering;
   readonly usedLeases: UsedLeases;
-  readonly receipts: Receipts;
   readonly config: NodeConfig;
   readonly self: NodeId;
   readonly secretKey: Uint8Array;
@@ -46,7 +45,7 @@ const logLines = { most: 64, length: 2_000 };
  * the lease final on the ledger, its terms within this node's limits, the resources claimed, and the lease unused.
  */
 export function serveRuns(stoq: StoqNode, parts: ServingParts): () => void {
-  const { programs, content, secretKey, usedLeases, log, config, self } = parts;
+  const { programs, content, secretKey, usedLeases, log, config } = parts;
   const tell = (text: string) => log.debug('run.progress', { text });
   const slots = createSlots(runsAtOnce);
 
@@ -73,22 +72,15 @@ export function serveRuns(stoq: StoqNode, parts: ServingParts): () => void {
     // What cannot be run is paid with its lease too: preparing it was work.
     if (!report.started && !usedLeases.use(lease)) throw new RunRefused('lease-used');
     log.info('run.end', { lease, exit: report.exit, fuel: report.fuelUsed?.toString() ?? null });
-    const used = report.fuelUsed ?? 0n;
-    const usage = signUsage(
-      {
-        lease,
-        executor: self,
-        fuel: used > terms.fuel ? terms.fuel : used,
-        wallMs: report.wallMs,
-        exit: report.exit,
-        memoryPages: report.memoryPages,
-        output: report.output?.sha256 ?? new Uint8Array(32),
-      },
-      parts.ledger.chainId,
-      secretKey,
-    );
-    parts.receipts.put(lease, usage);
-    return answerOf(report, legs, usage);
+    const usage = parts.metering?.state({
+      lease,
+      fuel: report.fuelUsed ?? 0n,
+      memoryPages: report.memoryPages,
+      wallMs: report.wallMs,
+      exit: report.exit,
+      output: report.output?.sha256 ?? new Uint8Array(32),
+    });
+    return answerOf(report, legs, usage ?? new Uint8Array());
   }
 
   const offExecute = handleForMembers(stoq, executeRequest, async (ask, { member, signal }) => {
@@ -125,7 +117,7 @@ export function serveRuns(stoq: StoqNode, parts: ServingParts): () => void {
 
   const offOffer = handleForMembers(stoq, offerRequest, async (_, { member }) => {
     const executors = await parts.executors();
-    return encodeOffer(executors.offer({ node: self, name: config.name, requester: member }));
+    return encodeOffer(executors.offer({ node: parts.self, name: config.name, requester: member }));
   });
 
   return () => {
