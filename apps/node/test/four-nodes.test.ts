@@ -170,16 +170,20 @@ spec:
 
   it('run JavaScript with an input of the asker, write its output to a file, and explain who can run it [executors-01]', async () => {
     const path = join(folder.path, 'script');
-    mkdirSync(join(path, 'node_modules', 'reverse'), { recursive: true });
-    const program = { type: 'library.javascript', module: 'index.js' };
-    const files = {
-      'index.js': `import reverse from 'reverse'; export default (input) => reverse(new TextDecoder().decode(input));`,
-      'node_modules/reverse/index.js': `module.exports = (text) => [...text].reverse().join('');`,
-      'node_modules/reverse/package.json': '{"main":"index.js"}',
+    mkdirSync(path);
+    const source = `export default (input) => [...new TextDecoder().decode(input)].reverse().join('');`;
+    writeFileSync(join(path, 'index.js'), source);
+    const document = {
+      apiVersion: 'catalog.v1',
+      kind: 'AssetPackage',
+      metadata: { name: 'reverser', version: '1.0.0' },
+      spec: {
+        description: 'Reverses a text',
+        type: 'library.javascript',
+        content: { files: ['index.js'], entrypoint: 'index.js' },
+      },
     };
-    for (const [file, text] of Object.entries(files)) writeFileSync(join(path, file), text);
-    const manifest = { name: 'reverser', version: '1.0.0', program, files: Object.keys(files) };
-    writeFileSync(join(path, 'hypermesh.json'), JSON.stringify(manifest));
+    writeFileSync(join(path, 'catalog.yaml'), JSON.stringify(document));
     const published = await hypermesh('publish', path, '--data', directoryOf('amber').path, '--json');
     expect(published.code, published.stderr).toBe(0);
     await nodes.birch.call('final', { height: published.json()['height'] });

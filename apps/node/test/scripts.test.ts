@@ -21,13 +21,16 @@ const PROGRAM = {
     export const bomb = () => { const all = []; for (;;) all.push(new ArrayBuffer(65536)); };
     export const steal = () => import('node:fs');
     export const fail = () => { throw new Error('by itself'); };`,
-  'node_modules/shouting/package.json': '{"name":"shouting","main":"main.js"}',
-  'node_modules/shouting/main.js': 'exports.shout = (text) => text.toUpperCase() + "!";',
+};
+const LIBRARY = {
+  'main.js': 'exports.shout = (text) => text.toUpperCase() + "!";',
+  'package.json': '{"name":"shouting","main":"main.js"}',
 };
 
 beforeAll(async () => {
   mesh = await openThreeMembers();
-  await mesh.publishScript('shouter', PROGRAM);
+  await mesh.publishScript('shouting', LIBRARY);
+  await mesh.publishScript('shouter', PROGRAM, { shouting: '^1.0.0' });
 });
 
 afterAll(() => mesh?.[Symbol.asyncDispose]());

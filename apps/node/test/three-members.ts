@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import {
   createGenesis,
   createMemberPlots,
@@ -71,8 +71,12 @@ export interface ThreeMembers extends AsyncDisposable {
   readonly receipts: Readonly<Record<'birch' | 'cedar', Receipts>>;
   /** Publishes a module as NAME@1.0.0 with `input of NAME`. */
   publishGuest(name: string, module: Uint8Array): Promise<void>;
-  /** Publishes a script of these files, with `index.js` for an entrypoint, as NAME@1.0.0. */
-  publishScript(name: string, files: Readonly<Record<string, string>>): Promise<void>;
+  /** Publishes a script of these files, the first of them its entrypoint, as NAME@1.0.0. */
+  publishScript(
+    name: string,
+    files: Readonly<Record<string, string>>,
+    dependencies?: Readonly<Record<string, string>>,
+  ): Promise<void>;
 }
 
 const config: NodeConfig = {
@@ -263,15 +267,25 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     await packages.amber.publish(path, () => undefined, new AbortController().signal);
   }
 
-  async function publishScript(name: string, files: Readonly<Record<string, string>>): Promise<void> {
+  async function publishScript(
+    ...[name, files, dependencies = {}]: Parameters<ThreeMembers['publishScript']>
+  ): Promise<void> {
     const path = join(directory.path, 'packages', name);
-    for (const [file, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(path, file)), { recursive: true });
-      writeFileSync(join(path, file), text);
-    }
-    const program = { type: 'library.javascript', module: 'index.js' };
-    const manifest = { name, version: '1.0.0', program, files: Object.keys(files) };
-    writeFileSync(join(path, 'hypermesh.json'), JSON.stringify(manifest));
+    mkdirSync(path, { recursive: true });
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(path, file), text);
+    const [entrypoint] = Object.keys(files);
+    const document = {
+      apiVersion: 'catalog.v1',
+      kind: 'AssetPackage',
+      metadata: { name, version: '1.0.0' },
+      spec: {
+        description: `the script ${name}`,
+        type: 'library.javascript',
+        content: { files: Object.keys(files), entrypoint },
+        dependencies: Object.entries(dependencies).map(([on, range]) => ({ name: on, version: range })),
+      },
+    };
+    writeFileSync(join(path, 'catalog.yaml'), JSON.stringify(document));
     await packages.amber.publish(path, () => undefined, new AbortController().signal);
   }
 
