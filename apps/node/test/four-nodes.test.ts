@@ -168,6 +168,43 @@ spec:
     expect(squatted.json()).toMatchObject({ ok: false, error: { code: 'catalog/version-exists' } });
   });
 
+  it('run JavaScript with an input of the asker, write its output to a file, and explain who can run it [executors-01]', async () => {
+    const path = join(folder.path, 'script');
+    mkdirSync(path);
+    const source = `export default (input) => [...new TextDecoder().decode(input)].reverse().join('');`;
+    writeFileSync(join(path, 'index.js'), source);
+    const document = {
+      apiVersion: 'catalog.v1',
+      kind: 'AssetPackage',
+      metadata: { name: 'reverser', version: '1.0.0' },
+      spec: {
+        description: 'Reverses a text',
+        type: 'library.javascript',
+        content: { files: ['index.js'], entrypoint: 'index.js' },
+      },
+    };
+    writeFileSync(join(path, 'catalog.yaml'), JSON.stringify(document));
+    const published = await hypermesh('publish', path, '--data', directoryOf('amber').path, '--json');
+    expect(published.code, published.stderr).toBe(0);
+    await nodes.birch.call('final', { height: published.json()['height'] });
+    writeFileSync(join(folder.path, 'input.txt'), 'straw warts');
+    const data = ['--data', directoryOf('birch').path, '--json'];
+    const at = (name: string) => join(folder.path, name);
+    const ran = await hypermesh(
+      ...['run', 'reverser', '--on', 'cedar', '--audit', 'delta', ...data],
+      ...['--input', at('input.txt'), '--output', at('output.txt')],
+    );
+    expect(ran.json()).toMatchObject({ ok: true, exit: 'ok', reexecutedBy: 'delta', matches: true });
+    expect(readFileSync(at('output.txt'), 'utf8')).toBe('straw warts');
+    const explained = await hypermesh('explain', 'reverser', ...data);
+    expect(explained.json()).toMatchObject({ ok: true, package: 'reverser@1.0.0', silent: [] });
+    const found = explained.json()['nodes'] as { name: string; canRun: boolean }[];
+    expect(found.map(({ name, canRun }) => [name, canRun])).toEqual(names.map((name) => [name, true]));
+    const tooMuch = await hypermesh('explain', 'reverser', '--memory', '65536', ...data);
+    expect(tooMuch.json()).toMatchObject({ ok: false });
+    expect(tooMuch.code).toBe(1);
+  });
+
   it('refuse a lease whose proof was altered, the ledger and the executing node alike, naming the leg', async () => {
     const { transaction } = await nodes.birch.call<{ transaction: string }>('prepare-lease', {
       spec: 'echo',
