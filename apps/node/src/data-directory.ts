@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  appendFileSync,
   closeSync,
   fsyncSync,
   mkdirSync,
@@ -33,6 +34,10 @@ export interface DataDirectory {
   readonly content: string;
   readonly log: string;
   readonly usedLeases: string;
+  readonly receipts: string;
+  /** The signed block of measured hardware, and the journal of assets, policies and leases. */
+  readonly inventory: string;
+  readonly assetJournal: string;
   readonly lock: string;
   /** Path of the control socket; outside the directory where its name would be too long for the system. */
   readonly controlSocket: string;
@@ -67,6 +72,9 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     content: inside('content'),
     log: inside('log'),
     usedLeases: inside('used-leases'),
+    receipts: inside('receipts'),
+    inventory: inside('inventory.cbor'),
+    assetJournal: inside('assets', 'journal'),
     lock: inside('daemon.pid'),
     controlSocket:
       Buffer.byteLength(socket) <= maxSocketPath ? socket : join(tmpdir(), `hypermesh-${digest}.sock`),
@@ -103,6 +111,17 @@ export function writeDurably(path: string, bytes: Uint8Array | string, mode = 0o
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
+  }
+}
+
+/** Adds to the end of a file; durable when it returns. */
+export function appendDurably(path: string, text: string): void {
+  const file = openSync(path, 'a', 0o600);
+  try {
+    appendFileSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 

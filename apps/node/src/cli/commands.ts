@@ -1,3 +1,4 @@
+import { assetsCommand } from './assets.ts';
 import type { Command } from './command.ts';
 import { initCommand } from './init.ts';
 import { installCommand } from './install.ts';
@@ -7,6 +8,7 @@ import { publishCommand } from './publish.ts';
 import { runCommand } from './run.ts';
 import { statusCommand } from './status.ts';
 import { upCommand } from './up.ts';
+import { walletCommand } from './wallet.ts';
 
 /**
  * Every command of `hypermesh`, in the order of its help. What a command works with is loaded when it runs: help and
@@ -21,4 +23,6 @@ export const commands: readonly Command[] = [
   publishCommand,
   installCommand,
   runCommand,
+  walletCommand,
+  assetsCommand,
 ];
