@@ -35,9 +35,13 @@ export interface DataDirectory {
   readonly log: string;
   readonly usedLeases: string;
   readonly receipts: string;
+  readonly parity: string;
   /** The signed block of measured hardware, and the journal of assets, policies and leases. */
   readonly inventory: string;
   readonly assetJournal: string;
+  /** Trees and state of the catalog, and its extension as this node signed it. */
+  readonly catalog: string;
+  readonly catalogExtension: string;
   readonly lock: string;
   /** Path of the control socket; outside the directory where its name would be too long for the system. */
   readonly controlSocket: string;
@@ -73,8 +77,11 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     log: inside('log'),
     usedLeases: inside('used-leases'),
     receipts: inside('receipts'),
+    parity: inside('parity'),
     inventory: inside('inventory.cbor'),
     assetJournal: inside('assets', 'journal'),
+    catalog: inside('catalog'),
+    catalogExtension: inside('extensions', 'hypermesh.catalog'),
     lock: inside('daemon.pid'),
     controlSocket:
       Buffer.byteLength(socket) <= maxSocketPath ? socket : join(tmpdir(), `hypermesh-${digest}.sock`),

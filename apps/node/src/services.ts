@@ -1,10 +1,17 @@
+import { catalogCapabilities } from '@hypermesh/catalog/extension';
 import type { Clock, Log, NodeId } from '@hypermesh/core';
 import type { StoqNode } from '@hypermesh/stoq';
 import type { ContentStore } from '@hypermesh/stoq/content';
+import { fingerprint } from '@hypermesh/trustchain/x509';
 import { trustchainArtifacts } from './adapters/artifacts.ts';
 import { stoqTransport } from './adapters/consensus-transport.ts';
 import { createCounters } from './adapters/counters.ts';
+import { memberContent } from './adapters/member-content.ts';
 import { wasmExecutor } from './adapters/wasm-executor.ts';
+import { openCatalogHost } from './catalog/host.ts';
+import { openCatalogPorts } from './catalog/ports.ts';
+import { ledgerProofs } from './catalog/proofs.ts';
+import { type CatalogService, createCatalogService } from './catalog/service.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type EvidenceResult, exportLedger } from './evidence/export.ts';
 import type { MachineRecord } from './inventory/machine.ts';
@@ -12,7 +19,6 @@ import { type InventoryService, openInventory } from './inventory/service.ts';
 import { type LedgerService, memberNodes, openLedgerService } from './ledger/service.ts';
 import type { Peers } from './mesh/peers.ts';
 import type { Transparency } from './mesh/transparency.ts';
-import { createPackageService, type PackageService } from './package/service.ts';
 import type { Phase2 } from './phases.ts';
 import { createRunService, type RunService } from './run/asking.ts';
 import { serveRuns } from './run/serving.ts';
@@ -20,10 +26,10 @@ import { openUsedLeases } from './run/used-leases.ts';
 import { openReceipts } from './wallet/receipts.ts';
 import { createWallet, type WalletService } from './wallet/service.ts';
 
-/** What a node of phase 2 offers: the ledger, packages and runs. */
+/** What a node of phase 2 offers: the ledger, the catalog and runs. */
 export interface MeshServices extends AsyncDisposable {
   readonly ledger: LedgerService;
-  readonly packages: PackageService;
+  readonly catalog: CatalogService;
   readonly runs: RunService;
   readonly wallet: WalletService;
   readonly inventory: InventoryService;
@@ -64,7 +70,6 @@ export async function openMeshServices(
   const ledger = cleanup.use(await openLedgerService(directory, phase, keys, ports));
   const nameOf = (node: NodeId) => members.get(node)?.name ?? node;
   const artifacts = trustchainArtifacts({ phase, transparency, clock });
-  const packages = createPackageService({ ledger, peers, store, artifacts, self, log, nameOf });
   const keyOf = (node: NodeId) => members.get(node)?.key ?? new Uint8Array();
   const receipts = openReceipts(directory.receipts);
   const inventory = cleanup.use(
@@ -78,11 +83,29 @@ export async function openMeshServices(
       signal,
     }),
   );
-  const runs = createRunService({ ledger, peers, packages, receipts, keyOf, nameOf });
+  const content = cleanup.use(memberContent(stoq, { self, store, peers, members: () => members.keys() }));
+  const folder = directory.catalog;
+  const catalogPorts = cleanup.use(
+    await openCatalogPorts({ folder, self, keys, ledger, content, artifacts, inventory, clock, nameOf }),
+  );
+  const { consensus, binds } = ledgerProofs(ledger);
+  const host = cleanup.use(
+    await openCatalogHost({
+      folder: directory.catalogExtension,
+      keys,
+      fingerprint: leafFingerprint(phase),
+      capabilities: catalogCapabilities(catalogPorts, binds),
+      configuration: { copies: Math.min(2, members.size - 1) },
+      consensus,
+      log,
+    }),
+  );
+  const catalog = createCatalogService({ host, ledger });
+  const runs = createRunService({ ledger, peers, packages: catalog, keyOf, nameOf });
   cleanup.defer(
     serveRuns(stoq, {
       ledger,
-      packages,
+      packages: catalog,
       executor: wasmExecutor(),
       usedLeases: openUsedLeases(directory.usedLeases),
       receipts,
@@ -96,7 +119,7 @@ export async function openMeshServices(
   const secondVotesSeen = () => counters.total('consensus_reports_total', { event: 'equivocation' });
   return {
     ledger,
-    packages,
+    catalog,
     runs,
     wallet: createWallet({ ledger, receipts, self, nameOf }),
     inventory,
@@ -105,4 +128,11 @@ export async function openMeshServices(
     secondVotesSeen,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** The certificate that this node's extensions name: the leaf of its chain. */
+function leafFingerprint({ credentials }: Phase2): string {
+  const [leaf] = credentials.current().chain;
+  if (leaf === undefined) throw new TypeError('phase 2 has a certificate');
+  return fingerprint(leaf);
 }
