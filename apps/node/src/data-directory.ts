@@ -39,9 +39,13 @@ export interface DataDirectory {
   /** The signed block of measured hardware, and the journal of assets, policies and leases. */
   readonly inventory: string;
   readonly assetJournal: string;
-  /** Trees and state of the catalog, and its extension as this node signed it. */
+  /** Trees and state of the catalog. */
   readonly catalog: string;
-  readonly catalogExtension: string;
+  /** One folder for each signed extension. */
+  readonly extensions: string;
+  readonly audit: string;
+  /** Revocation lists that the operator put there, DER or PEM. */
+  readonly revocations: string;
   readonly lock: string;
   /** Path of the control socket; outside the directory where its name would be too long for the system. */
   readonly controlSocket: string;
@@ -81,7 +85,9 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     inventory: inside('inventory.cbor'),
     assetJournal: inside('assets', 'journal'),
     catalog: inside('catalog'),
-    catalogExtension: inside('extensions', 'hypermesh.catalog'),
+    extensions: inside('extensions'),
+    audit: inside('audit'),
+    revocations: inside('certificates', 'revocations'),
     lock: inside('daemon.pid'),
     controlSocket:
       Buffer.byteLength(socket) <= maxSocketPath ? socket : join(tmpdir(), `hypermesh-${digest}.sock`),

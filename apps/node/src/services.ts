@@ -2,18 +2,17 @@ import { catalogCapabilities } from '@hypermesh/catalog/extension';
 import type { Clock, Log, NodeId } from '@hypermesh/core';
 import type { StoqNode } from '@hypermesh/stoq';
 import type { ContentStore } from '@hypermesh/stoq/content';
-import { fingerprint } from '@hypermesh/trustchain/x509';
 import { trustchainArtifacts } from './adapters/artifacts.ts';
 import { stoqTransport } from './adapters/consensus-transport.ts';
 import { createCounters } from './adapters/counters.ts';
 import { memberContent } from './adapters/member-content.ts';
 import { wasmExecutor } from './adapters/wasm-executor.ts';
-import { openCatalogHost } from './catalog/host.ts';
 import { openCatalogPorts } from './catalog/ports.ts';
 import { ledgerProofs } from './catalog/proofs.ts';
 import { type CatalogService, createCatalogService } from './catalog/service.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type EvidenceResult, exportLedger } from './evidence/export.ts';
+import { type Extensions, openExtensions } from './extensions/service.ts';
 import type { MachineRecord } from './inventory/machine.ts';
 import { type InventoryService, openInventory } from './inventory/service.ts';
 import { type LedgerService, memberNodes, openLedgerService } from './ledger/service.ts';
@@ -33,6 +32,7 @@ export interface MeshServices extends AsyncDisposable {
   readonly runs: RunService;
   readonly wallet: WalletService;
   readonly inventory: InventoryService;
+  readonly extensions: Extensions;
   /** Members of the genesis by NodeId. */
   readonly members: ReadonlyMap<NodeId, { readonly name: string; readonly key: Uint8Array }>;
   /** Writes what shows this mesh to outsiders into a folder. */
@@ -89,18 +89,16 @@ export async function openMeshServices(
     await openCatalogPorts({ folder, self, keys, ledger, content, artifacts, inventory, clock, nameOf }),
   );
   const { consensus, binds } = ledgerProofs(ledger);
-  const host = cleanup.use(
-    await openCatalogHost({
-      folder: directory.catalogExtension,
-      keys,
-      fingerprint: leafFingerprint(phase),
+  const extensions = cleanup.use(
+    await openExtensions(directory, phase, {
       capabilities: catalogCapabilities(catalogPorts, binds),
-      configuration: { copies: Math.min(2, members.size - 1) },
+      configuration: { 'hypermesh.catalog': { copies: Math.min(2, members.size - 1) } },
       consensus,
+      clock,
       log,
     }),
   );
-  const catalog = createCatalogService({ host, ledger });
+  const catalog = createCatalogService({ host: extensions, ledger });
   const runs = createRunService({ ledger, peers, packages: catalog, keyOf, nameOf });
   cleanup.defer(
     serveRuns(stoq, {
@@ -123,16 +121,10 @@ export async function openMeshServices(
     runs,
     wallet: createWallet({ ledger, receipts, self, nameOf }),
     inventory,
+    extensions,
     members,
     evidence: (folder, until) => exportLedger(folder, { directory, ledger, facts: phase.facts }, until),
     secondVotesSeen,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
-}
-
-/** The certificate that this node's extensions name: the leaf of its chain. */
-function leafFingerprint({ credentials }: Phase2): string {
-  const [leaf] = credentials.current().chain;
-  if (leaf === undefined) throw new TypeError('phase 2 has a certificate');
-  return fingerprint(leaf);
 }

@@ -17,7 +17,7 @@ import {
 import { type Answer, openAnswer } from '@hypermesh/catalog/extension';
 import { encodeTransaction } from '@hypermesh/consensus';
 import type { CanonicalValue } from '@hypermesh/core';
-import type { ExtensionHost, ExtensionResponse } from '@hypermesh/extension-sdk/host';
+import type { ExtensionRequest, ExtensionResponse } from '@hypermesh/extension-sdk/host';
 import { NodeError } from '../errors.ts';
 import type { LedgerService } from '../ledger/service.ts';
 import type { Packages, Tell } from './packages.ts';
@@ -61,7 +61,7 @@ const mostAttempts = 4;
 
 /** The catalog over an extension host that has it loaded. Operations of this node are proven here, one at a time. */
 export function createCatalogService(parts: {
-  readonly host: Pick<ExtensionHost, 'handle'>;
+  readonly host: { handle(request: ExtensionRequest): Promise<ExtensionResponse> };
   readonly ledger: Pick<LedgerService, 'prepare'>;
 }): CatalogService {
   const { host, ledger } = parts;

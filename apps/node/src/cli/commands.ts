@@ -1,5 +1,6 @@
 import { assetsCommand } from './assets.ts';
 import type { Command } from './command.ts';
+import { extensionCommand } from './extension.ts';
 import { initCommand } from './init.ts';
 import { installCommand } from './install.ts';
 import { inviteCommand } from './invite.ts';
@@ -31,4 +32,5 @@ export const commands: readonly Command[] = [
   runCommand,
   walletCommand,
   assetsCommand,
+  extensionCommand,
 ];

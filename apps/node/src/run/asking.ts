@@ -5,7 +5,7 @@ import { NodeError } from '../errors.ts';
 import type { LedgerService } from '../ledger/service.ts';
 import { requestOf, textOfPeer } from '../mesh/members.ts';
 import type { Peers } from '../mesh/peers.ts';
-import type { PackageService, Tell } from '../package/service.ts';
+import type { Packages, Tell } from '../catalog/packages.ts';
 import { defaultPrice, escrowOf, priceOf } from '../wallet/price.ts';
 import type { Receipts } from '../wallet/receipts.ts';
 import { openUsage } from '../wallet/usage-receipt.ts';
@@ -88,21 +88,22 @@ const notAgain = { reexecutedBy: null, matches: false } as const;
 export function createRunService(parts: {
   readonly ledger: LedgerService;
   readonly peers: Peers;
-  readonly packages: PackageService;
+  readonly packages: Packages;
   readonly receipts: Receipts;
   keyOf(node: NodeId): Uint8Array;
   nameOf(node: NodeId): string;
 }): RunService {
   const { ledger, peers, packages, receipts, keyOf, nameOf } = parts;
 
-  function leaseBody(request: RunRequest) {
-    const { key, record } = packages.resolve(request.spec);
+  async function leaseBody(request: RunRequest, signal: AbortSignal) {
+    const { key, document } = await packages.resolve(request.spec, signal);
+    const dependencies = await packages.lockOf(key, signal);
     const terms: LeaseTerms = {
       v: 1,
       executor: request.executor,
       package: key,
-      document: record.document,
-      dependencies: {},
+      document,
+      dependencies,
       fuel: request.fuel,
       memoryPages: request.memoryPages,
       deadlineMs: request.deadlineMs,
@@ -190,11 +191,11 @@ export function createRunService(parts: {
   return {
     execute,
     async prepareLease(request, signal) {
-      const { operation, proof } = await ledger.prepare('lease.commit', leaseBody(request).body, signal);
+      const { operation, proof } = await ledger.prepare('lease.commit', (await leaseBody(request, signal)).body, signal);
       return encodeTransaction({ operation, proof });
     },
     async run(request, tell, signal) {
-      const { terms, body } = leaseBody(request);
+      const { terms, body } = await leaseBody(request, signal);
       tell('proving space, time, work and stake, and ordering the lease');
       const final = await ledger.act('lease.commit', body, signal);
       const startedMs = performance.now();

@@ -1,11 +1,12 @@
+import { CatalogError } from '@hypermesh/catalog';
 import { type ContentRoot, type Log, type NodeId, type OperationId, sha256 } from '@hypermesh/core';
 import { decodeReceipt, encodeReceipt } from '@hypermesh/metered-wasm';
 import { type Refusal, refuse, type StoqNode } from '@hypermesh/stoq';
 import type { NodeConfig } from '../config.ts';
+import type { Packages } from '../catalog/packages.ts';
 import { NodeError } from '../errors.ts';
 import type { LedgerService } from '../ledger/service.ts';
 import { handleForMembers } from '../mesh/members.ts';
-import type { PackageService } from '../package/service.ts';
 import type { Receipts } from '../wallet/receipts.ts';
 import { signUsage } from '../wallet/usage-receipt.ts';
 import { admitRun, excessOf, type RunLimits } from './admission.ts';
@@ -25,7 +26,7 @@ import type { UsedLeases } from './used-leases.ts';
 /** What the executing side works with. */
 export interface ServingParts {
   readonly ledger: LedgerService;
-  readonly packages: PackageService;
+  readonly packages: Packages;
   readonly executor: Executor;
   readonly usedLeases: UsedLeases;
   readonly receipts: Receipts;
@@ -155,9 +156,13 @@ function limitsOf({ fuel, memoryPages, deadlineMs }: RunLimits): RunLimits {
 
 /** Brings the package that is asked for, exactly that one, and reads what the run needs of it. */
 async function requestFor(
-  wanted: { readonly package: string; readonly document: ContentRoot },
+  wanted: {
+    readonly package: string;
+    readonly document: ContentRoot;
+    readonly dependencies?: Readonly<Record<string, string>>;
+  },
   parts: {
-    readonly packages: PackageService;
+    readonly packages: Packages;
     readonly tell: (text: string) => void;
     readonly limits: RunLimits;
     readonly signal: AbortSignal;
@@ -165,23 +170,29 @@ async function requestFor(
 ): Promise<ExecutionRequest | Refusal> {
   const { packages, tell, limits, signal } = parts;
   try {
-    const { document, documentRoot } = await packages.obtain(wanted.package, tell, signal);
-    if (documentRoot !== wanted.document) return refuse('another-document');
-    const { module, operation, input } = document.program;
-    const sizeOf = (path: string) => Number(document.files.find((file) => file.path === path)?.size ?? 0n);
-    if (sizeOf(module) > maxModuleBytes)
+    const found = await packages.obtain(wanted.package, {
+      tell,
+      signal,
+      ...(wanted.dependencies === undefined ? {} : { locked: wanted.dependencies }),
+    });
+    if (found.root !== wanted.document) return refuse('another-document');
+    const { entrypoint, args } = found.record;
+    if (entrypoint === undefined) return refuse('no-package', Buffer.from('it names no entrypoint'));
+    const [operation = 'run', input] = args;
+    const sizeOf = (path: string) => found.record.files.find((file) => file.path === path)?.size ?? 0;
+    if (sizeOf(entrypoint) > maxModuleBytes)
       return refuse('over-limits', Buffer.from(`at most ${maxModuleBytes} bytes of module`));
     if (input !== undefined && sizeOf(input) > limits.memoryPages * pageBytes)
       return refuse('over-limits', Buffer.from('the input does not fit into the memory'));
     return {
-      module: await packages.readFile(document, module),
+      module: await found.readFile(entrypoint),
       operation,
-      input: input === undefined ? new Uint8Array() : await packages.readFile(document, input),
+      input: input === undefined ? new Uint8Array() : await found.readFile(input),
       ...limits,
       signal,
     };
   } catch (error) {
-    if (!(error instanceof NodeError)) throw error;
+    if (!(error instanceof NodeError || error instanceof CatalogError)) throw error;
     return refuse('no-package', Buffer.from(error.message));
   }
 }

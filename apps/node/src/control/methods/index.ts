@@ -1,5 +1,6 @@
 import type { ControlMethod } from '../server.ts';
 import { catalogMethods } from './catalog.ts';
+import { extensionMethods } from './extension.ts';
 import { inventoryMethods, machineMethods } from './inventory.ts';
 import { ledgerMethods } from './ledger.ts';
 import type { ControlParts, ServiceMethod, ServiceMethods } from './method.ts';
@@ -14,6 +15,7 @@ const serviceMethods: ServiceMethods = {
   ...catalogMethods,
   ...runMethods,
   ...walletMethods,
+  ...extensionMethods,
 };
 
 /** Every method of the control socket. */
