@@ -99,7 +99,7 @@ export async function openMeshServices(
     }),
   );
   const catalog = createCatalogService({ host: extensions, ledger });
-  const runs = createRunService({ ledger, peers, packages: catalog, keyOf, nameOf });
+  const runs = createRunService({ ledger, peers, packages: catalog, receipts, keyOf, nameOf });
   cleanup.defer(
     serveRuns(stoq, {
       ledger,

@@ -29,6 +29,7 @@ let packages: ThreeMembers['packages'];
 let runs: ThreeMembers['runs'];
 let sessions: ThreeMembers['sessions'];
 let started: ThreeMembers['started'];
+let echoDocument: LeaseTerms['document'];
 
 beforeAll(async () => {
   mesh = await openThreeMembers();
@@ -51,7 +52,7 @@ const termsOf = (change: Partial<LeaseTerms> = {}): LeaseTerms => ({
   v: 1,
   executor: members.cedar.nodeId,
   package: 'echo@1.0.0',
-  document: packages.birch.resolve('echo').record.document,
+  document: echoDocument,
   dependencies: {},
   fuel: 1_000_000n,
   memoryPages: 16,
@@ -82,6 +83,7 @@ async function askedOf(
 describe('a run', () => {
   beforeAll(async () => {
     await mesh.publishGuest('echo', echo);
+    echoDocument = (await packages.birch.resolve('echo')).document;
   });
 
   it('of a WebAssembly program starts after its four proofs, is metered, and another node finds the same [executors-01]', async () => {
@@ -255,7 +257,7 @@ describe('the executing node starts nothing', () => {
 
   it('beyond the runs that one member may have at once', async () => {
     await mesh.publishGuest('slow', spin);
-    const document = packages.birch.resolve('slow').record.document;
+    const { document } = await packages.birch.resolve('slow');
     const slow = { package: 'slow@1.0.0', document, fuel: 10n ** 15n, deadlineMs: 400 };
     const final = [];
     for (let count = 0; count < 5; count++)

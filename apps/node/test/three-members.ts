@@ -18,6 +18,7 @@ import { suiteFor } from '@hypermesh/trustchain/suite';
 import { trustchainArtifacts } from '../src/adapters/artifacts.ts';
 import { openTransparency } from '../src/adapters/transparency.ts';
 import { wasmExecutor } from '../src/adapters/wasm-executor.ts';
+import type { CatalogService } from '../src/catalog/service.ts';
 import { defaultConfig, type NodeConfig } from '../src/config.ts';
 import { type NodeKeys, signerIdOf } from '../src/identity.ts';
 import { foundingPlots, foundingPower } from '../src/ledger/options.ts';
@@ -25,7 +26,6 @@ import { type LedgerService, openLedgerService } from '../src/ledger/service.ts'
 import { openAddressBook } from '../src/mesh/addresses.ts';
 import { factsBinding, type MeshFacts } from '../src/mesh/facts.ts';
 import { createPeers } from '../src/mesh/peers.ts';
-import { createPackageService, type PackageService } from '../src/package/service.ts';
 import { phase1, phase2 } from '../src/phases.ts';
 import { createRunService, type RunService } from '../src/run/asking.ts';
 import type { ExecutionRequest } from '../src/run/ports.ts';
@@ -39,6 +39,7 @@ import {
   type TestIdentity,
   temporaryDirectory,
 } from './support.ts';
+import { openTestCatalog } from './test-catalog.ts';
 
 /**
  * Three members in one process, with everything real but the wire: amber holds the one validator and publishes, birch
@@ -47,7 +48,7 @@ import {
 export interface ThreeMembers extends AsyncDisposable {
   readonly members: Readonly<Record<'amber' | 'birch' | 'cedar', TestIdentity>>;
   readonly ledgers: Readonly<Record<'amber' | 'birch', LedgerService>>;
-  readonly packages: Readonly<Record<'amber' | 'birch' | 'cedar', PackageService>>;
+  readonly packages: Readonly<Record<'amber' | 'birch' | 'cedar', CatalogService>>;
   readonly runs: RunService;
   /** Sessions with cedar. */
   readonly sessions: Readonly<Record<'amber' | 'birch', Peer>>;
@@ -85,13 +86,13 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
   });
   const keys = { amber: await keysOf(amber), birch: await keysOf(birch), cedar: await keysOf(cedar) };
   const log = cleanup.use(await openTransparency(directory.log, 'hypermesh.online/log', generateKey()));
+  const names = ['amber', 'birch', 'cedar'] as const;
   const facts: MeshFacts = {
     v: 1,
     root: mesh.root,
     logKey: log.verifierKey,
-    signers: { [amber.nodeId]: signerIdOf(keys.amber) },
+    signers: Object.fromEntries(names.map((name) => [members[name].nodeId, signerIdOf(keys[name])])),
   };
-  const names = ['amber', 'birch', 'cedar'] as const;
   const made = createGenesis({
     name: 'test',
     createdMs: systemClock.nowMs() - 1000,
@@ -143,14 +144,16 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     if (!second.ok) throw new Error(second.reason);
     const artifacts = trustchainArtifacts({ phase: second.next, transparency: log, clock: systemClock });
     const own = name === 'birch' ? ledgers.birch : ledger;
-    const service = createPackageService({
+    const service = await openTestCatalog(cleanup, {
+      directory: cleanup.use(temporaryDirectory()),
+      phase: second.next,
       ledger: own,
+      stoq,
       peers,
       store,
       artifacts,
-      self: identity.nodeId,
-      nameOf: (node) => node,
-      log: silentLog,
+      members: names.map((each) => members[each].nodeId),
+      copies: 2,
     });
     const executor = wasmExecutor();
     cleanup.defer(
@@ -205,13 +208,17 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     mkdirSync(path, { recursive: true });
     writeFileSync(join(path, 'program.wasm'), module);
     writeFileSync(join(path, 'input'), `input of ${name}`);
-    const manifest = {
-      name,
-      version: '1.0.0',
-      program: { module: 'program.wasm', input: 'input' },
-      files: ['program.wasm', 'input'],
+    const document = {
+      apiVersion: 'catalog.v1',
+      kind: 'AssetPackage',
+      metadata: { name, version: '1.0.0' },
+      spec: {
+        description: `the guest ${name}`,
+        type: 'vm.wasm',
+        content: { files: ['program.wasm', 'input'], entrypoint: 'program.wasm', args: ['run', 'input'] },
+      },
     };
-    writeFileSync(join(path, 'hypermesh.json'), JSON.stringify(manifest));
+    writeFileSync(join(path, 'catalog.yaml'), JSON.stringify(document));
     await packages.amber.publish(path, () => undefined, new AbortController().signal);
   }
 

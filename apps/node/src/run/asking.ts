@@ -1,11 +1,11 @@
 import { encodeTransaction, type FinalityProof } from '@hypermesh/consensus';
 import { encodeFinalityProof } from '@hypermesh/consensus/light';
 import { equalBytes, fromUtf8, type NodeId, type OperationId, sha256, toHex } from '@hypermesh/core';
+import type { Packages, Tell } from '../catalog/packages.ts';
 import { NodeError } from '../errors.ts';
 import type { LedgerService } from '../ledger/service.ts';
 import { requestOf, textOfPeer } from '../mesh/members.ts';
 import type { Peers } from '../mesh/peers.ts';
-import type { Packages, Tell } from '../catalog/packages.ts';
 import { defaultPrice, escrowOf, priceOf } from '../wallet/price.ts';
 import type { Receipts } from '../wallet/receipts.ts';
 import { openUsage } from '../wallet/usage-receipt.ts';
@@ -191,7 +191,11 @@ export function createRunService(parts: {
   return {
     execute,
     async prepareLease(request, signal) {
-      const { operation, proof } = await ledger.prepare('lease.commit', (await leaseBody(request, signal)).body, signal);
+      const { operation, proof } = await ledger.prepare(
+        'lease.commit',
+        (await leaseBody(request, signal)).body,
+        signal,
+      );
       return encodeTransaction({ operation, proof });
     },
     async run(request, tell, signal) {
