@@ -78,13 +78,14 @@ describe('start', () => {
       expect(each['holders']).toHaveLength(2);
     }
     expect(steps['publish']?.['bytes']).toBeGreaterThan(20_000_000);
-    const install = steps['install'] as Record<string, unknown> & {
+    const install = steps['install'] as unknown as {
+      readonly rejectedChunks: number;
       readonly peers: readonly { readonly over: string }[];
       readonly installs: readonly Record<'bytes' | 'bytesMoved' | 'bytesReused', number>[];
     };
     expect(install.peers.length).toBeGreaterThan(1);
     for (const { over } of install.peers) expect(over).toBe('quic with X25519+ML-KEM-768');
-    expect(install['rejectedChunks']).toBeGreaterThan(0);
+    expect(install.rejectedChunks).toBeGreaterThan(0);
     const [whole, delta] = install.installs;
     expect(whole?.bytes).toBeGreaterThan(20_000_000);
     expect(delta?.bytes).toBeGreaterThan(20_000_000);
