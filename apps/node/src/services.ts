@@ -3,10 +3,13 @@ import type { Clock, Log, NodeId } from '@hypermesh/core';
 import type { StoqNode } from '@hypermesh/stoq';
 import type { ContentStore } from '@hypermesh/stoq/content';
 import { trustchainArtifacts } from './adapters/artifacts.ts';
+import { catalogPrograms } from './adapters/catalog-programs.ts';
 import { stoqTransport } from './adapters/consensus-transport.ts';
 import { createCounters } from './adapters/counters.ts';
+import { machineExecutors } from './adapters/machine-executors.ts';
 import { memberContent } from './adapters/member-content.ts';
-import { wasmExecutor } from './adapters/wasm-executor.ts';
+import { runClaims } from './adapters/run-claims.ts';
+import { runContent } from './adapters/run-content.ts';
 import { openCatalogPorts } from './catalog/ports.ts';
 import { ledgerProofs } from './catalog/proofs.ts';
 import { type CatalogService, createCatalogService } from './catalog/service.ts';
@@ -20,8 +23,10 @@ import type { Peers } from './mesh/peers.ts';
 import type { Transparency } from './mesh/transparency.ts';
 import type { Phase2 } from './phases.ts';
 import { createRunService, type RunService } from './run/asking.ts';
+import { createNodeAsks } from './run/node-asks.ts';
 import { serveRuns } from './run/serving.ts';
 import { openUsedLeases } from './run/used-leases.ts';
+import { walletMetering } from './wallet/metering.ts';
 import { openReceipts } from './wallet/receipts.ts';
 import { createWallet, type WalletService } from './wallet/service.ts';
 
@@ -71,7 +76,6 @@ export async function openMeshServices(
   const nameOf = (node: NodeId) => members.get(node)?.name ?? node;
   const artifacts = trustchainArtifacts({ phase, transparency, clock });
   const keyOf = (node: NodeId) => members.get(node)?.key ?? new Uint8Array();
-  const receipts = openReceipts(directory.receipts);
   const inventory = cleanup.use(
     await openInventory(directory, phase, {
       ledger,
@@ -83,10 +87,19 @@ export async function openMeshServices(
       signal,
     }),
   );
-  const content = cleanup.use(memberContent(stoq, { self, store, peers, members: () => members.keys() }));
-  const folder = directory.catalog;
+  const meshContent = cleanup.use(memberContent(stoq, { self, store, peers, members: () => members.keys() }));
   const catalogPorts = cleanup.use(
-    await openCatalogPorts({ folder, self, keys, ledger, content, artifacts, inventory, clock, nameOf }),
+    await openCatalogPorts({
+      folder: directory.catalog,
+      self,
+      keys,
+      ledger,
+      content: meshContent,
+      artifacts,
+      inventory,
+      clock,
+      nameOf,
+    }),
   );
   const { consensus, binds } = ledgerProofs(ledger);
   const extensions = cleanup.use(
@@ -99,17 +112,39 @@ export async function openMeshServices(
     }),
   );
   const catalog = createCatalogService({ host: extensions, ledger });
-  const runs = createRunService({ ledger, peers, packages: catalog, receipts, keyOf, nameOf });
+  const programs = catalogPrograms(catalog);
+  const content = runContent(store, peers);
+  const { secretKey } = keys.ed25519;
+  const receipts = openReceipts(directory.receipts);
+  const metering = walletMetering({ receipts, chainId: ledger.chainId, self, secretKey });
+  const executors = cleanup.use(
+    machineExecutors(directory, { claims: runClaims(inventory.claims), content, config, secretKey, clock }),
+  );
+  const runs = createRunService({
+    ledger,
+    programs,
+    content,
+    metering,
+    asks: createNodeAsks(peers, keyOf),
+    offerOfSelf: async () => {
+      const ready = await executors.ready();
+      return ready.offer({ node: self, name: nameOf(self), requester: self });
+    },
+    others: [...members.keys()].filter((node) => node !== self),
+    keyOf,
+    nameOf,
+  });
   cleanup.defer(
     serveRuns(stoq, {
       ledger,
-      packages: catalog,
-      executor: wasmExecutor(),
+      programs,
+      content,
+      executors: () => executors.ready(),
       usedLeases: openUsedLeases(directory.usedLeases),
-      receipts,
+      metering,
       config,
       self,
-      secretKey: keys.ed25519.secretKey,
+      secretKey,
       log,
     }),
   );
