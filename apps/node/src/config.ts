@@ -20,6 +20,8 @@ export interface NodeConfig {
   readonly maxRunMs: number;
   /** How new assets of this machine are lent; `hypermesh assets policy` changes each afterwards. */
   readonly lend: LendConfig;
+  /** Least price of a run, base units per 1,000,000 fuel; 0: free ones too. */
+  readonly minRunPrice: bigint;
 }
 
 /** How much of a machine its owner lends, and to whom. */
@@ -39,6 +41,7 @@ export const defaultConfig: Omit<NodeConfig, 'name' | 'founder'> = {
   maxRunMemoryPages: 4096,
   maxRunMs: 60_000,
   lend: { level: 'p2p', cpuPercent: 50, memoryPercent: 50, storagePercent: 10 },
+  minRunPrice: 0n,
 };
 
 const namePattern = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
@@ -83,6 +86,7 @@ export function writeConfig(directory: DataDirectory, config: NodeConfig): void 
       `max_fuel = ${config.maxRunFuel}`,
       `max_memory_pages = ${config.maxRunMemoryPages}`,
       `max_ms = ${config.maxRunMs}`,
+      `min_price = ${config.minRunPrice}`,
       '',
       '# How much of this machine is lent, and to whom: private, private-network, p2p (members), public-network, full-public.',
       '# For new assets; hypermesh assets policy changes each afterwards.',
@@ -116,7 +120,7 @@ export function readConfig(directory: DataDirectory): NodeConfig {
       return value as Record<string, unknown>;
     throw bad(key, `${key} must be a table`);
   };
-  const { max_fuel, max_memory_pages, max_ms, ...runRest } = table('run', run);
+  const { max_fuel, max_memory_pages, max_ms, min_price, ...runRest } = table('run', run);
   const { level, cpu_percent, memory_percent, storage_percent, ...lendRest } = table('lend', lend);
   const [unknown] = [
     ...Object.keys(rest),
@@ -159,6 +163,8 @@ export function readConfig(directory: DataDirectory): NodeConfig {
       memoryPercent: percent('memory_percent', memory_percent, defaultConfig.lend.memoryPercent),
       storagePercent: percent('storage_percent', storage_percent, defaultConfig.lend.storagePercent),
     },
+    minRunPrice:
+      min_price === 0n ? 0n : integer('min_price', min_price, 2n ** 62n, defaultConfig.minRunPrice),
   };
 }
 

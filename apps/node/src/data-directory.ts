@@ -39,6 +39,8 @@ export interface DataDirectory {
   /** The signed block of measured hardware, and the journal of assets, policies and leases. */
   readonly inventory: string;
   readonly assetJournal: string;
+  /** Engines of scripts, metered; made anew where they are gone. */
+  readonly engines: string;
   readonly lock: string;
   /** Path of the control socket; outside the directory where its name would be too long for the system. */
   readonly controlSocket: string;
@@ -77,6 +79,7 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     parity: inside('parity'),
     inventory: inside('inventory.cbor'),
     assetJournal: inside('assets', 'journal'),
+    engines: inside('engines'),
     lock: inside('daemon.pid'),
     controlSocket:
       Buffer.byteLength(socket) <= maxSocketPath ? socket : join(tmpdir(), `hypermesh-${digest}.sock`),

@@ -1,10 +1,14 @@
+import { totalmem } from 'node:os';
 import type { Clock, Log, NodeId } from '@hypermesh/core';
+import { createBoundedClaims } from '@hypermesh/executors';
 import type { StoqNode } from '@hypermesh/stoq';
 import type { ContentStore } from '@hypermesh/stoq/content';
 import { trustchainArtifacts } from './adapters/artifacts.ts';
 import { stoqTransport } from './adapters/consensus-transport.ts';
 import { createCounters } from './adapters/counters.ts';
-import { wasmExecutor } from './adapters/wasm-executor.ts';
+import { machineExecutors } from './adapters/machine-executors.ts';
+import { packagePrograms } from './adapters/package-programs.ts';
+import { runContent } from './adapters/run-content.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type EvidenceResult, exportLedger } from './evidence/export.ts';
 import type { MachineRecord } from './inventory/machine.ts';
@@ -15,8 +19,10 @@ import type { Transparency } from './mesh/transparency.ts';
 import { createPackageService, type PackageService } from './package/service.ts';
 import type { Phase2 } from './phases.ts';
 import { createRunService, type RunService } from './run/asking.ts';
+import { createNodeAsks } from './run/node-asks.ts';
 import { serveRuns } from './run/serving.ts';
 import { openUsedLeases } from './run/used-leases.ts';
+import { createMetering } from './wallet/metering.ts';
 import { openReceipts } from './wallet/receipts.ts';
 import { createWallet, type WalletService } from './wallet/service.ts';
 
@@ -78,17 +84,38 @@ export async function openMeshServices(
       signal,
     }),
   );
-  const runs = createRunService({ ledger, peers, packages, receipts, keyOf, nameOf });
+  const { secretKey } = keys.ed25519;
+  const { chainId } = ledger;
+  const metering = createMetering({ receipts, chainId, self, secretKey });
+  const programs = packagePrograms(packages);
+  const content = runContent(store, peers);
+  const claims = createBoundedClaims({ runs: 8, memoryBytes: totalmem() / 2 });
+  const executors = cleanup.use(machineExecutors(directory, { claims, content, config, secretKey, clock }));
+  const runs = createRunService({
+    ledger,
+    programs,
+    content,
+    asks: createNodeAsks(peers, keyOf),
+    offerOfSelf: async () => {
+      const ready = await executors.ready();
+      return ready.offer({ node: self, name: nameOf(self), requester: self });
+    },
+    metering,
+    others: [...members.keys()].filter((node) => node !== self),
+    keyOf,
+    nameOf,
+  });
   cleanup.defer(
     serveRuns(stoq, {
       ledger,
-      packages,
-      executor: wasmExecutor(),
+      programs,
+      content,
+      executors: () => executors.ready(),
       usedLeases: openUsedLeases(directory.usedLeases),
-      receipts,
+      metering,
       config,
       self,
-      secretKey: keys.ed25519.secretKey,
+      secretKey,
       log,
     }),
   );

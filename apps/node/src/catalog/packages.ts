@@ -30,6 +30,10 @@ export interface Packages {
    */
   obtain(
     key: string,
-    options: { readonly locked?: Readonly<Record<string, string>>; readonly tell?: Tell; readonly signal?: AbortSignal },
+    options: {
+      readonly locked?: Readonly<Record<string, string>>;
+      readonly tell?: Tell;
+      readonly signal?: AbortSignal;
+    },
   ): Promise<PackageOnNode>;
 }

@@ -1,5 +1,6 @@
 import { assetsCommand } from './assets.ts';
 import type { Command } from './command.ts';
+import { explainCommand } from './explain.ts';
 import { initCommand } from './init.ts';
 import { installCommand } from './install.ts';
 import { inviteCommand } from './invite.ts';
@@ -25,4 +26,5 @@ export const commands: readonly Command[] = [
   runCommand,
   walletCommand,
   assetsCommand,
+  explainCommand,
 ];

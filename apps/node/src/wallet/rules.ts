@@ -14,7 +14,7 @@ import { escrowOf, priceUnit } from './price.ts';
 import { maxUsageBytes, nodeSignatures } from './usage-receipt.ts';
 
 /** What each member of the genesis begins with, base units. */
-export const foundingBalance = 1_000_000_000_000n;
+export const foundingBalance = 1_000_000_000_000_000n;
 /** Where the share of each settlement goes that nobody earns. */
 export const poolAccount = 'pool';
 /** That share. */
