@@ -41,6 +41,11 @@ export interface DataDirectory {
   readonly assetJournal: string;
   /** Engines of scripts, metered; made anew where they are gone. */
   readonly engines: string;
+  /** One folder for each signed extension. */
+  readonly extensions: string;
+  readonly audit: string;
+  /** Revocation lists that the operator put there, DER or PEM. */
+  readonly revocations: string;
   readonly lock: string;
   /** Path of the control socket; outside the directory where its name would be too long for the system. */
   readonly controlSocket: string;
@@ -80,6 +85,9 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     inventory: inside('inventory.cbor'),
     assetJournal: inside('assets', 'journal'),
     engines: inside('engines'),
+    extensions: inside('extensions'),
+    audit: inside('audit'),
+    revocations: inside('certificates', 'revocations'),
     lock: inside('daemon.pid'),
     controlSocket:
       Buffer.byteLength(socket) <= maxSocketPath ? socket : join(tmpdir(), `hypermesh-${digest}.sock`),

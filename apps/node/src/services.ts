@@ -11,6 +11,7 @@ import { packagePrograms } from './adapters/package-programs.ts';
 import { runContent } from './adapters/run-content.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type EvidenceResult, exportLedger } from './evidence/export.ts';
+import { type Extensions, openExtensions } from './extensions/service.ts';
 import type { MachineRecord } from './inventory/machine.ts';
 import { type InventoryService, openInventory } from './inventory/service.ts';
 import { type LedgerService, memberNodes, openLedgerService } from './ledger/service.ts';
@@ -33,6 +34,7 @@ export interface MeshServices extends AsyncDisposable {
   readonly runs: RunService;
   readonly wallet: WalletService;
   readonly inventory: InventoryService;
+  readonly extensions: Extensions;
   /** Members of the genesis by NodeId. */
   readonly members: ReadonlyMap<NodeId, { readonly name: string; readonly key: Uint8Array }>;
   /** Writes what shows this mesh to outsiders into a folder. */
@@ -119,6 +121,16 @@ export async function openMeshServices(
       log,
     }),
   );
+  const extensions = cleanup.use(
+    await openExtensions(directory, phase, {
+      capabilities: {},
+      consensus: {
+        check: async () => ({ ok: false, reason: 'no operation of an extension is proven here' }),
+      },
+      clock,
+      log,
+    }),
+  );
   const owned = cleanup.move();
   const secondVotesSeen = () => counters.total('consensus_reports_total', { event: 'equivocation' });
   return {
@@ -127,6 +139,7 @@ export async function openMeshServices(
     runs,
     wallet: createWallet({ ledger, receipts, self, nameOf }),
     inventory,
+    extensions,
     members,
     evidence: (folder, until) => exportLedger(folder, { directory, ledger, facts: phase.facts }, until),
     secondVotesSeen,

@@ -28,6 +28,27 @@ afterAll(async () => {
   directory[Symbol.dispose]();
 });
 
+it('a node whose mesh is not complete yet has its machine measured, signed and at hand [assets-08]', async () => {
+  using alone = temporaryDirectory();
+  const made = await hypermesh(
+    'init',
+    '--data',
+    alone.path,
+    '--name',
+    'birch',
+    '--validators',
+    '2',
+    '--json',
+  );
+  expect(made.code, made.stderr).toBe(0);
+  await using waiting = await startNode(alone.path);
+  const { block } = await waiting.call<MachineReport>('inventory');
+  expect(await waiting.call('status')).toMatchObject({ phase: 1 });
+  const bytes = fromHex(block);
+  const verdict = bytes.ok ? verifyInventory(bytes.bytes) : bytes;
+  expect(verdict.ok ? verdict.inventory.assets.map(({ record }) => record.kind) : []).toContain('memory');
+});
+
 describe('the assets of a node', () => {
   it('are each registered once, also when the node is killed while it registers them', async () => {
     for (const words of ['inventory.measured', '"kind":"cpu"', '"kind":"memory"']) {

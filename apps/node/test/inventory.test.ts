@@ -148,6 +148,9 @@ describe('the inventory of a node', () => {
       ok: false,
       reasons: [{ asset: own('memory').id, kind: 'memory', code: 'over-share', rule: /^share 5000 bp/ }],
     });
+    expect(await claims.reserve({ ...ask(self, 1_000), durationMs: 10 ** 9 })).toMatchObject({
+      reasons: [{ code: 'too-long' }],
+    });
     expect(await claims.reserve(ask(stranger, 1_000))).toMatchObject({
       reasons: [{ code: 'not-reachable' }],
     });
@@ -159,6 +162,23 @@ describe('the inventory of a node', () => {
     await claims.release(held.claim.id);
     expect(await claims.commit(held.claim.id)).toMatchObject({ ok: false });
     expect(inventory.assets.find(own('cpu').id)?.state).toBe('available');
+  });
+
+  it('is claimed in turn where others hold it, and refused with the place in the queue when the time is over', async () => {
+    const { claims } = inventory;
+    const most = Math.floor((own('memory').record.attributes['bytes'] as number) / 2);
+    const ask = { requester: self, needs: { memoryBytes: most }, durationMs: 60_000 };
+    const first = await claims.reserve(ask);
+    if (!first.ok) throw new Error('it is free');
+    await claims.commit(first.claim.id);
+    expect(await claims.reserve({ ...ask, waitMs: 1 })).toMatchObject({
+      reasons: [{ kind: 'memory', code: 'over-share', position: 1 }],
+    });
+    const waiting = claims.reserve({ ...ask, waitMs: 60_000 });
+    await claims.release(first.claim.id);
+    const second = await waiting;
+    expect(second.ok).toBe(true);
+    if (second.ok) await claims.release(second.claim.id);
   });
 
   it('frees what a process that is gone had claimed', async () => {

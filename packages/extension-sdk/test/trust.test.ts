@@ -28,6 +28,8 @@ describe('the signer of an extension', () => {
     await using _ = test;
     await test.host.load([{ files }]);
     expect(await test.host.recheck()).toEqual([]);
+    test.signer.refuse('expired');
+    expect(await test.host.recheck()).toEqual([]);
     expect(await call()).toMatchObject({ status: 'success' });
     test.signer.refuse('revoked');
     expect(await test.host.recheck()).toEqual(['acme.words']);

@@ -13,6 +13,8 @@ export interface ClaimAsk {
   readonly requester: NodeId;
   readonly needs: ClaimNeeds;
   readonly durationMs: number;
+  /** How long to wait in turn where others hold what is asked for, default 10,000 ms. */
+  readonly waitMs?: number;
 }
 
 /** Why an asset cannot serve: which rule of its owner, and what helps. Plain JSON. */
@@ -23,7 +25,7 @@ export type ClaimReason = Pick<Rejection, 'asset' | 'kind' | 'code' | 'rule' | '
  * found valid. Every answer is durable.
  */
 export interface ClaimService {
-  /** All of it or nothing; freed after 10 s unless committed. */
+  /** All of it or nothing, in turn where waiting helps; freed after 10 s unless committed. */
   reserve(
     ask: ClaimAsk,
   ): Promise<
@@ -54,6 +56,8 @@ export interface ClaimParts {
   ready(): Promise<void>;
 }
 
+const defaultWaitMs = 10_000;
+
 /** Asks that are remembered before the ended ones are looked for. */
 const mostAsks = 1_024;
 
@@ -69,6 +73,17 @@ export function createClaimService(parts: ClaimParts): ClaimService {
     proofs: { ...strengthOf(requester), verifiedAtMs: clock.nowMs() },
   });
 
+  async function inTurn(ask: Ask, waitMs: number) {
+    const signal = AbortSignal.timeout(waitMs);
+    try {
+      return await assets.reserveWhenFree(ask, { signal });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      // Its time is over: what stands against it now is the answer.
+      return await assets.reserve(ask);
+    }
+  }
+
   /** Claims end by themselves too, when those who held them do not say so. */
   function forgetEnded(): void {
     const live = new Set(assets.claims().map(({ id }) => id));
@@ -79,7 +94,7 @@ export function createClaimService(parts: ClaimParts): ClaimService {
     async reserve(request) {
       await ready();
       const ask = askOf(request);
-      const answer = await assets.reserve(ask);
+      const answer = await inTurn(ask, request.waitMs ?? defaultWaitMs);
       if (!answer.ok) return { ok: false, reasons: answer.rejections.map(reasonOf) };
       const { id, expiresAtMs } = answer.claim;
       if (asks.size >= mostAsks) forgetEnded();

@@ -81,8 +81,7 @@ export async function openInventory(
   // What these claims were for ended with the process that ran it.
   for (const { id } of assets.claims()) await assets.release(id);
   const hardware = machine?.inventory.assets ?? [];
-  for (const asset of hardware)
-    await assets.register(asset, defaultPolicy(asset.record.kind, config.lend, floor));
+  for (const asset of hardware) await assets.register(asset, defaultPolicy(asset.record, config.lend, floor));
 
   const ledger = ledgerAssets(service);
   const stopping = new AbortController();

