@@ -18,10 +18,10 @@ export interface NodeConfig {
   readonly maxRunMemoryPages: number;
   /** Time that one run may take at most, milliseconds. */
   readonly maxRunMs: number;
-  /** How new assets of this machine are lent; `hypermesh assets policy` changes each afterwards. */
-  readonly lend: LendConfig;
   /** Least price of a run, base units per 1,000,000 fuel; 0: free ones too. */
   readonly minRunPrice: bigint;
+  /** How new assets of this machine are lent; `hypermesh assets policy` changes each afterwards. */
+  readonly lend: LendConfig;
 }
 
 /** How much of a machine its owner lends, and to whom. */
@@ -40,8 +40,8 @@ export const defaultConfig: Omit<NodeConfig, 'name' | 'founder'> = {
   maxRunFuel: 100_000_000_000n,
   maxRunMemoryPages: 4096,
   maxRunMs: 60_000,
-  lend: { level: 'p2p', cpuPercent: 50, memoryPercent: 50, storagePercent: 10 },
   minRunPrice: 0n,
+  lend: { level: 'p2p', cpuPercent: 50, memoryPercent: 50, storagePercent: 10 },
 };
 
 const namePattern = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
@@ -157,14 +157,14 @@ export function readConfig(directory: DataDirectory): NodeConfig {
       integer('max_memory_pages', max_memory_pages, 65_536n, BigInt(defaultConfig.maxRunMemoryPages)),
     ),
     maxRunMs: Number(integer('max_ms', max_ms, 86_400_000n, BigInt(defaultConfig.maxRunMs))),
+    minRunPrice:
+      min_price === 0n ? 0n : integer('min_price', min_price, 2n ** 62n, defaultConfig.minRunPrice),
     lend: {
       level: lendLevel,
       cpuPercent: percent('cpu_percent', cpu_percent, defaultConfig.lend.cpuPercent),
       memoryPercent: percent('memory_percent', memory_percent, defaultConfig.lend.memoryPercent),
       storagePercent: percent('storage_percent', storage_percent, defaultConfig.lend.storagePercent),
     },
-    minRunPrice:
-      min_price === 0n ? 0n : integer('min_price', min_price, 2n ** 62n, defaultConfig.minRunPrice),
   };
 }
 

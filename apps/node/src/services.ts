@@ -1,6 +1,4 @@
-import { totalmem } from 'node:os';
 import type { Clock, Log, NodeId } from '@hypermesh/core';
-import { createBoundedClaims } from '@hypermesh/executors';
 import type { StoqNode } from '@hypermesh/stoq';
 import type { ContentStore } from '@hypermesh/stoq/content';
 import { trustchainArtifacts } from './adapters/artifacts.ts';
@@ -8,6 +6,7 @@ import { stoqTransport } from './adapters/consensus-transport.ts';
 import { createCounters } from './adapters/counters.ts';
 import { machineExecutors } from './adapters/machine-executors.ts';
 import { packagePrograms } from './adapters/package-programs.ts';
+import { runClaims } from './adapters/run-claims.ts';
 import { runContent } from './adapters/run-content.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type EvidenceResult, exportLedger } from './evidence/export.ts';
@@ -23,7 +22,7 @@ import { createRunService, type RunService } from './run/asking.ts';
 import { createNodeAsks } from './run/node-asks.ts';
 import { serveRuns } from './run/serving.ts';
 import { openUsedLeases } from './run/used-leases.ts';
-import { createMetering } from './wallet/metering.ts';
+import { walletMetering } from './wallet/metering.ts';
 import { openReceipts } from './wallet/receipts.ts';
 import { createWallet, type WalletService } from './wallet/service.ts';
 
@@ -74,7 +73,6 @@ export async function openMeshServices(
   const artifacts = trustchainArtifacts({ phase, transparency, clock });
   const packages = createPackageService({ ledger, peers, store, artifacts, self, log, nameOf });
   const keyOf = (node: NodeId) => members.get(node)?.key ?? new Uint8Array();
-  const receipts = openReceipts(directory.receipts);
   const inventory = cleanup.use(
     await openInventory(directory, phase, {
       ledger,
@@ -86,23 +84,24 @@ export async function openMeshServices(
       signal,
     }),
   );
-  const { secretKey } = keys.ed25519;
-  const { chainId } = ledger;
-  const metering = createMetering({ receipts, chainId, self, secretKey });
   const programs = packagePrograms(packages);
   const content = runContent(store, peers);
-  const claims = createBoundedClaims({ runs: 8, memoryBytes: totalmem() / 2 });
-  const executors = cleanup.use(machineExecutors(directory, { claims, content, config, secretKey, clock }));
+  const { secretKey } = keys.ed25519;
+  const receipts = openReceipts(directory.receipts);
+  const metering = walletMetering({ receipts, chainId: ledger.chainId, self, secretKey });
+  const executors = cleanup.use(
+    machineExecutors(directory, { claims: runClaims(inventory.claims), content, config, secretKey, clock }),
+  );
   const runs = createRunService({
     ledger,
     programs,
     content,
+    metering,
     asks: createNodeAsks(peers, keyOf),
     offerOfSelf: async () => {
       const ready = await executors.ready();
       return ready.offer({ node: self, name: nameOf(self), requester: self });
     },
-    metering,
     others: [...members.keys()].filter((node) => node !== self),
     keyOf,
     nameOf,

@@ -17,13 +17,7 @@ import { defaultConfig } from '../src/config.ts';
 import { makeFolder } from '../src/data-directory.ts';
 import { excessOf } from '../src/run/admission.ts';
 import { answerFault } from '../src/run/answer-check.ts';
-import {
-  chargeOf,
-  decodeLeaseTerms,
-  defaultTerms,
-  encodeLeaseTerms,
-  type LeaseTerms,
-} from '../src/run/lease.ts';
+import { decodeLeaseTerms, defaultTerms, encodeLeaseTerms, type LeaseTerms } from '../src/run/lease.ts';
 import {
   decodeExecuteAsk,
   decodeReexecuteAsk,
@@ -37,6 +31,7 @@ import {
 } from '../src/run/protocol.ts';
 import { createSlots } from '../src/run/slots.ts';
 import { openUsedLeases } from '../src/run/used-leases.ts';
+import { priceOf } from '../src/wallet/price.ts';
 import { temporaryDirectory } from './support.ts';
 
 const document = cidOf(Uint8Array.of(1), 'dag-cbor', 'blake3-256') as ContentRoot;
@@ -264,10 +259,10 @@ describe('the answer to a run', () => {
   });
 
   it('charges what was used, rounded up, and nothing where nothing was used', () => {
-    expect(chargeOf({ price: 1_000n }, 1n)).toBe(1n);
-    expect(chargeOf({ price: 1_000n }, 1_000_001n)).toBe(1_001n);
-    expect(chargeOf({ price: 1_000n }, 0n)).toBe(0n);
-    expect(chargeOf({ price: 0n }, 10n ** 12n)).toBe(0n);
+    expect(priceOf(1n, 1_000n)).toBe(1n);
+    expect(priceOf(1_000_001n, 1_000n)).toBe(1_001n);
+    expect(priceOf(0n, 1_000n)).toBe(0n);
+    expect(priceOf(10n ** 12n, 0n)).toBe(0n);
   });
 });
 

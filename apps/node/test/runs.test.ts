@@ -61,8 +61,6 @@ const termsOf = (change: Partial<LeaseTerms> = {}): LeaseTerms => ({
   ...change,
 });
 
-const transferred = (): CanonicalValue => ({ to: members.amber.nodeId, amount: 1, note: '' });
-
 let leases = 0;
 const lease = (terms: LeaseTerms): CanonicalValue => ({
   key: `lease-${++leases}`,
@@ -191,7 +189,7 @@ describe('the executing node starts nothing', () => {
     expect(await startsNothing(() => askedOf(sessions.birch, transaction, utf8('final, I swear')))).toMatch(
       /^not-final/,
     );
-    const other = await ledgers.birch.act('value.transfer', transferred());
+    const other = await ledgers.birch.act('package.install', { key: 'echo@1.0.0', value: 1 });
     expect(await startsNothing(() => askedOf(sessions.birch, transaction, other.proof))).toMatch(
       /^not-final/,
     );
@@ -203,9 +201,9 @@ describe('the executing node starts nothing', () => {
   });
 
   it('for a final operation that is no lease, for another’s lease, and for a lease of another node', async () => {
-    const asset = await ledgers.birch.act('value.transfer', transferred());
-    expect(await startsNothing(() => askedOf(sessions.birch, asset.transaction, asset.proof))).toBe(
-      'no-lease: value.transfer',
+    const install = await ledgers.birch.act('package.install', { key: 'echo@1.0.0', value: 2 });
+    expect(await startsNothing(() => askedOf(sessions.birch, install.transaction, install.proof))).toBe(
+      'no-lease: package.install',
     );
     const mine = await ledgers.birch.act('lease.commit', lease(termsOf()));
     expect(await startsNothing(() => askedOf(sessions.amber, mine.transaction, mine.proof))).toBe(

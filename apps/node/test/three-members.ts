@@ -35,7 +35,7 @@ import { createRunService, type RunService } from '../src/run/asking.ts';
 import { createNodeAsks } from '../src/run/node-asks.ts';
 import { serveRuns } from '../src/run/serving.ts';
 import { openUsedLeases, type UsedLeases } from '../src/run/used-leases.ts';
-import { createMetering } from '../src/wallet/metering.ts';
+import { walletMetering } from '../src/wallet/metering.ts';
 import { openReceipts, type Receipts } from '../src/wallet/receipts.ts';
 import {
   certify,
@@ -60,14 +60,14 @@ export interface ThreeMembers extends AsyncDisposable {
   readonly started: string[];
   readonly usedLeases: UsedLeases;
   readonly usedLeasesPath: string;
-  /** What birch, who asks, and cedar, who executes, keep to settle leases with. */
-  readonly receipts: Readonly<Record<'birch' | 'cedar', Receipts>>;
   readonly behaviour: {
     /** Whether an executing node answers something else than its program did. */
     isLying: boolean;
     /** Holds runs between their admission and their start until so many are there. */
     gate: { missing: number; readonly open: PromiseWithResolvers<void> } | undefined;
   };
+  /** What birch, who asks, and cedar, who executes, keep to settle leases with. */
+  readonly receipts: Readonly<Record<'birch' | 'cedar', Receipts>>;
   /** Publishes a module as NAME@1.0.0 with `input of NAME`. */
   publishGuest(name: string, module: Uint8Array): Promise<void>;
 }
@@ -121,19 +121,12 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
   const started: string[] = [];
   const usedLeasesPath = `${directory.path}/used-leases`;
   const usedLeases = openUsedLeases(usedLeasesPath);
-  const receipts = {
-    amber: openReceipts(`${directory.receipts}-amber`),
-    birch: openReceipts(`${directory.receipts}-birch`),
-    cedar: openReceipts(`${directory.receipts}-cedar`),
-  };
-  const meteringOf = (name: keyof typeof receipts) =>
-    createMetering({
-      receipts: receipts[name],
-      chainId: made.chainId,
-      self: members[name].nodeId,
-      secretKey: members[name].key.secretKey,
-    });
 
+  const receipts = {
+    amber: openReceipts(`${directory.path}/receipts-amber`),
+    birch: openReceipts(`${directory.path}/receipts-birch`),
+    cedar: openReceipts(`${directory.path}/receipts-cedar`),
+  };
   const network = createMemoryNetwork();
   const nodes = names.map(async (name) => {
     const identity = members[name];
@@ -168,6 +161,9 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     const content = runContent(store, peers);
     const { secretKey } = identity.key;
     const claims = createBoundedClaims({ runs: 8, memoryBytes: 2 ** 30 });
+    const metering = walletMetering({
+      ...{ receipts: receipts[name], chainId: own.chainId, self: identity.nodeId, secretKey },
+    });
     mkdirSync(join(directory.path, `machine-${name}`));
     const machine = cleanup.use(
       machineExecutors(dataDirectory(join(directory.path, `machine-${name}`)), {
@@ -205,15 +201,15 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
         },
         content,
         executors,
+        metering,
         usedLeases: name === 'cedar' ? usedLeases : openUsedLeases(`${usedLeasesPath}-${name}`),
-        metering: meteringOf(name),
         config,
         self: identity.nodeId,
         secretKey,
         log: silentLog,
       }),
     );
-    return { stoq, peers, packages: service, programs, content, machine };
+    return { stoq, peers, packages: service, programs, content, metering, machine };
   });
   const [a, b, c] = await Promise.all(nodes);
   if (a === undefined || b === undefined || c === undefined) throw new Error('three nodes');
@@ -224,10 +220,10 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     ledger: ledgers.birch,
     programs: b.programs,
     content: b.content,
+    metering: b.metering,
     asks: createNodeAsks(b.peers, keyOf),
     offerOfSelf: async () =>
       (await b.machine.ready()).offer({ node: birch.nodeId, name: 'birch', requester: birch.nodeId }),
-    metering: meteringOf('birch'),
     others: [amber.nodeId, cedar.nodeId],
     keyOf,
     nameOf: (node) => names.find((name) => members[name].nodeId === node) ?? node,
@@ -261,8 +257,8 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     started,
     usedLeases,
     usedLeasesPath,
-    receipts,
     behaviour,
+    receipts,
     publishGuest,
     [Symbol.asyncDispose]: () => cleanup.disposeAsync(),
   };

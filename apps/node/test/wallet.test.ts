@@ -4,7 +4,8 @@ import { type CanonicalValue, encodeCanonical, type OperationId, toHex } from '@
 import { generateKey } from '@hypermesh/core/ed25519';
 import { systemClock } from '@hypermesh/core/node';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { chargeOf, defaultTerms, encodeLeaseTerms, type LeaseTerms } from '../src/run/lease.ts';
+import { defaultTerms, encodeLeaseTerms, type LeaseTerms } from '../src/run/lease.ts';
+import { priceOf } from '../src/wallet/price.ts';
 import { openReceipts } from '../src/wallet/receipts.ts';
 import { booksOf, foundingBalance } from '../src/wallet/rules.ts';
 import { createWallet, type WalletService } from '../src/wallet/service.ts';
@@ -140,7 +141,8 @@ describe('a lease', () => {
     const outcome = await run('echo');
     expect(outcome).toMatchObject({
       exit: 'ok',
-      charge: String(chargeOf({ price: 5_000n }, BigInt(outcome.fuel))),
+      escrow: '5000',
+      charge: String(priceOf(BigInt(outcome.fuel), 5_000n)),
     });
     expect(balanceOf('birch')).toEqual({ available: before.birch.available - 5_000n, held: 5_000n });
     expect(wallets.birch.holds()).toMatchObject([

@@ -27,6 +27,6 @@ export const commands: readonly Command[] = [
   runCommand,
   walletCommand,
   assetsCommand,
-  explainCommand,
   extensionCommand,
+  explainCommand,
 ];

@@ -5,8 +5,9 @@ import type { Explanation, Limit, NodeOffer, Requirements } from '@hypermesh/exe
 import { explain } from '@hypermesh/executors';
 import { NodeError } from '../errors.ts';
 import type { LedgerService } from '../ledger/service.ts';
+import { escrowOf, priceOf } from '../wallet/price.ts';
 import { answerFault } from './answer-check.ts';
-import { chargeOf, defaultTerms, encodeLeaseTerms, type LeaseTerms } from './lease.ts';
+import { defaultTerms, encodeLeaseTerms, type LeaseTerms } from './lease.ts';
 import { type NodeAsks, refusal } from './node-asks.ts';
 import type { Metering, Programs, RunContent, Tell } from './ports.ts';
 import { type ExecuteAnswer, maxInputBytes, maxOutputBytes } from './protocol.ts';
@@ -48,6 +49,8 @@ export interface RunOutcome {
   readonly fuel: string;
   /** Base units that the fuel costs at the lease's price. */
   readonly charge: string;
+  /** Base units that were put aside for it until it is settled. */
+  readonly escrow: string;
   readonly memoryPages: number;
   /** Who executed it again; null where nobody did, and then `reexecution` says why if somebody should have. */
   readonly reexecutedBy: string | null;
@@ -200,7 +203,8 @@ export function createRunService(parts: AskingParts): RunService {
         ...(text?.ok === true && outputFile === undefined ? { outputText: text.text } : {}),
         ...(isWell && outputFile !== undefined ? { outputFile } : {}),
         fuel: answer.fuel.toString(),
-        charge: chargeOf(terms, answer.fuel).toString(),
+        charge: priceOf(answer.fuel, terms.price).toString(),
+        escrow: (escrowOf(terms) ?? 0n).toString(),
         memoryPages: answer.memoryPages,
         ...again,
         proofs: answer.legs,
@@ -239,8 +243,8 @@ export function createRunService(parts: AskingParts): RunService {
 
   /** What is wrong with the statement that the executing node wants to be paid by. */
   function usageFault({ usage, fuel }: ExecuteAnswer, lease: string, executor: NodeId): string | undefined {
-    if (metering === undefined || metering.holds(usage, { lease, executor, fuel })) return undefined;
-    return 'its statement of use does not hold';
+    const fault = metering?.accept(usage, { lease, executor, fuel });
+    return fault === undefined ? undefined : `its statement of use ${fault}`;
   }
 }
 

@@ -60,9 +60,12 @@ export interface Usage {
 /** Makes the statement that the executing node is paid by, and keeps it durably before it is answered. */
 export interface Metering {
   state(usage: Usage): Uint8Array;
-  /** Whether a statement that came with an answer is the executor's own of this lease and fuel. */
-  holds(
+  /**
+   * Keeps a statement, durably, that came with an answer; answers what is wrong with it where it is not the executor's
+   * own of this lease and fuel.
+   */
+  accept(
     statement: Uint8Array,
     expected: { readonly lease: string; readonly executor: NodeId; readonly fuel: bigint },
-  ): boolean;
+  ): string | undefined;
 }

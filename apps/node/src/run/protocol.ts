@@ -10,6 +10,8 @@ import {
 } from '@hypermesh/core';
 import { sign, verify } from '@hypermesh/core/ed25519';
 
+import { maxUsageBytes } from '../wallet/usage-receipt.ts';
+
 /** Names of the requests that nodes make of each other about runs. */
 export const executeRequest = 'run/execute/1';
 export const reexecuteRequest = 'run/reexecute/1';
@@ -51,15 +53,15 @@ const executeAnswer = record({
   outputSize: s.uint(maxOutputBytes),
   /** The encoded receipt of a run that ended well, empty otherwise. */
   receipt: s.bytes({ max: 4096 }),
-  /** What the executing node itself found of each leg before it started anything. */
   /** The executor's signed statement of the run, whatever its exit. */
   statement: s.bytes({ max: 16_384 }),
-  /** What the executing node is paid by. */
-  usage: s.bytes({ max: 1_024 }),
+  /** What the run used, under the executing node's signature: how the lease is settled. */
+  usage: s.bytes({ max: maxUsageBytes }),
   /** Each limit and how it was enforced. */
   limits: s.array(record({ name: s.text(32), enforcement: s.text(16), how: s.text(200) }), 32),
   /** Lines that the program logged for people. */
   log: s.array(s.text(8_192), 64),
+  /** What the executing node itself found of each leg before it started anything. */
   legs: record({ space: legVerdict, stake: legVerdict, work: legVerdict, time: legVerdict }),
 });
 

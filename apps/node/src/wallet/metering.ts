@@ -3,28 +3,30 @@ import type { Metering } from '../run/ports.ts';
 import type { Receipts } from './receipts.ts';
 import { openUsage, signUsage } from './usage-receipt.ts';
 
-/** Signs what runs on this node used, checks what other nodes signed, and keeps both, so that either side can settle. */
-export function createMetering(parts: {
+/** Signed receipts of what runs used, kept by both sides until the lease is settled. */
+export function walletMetering(parts: {
   readonly receipts: Receipts;
   readonly chainId: ChainId;
   readonly self: NodeId;
   readonly secretKey: Uint8Array;
 }): Metering {
-  const { receipts, chainId, self, secretKey } = parts;
+  const { receipts, chainId, self: executor, secretKey } = parts;
   return {
-    state({ lease, fuel, memoryPages, wallMs, exit, output }) {
-      const of = { lease: lease as OperationId, executor: self };
-      const usage = signUsage({ ...of, fuel, memoryPages, wallMs, exit, output }, chainId, secretKey);
-      receipts.put(of.lease, usage);
-      return usage;
+    state(usage) {
+      const lease = usage.lease as OperationId;
+      const statement = signUsage({ ...usage, lease, executor }, chainId, secretKey);
+      receipts.put(lease, statement);
+      return statement;
     },
-    holds(statement, { lease, executor, fuel }) {
+    accept(statement, expected) {
       const opened = openUsage(statement, chainId);
-      if (!opened.ok) return false;
+      if (!opened.ok) return `cannot be read: ${opened.reason}`;
       const { usage } = opened;
-      if (usage.lease !== lease || usage.executor !== executor || usage.fuel !== fuel) return false;
+      if (usage.lease !== expected.lease || usage.executor !== expected.executor)
+        return 'is of another lease';
+      if (usage.fuel !== expected.fuel) return 'names other fuel';
       receipts.put(usage.lease, statement);
-      return true;
+      return undefined;
     },
   };
 }
