@@ -7,7 +7,7 @@ import { createCounters } from './adapters/counters.ts';
 import { wasmExecutor } from './adapters/wasm-executor.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type EvidenceResult, exportLedger } from './evidence/export.ts';
-import { assetRules } from './inventory/ledger-rules.ts';
+import { type Extensions, openExtensions } from './extensions/service.ts';
 import type { MachineRecord } from './inventory/machine.ts';
 import { type InventoryService, openInventory } from './inventory/service.ts';
 import { type LedgerService, memberNodes, openLedgerService } from './ledger/service.ts';
@@ -18,13 +18,17 @@ import type { Phase2 } from './phases.ts';
 import { createRunService, type RunService } from './run/asking.ts';
 import { serveRuns } from './run/serving.ts';
 import { openUsedLeases } from './run/used-leases.ts';
+import { openReceipts } from './wallet/receipts.ts';
+import { createWallet, type WalletService } from './wallet/service.ts';
 
 /** What a node of phase 2 offers: the ledger, packages and runs. */
 export interface MeshServices extends AsyncDisposable {
   readonly ledger: LedgerService;
   readonly packages: PackageService;
   readonly runs: RunService;
+  readonly wallet: WalletService;
   readonly inventory: InventoryService;
+  readonly extensions: Extensions;
   /** Members of the genesis by NodeId. */
   readonly members: ReadonlyMap<NodeId, { readonly name: string; readonly key: Uint8Array }>;
   /** Writes what shows this mesh to outsiders into a folder. */
@@ -58,12 +62,13 @@ export async function openMeshServices(
   const validators = [...members].flatMap(([node, { validator }]) => (validator ? [node] : []));
   const transport = cleanup.use(stoqTransport(stoq, { self, validators }, { clock, log }));
   const counters = createCounters();
-  const ports = { transport, clock, log, metrics: counters, rules: assetRules, signal };
+  const ports = { transport, clock, log, metrics: counters, signal };
   const ledger = cleanup.use(await openLedgerService(directory, phase, keys, ports));
   const nameOf = (node: NodeId) => members.get(node)?.name ?? node;
   const artifacts = trustchainArtifacts({ phase, transparency, clock });
   const packages = createPackageService({ ledger, peers, store, artifacts, self, log, nameOf });
   const keyOf = (node: NodeId) => members.get(node)?.key ?? new Uint8Array();
+  const receipts = openReceipts(directory.receipts);
   const inventory = cleanup.use(
     await openInventory(directory, phase, {
       ledger,
@@ -75,16 +80,27 @@ export async function openMeshServices(
       signal,
     }),
   );
-  const runs = createRunService({ ledger, peers, packages, keyOf, nameOf });
+  const runs = createRunService({ ledger, peers, packages, receipts, keyOf, nameOf });
   cleanup.defer(
     serveRuns(stoq, {
       ledger,
       packages,
       executor: wasmExecutor(),
       usedLeases: openUsedLeases(directory.usedLeases),
+      receipts,
       config,
       self,
       secretKey: keys.ed25519.secretKey,
+      log,
+    }),
+  );
+  const extensions = cleanup.use(
+    await openExtensions(directory, phase, {
+      capabilities: {},
+      consensus: {
+        check: async () => ({ ok: false, reason: 'no operation of an extension is proven here' }),
+      },
+      clock,
       log,
     }),
   );
@@ -94,7 +110,9 @@ export async function openMeshServices(
     ledger,
     packages,
     runs,
+    wallet: createWallet({ ledger, receipts, self, nameOf }),
     inventory,
+    extensions,
     members,
     evidence: (folder, until) => exportLedger(folder, { directory, ledger, facts: phase.facts }, until),
     secondVotesSeen,

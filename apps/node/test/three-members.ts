@@ -31,6 +31,7 @@ import { createRunService, type RunService } from '../src/run/asking.ts';
 import type { ExecutionRequest } from '../src/run/ports.ts';
 import { serveRuns } from '../src/run/serving.ts';
 import { openUsedLeases, type UsedLeases } from '../src/run/used-leases.ts';
+import { openReceipts, type Receipts } from '../src/wallet/receipts.ts';
 import {
   certify,
   createTestAuthority,
@@ -54,6 +55,8 @@ export interface ThreeMembers extends AsyncDisposable {
   readonly started: string[];
   readonly usedLeases: UsedLeases;
   readonly usedLeasesPath: string;
+  /** What birch, who asks, and cedar, who executes, keep to settle leases with. */
+  readonly receipts: Readonly<Record<'birch' | 'cedar', Receipts>>;
   readonly behaviour: {
     /** Whether an executing node answers something else than its program did. */
     isLying: boolean;
@@ -113,6 +116,11 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
   const started: string[] = [];
   const usedLeasesPath = `${directory.path}/used-leases`;
   const usedLeases = openUsedLeases(usedLeasesPath);
+  const receipts = {
+    amber: openReceipts(`${directory.receipts}-amber`),
+    birch: openReceipts(`${directory.receipts}-birch`),
+    cedar: openReceipts(`${directory.receipts}-cedar`),
+  };
 
   const network = createMemoryNetwork();
   const nodes = names.map(async (name) => {
@@ -166,6 +174,7 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
           reexecute: executor.reexecute,
         },
         usedLeases: name === 'cedar' ? usedLeases : openUsedLeases(`${usedLeasesPath}-${name}`),
+        receipts: receipts[name],
         config,
         self: identity.nodeId,
         secretKey: identity.key.secretKey,
@@ -182,6 +191,7 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     ledger: ledgers.birch,
     peers: b.peers,
     packages: b.packages,
+    receipts: receipts.birch,
     keyOf: (node) => identityOf(node)?.key.publicKey ?? new Uint8Array(),
     nameOf: (node) => names.find((name) => members[name].nodeId === node) ?? node,
   });
@@ -214,6 +224,7 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     started,
     usedLeases,
     usedLeasesPath,
+    receipts,
     behaviour,
     publishGuest,
     [Symbol.asyncDispose]: () => cleanup.disposeAsync(),

@@ -7,6 +7,7 @@ import { installStep } from './steps/install.ts';
 import { publishStep } from './steps/publish.ts';
 import { recoveryStep } from './steps/recovery.ts';
 import { runStep } from './steps/run.ts';
+import { settleStep } from './steps/settle.ts';
 
 /** What every step works with. Steps leave for later ones what those need in `seen`. */
 export interface TourContext {
@@ -15,7 +16,7 @@ export interface TourContext {
   readonly signal: AbortSignal;
   /** A folder for files of the tour itself. */
   readonly scratch: string;
-  readonly seen: { version?: string; publishedAt?: number };
+  readonly seen: { version?: string; publishedAt?: number; lease?: string };
 }
 
 /** What a step found: facts for the JSON report, beside its name, verdict and duration. */
@@ -38,7 +39,8 @@ const steps: readonly {
   { name: 'publish', title: '2. Publish: a package is signed, logged and ordered', run: publishStep },
   { name: 'install', title: '3. Install: another node fetches and verifies it', run: installStep },
   { name: 'run', title: '4. Run: a third node executes it, a fourth confirms', run: runStep },
-  { name: 'recovery', title: '5. Recovery: a validator is killed and comes back', run: recoveryStep },
+  { name: 'settle', title: '5. Settle: the run is paid from what was used', run: settleStep },
+  { name: 'recovery', title: '6. Recovery: a validator is killed and comes back', run: recoveryStep },
 ];
 
 /** Runs all steps; a failed one ends the tour and is the last of the report. Stands still after those in `pauses`. */

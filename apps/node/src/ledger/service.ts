@@ -11,7 +11,6 @@ import {
   type Genesis,
   type Operation,
   type OperationLedger,
-  type OperationRule,
   type PlotSource,
   prove,
   type Transport,
@@ -35,6 +34,8 @@ import { createSigner } from '@hypermesh/core/ed25519';
 import type { DataDirectory } from '../data-directory.ts';
 import { NodeError } from '../errors.ts';
 import type { NodeKeys } from '../identity.ts';
+import { assetRules } from '../inventory/ledger-rules.ts';
+import { foundingBalances, valueRules } from '../wallet/rules.ts';
 import { blockIntervalMs, heartbeatMs, maxBlockBytes } from './options.ts';
 
 /** An operation that is final, with what shows it to anybody. */
@@ -78,8 +79,6 @@ export interface LedgerServicePorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
-  /** Rules of kinds beside those of consensus, or in their place: the same on all members. */
-  readonly rules?: Readonly<Record<string, OperationRule>>;
   /** Hears how far the plots of this member are, 0 to 1. */
   readonly onPlotProgress?: (done: number) => void;
   readonly signal?: AbortSignal;
@@ -120,7 +119,8 @@ export async function openLedgerService(
   const storage = cleanup.use(await openFileStorage(directory.ledger));
   const ledger = createOperationLedger({
     genesis,
-    ...(ports.rules === undefined ? {} : { rules: ports.rules }),
+    rules: { ...assetRules, ...valueRules },
+    genesisState: foundingBalances(genesis),
   });
   const validator = createValidator(
     {

@@ -210,7 +210,7 @@ export function createLink({ connect, clock, random }: MemoryClientPorts, patien
       return;
     }
     for (const { id, status, data } of decoded.answers) {
-      const fault = faultOf(status);
+      const fault = status === 0 ? undefined : faultOf(status);
       const attachment = attaching.get(id);
       if (attachment !== undefined) {
         attaching.delete(id);

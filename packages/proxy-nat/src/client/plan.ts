@@ -4,6 +4,7 @@ import { pageBytes } from '../translation/entries.ts';
 import type { Words } from '../translation/translation.ts';
 import { maxDataBytes, rangeBytes } from '../wire/layout.ts';
 import { putRange } from '../wire/requests.ts';
+import { allocate } from '../wire/slab.ts';
 
 /** A range of a region: offset from its base and length, bytes. */
 export interface Range {
@@ -43,21 +44,31 @@ export function planRequests(ranges: readonly Range[]): readonly (readonly Range
 
 /** The ranges of one request on the wire, with room behind for its data. */
 export function encodeRanges(base: Words, ranges: readonly Range[], dataBytes: number): Buffer {
-  const payload = Buffer.allocUnsafe(ranges.length * rangeBytes + dataBytes);
+  const payload = allocate(ranges.length * rangeBytes + dataBytes);
   let at = 0;
-  for (const { offset, length } of ranges) {
-    const low = base.w3 + (offset % 2 ** 32);
-    const carry = low >= 2 ** 32 ? 1 : 0;
-    const address = {
-      w0: base.w0,
-      w1: base.w1,
-      w2: base.w2 + Math.floor(offset / 2 ** 32) + carry,
-      w3: low >>> 0,
-    };
-    putRange(payload, at, address, length);
+  for (const range of ranges) {
+    put(payload, at, base, range);
     at += rangeBytes;
   }
   return payload;
+}
+
+/** `encodeRanges` of one range. */
+export function encodeRange(base: Words, range: Range, dataBytes: number): Buffer {
+  const payload = allocate(rangeBytes + dataBytes);
+  put(payload, 0, base, range);
+  return payload;
+}
+
+const scratch = { w0: 0, w1: 0, w2: 0, w3: 0 };
+
+function put(payload: Buffer, at: number, base: Words, { offset, length }: Range): void {
+  const low = base.w3 + (offset % 2 ** 32);
+  scratch.w0 = base.w0;
+  scratch.w1 = base.w1;
+  scratch.w2 = (base.w2 + Math.floor(offset / 2 ** 32) + (low >= 2 ** 32 ? 1 : 0)) >>> 0;
+  scratch.w3 = low >>> 0;
+  putRange(payload, at, scratch, length);
 }
 
 /** Refuses ranges that are none before anything is sent. Whether they lie in the region is the home's to say. */

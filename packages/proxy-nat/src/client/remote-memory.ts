@@ -1,9 +1,15 @@
 import { addressOf } from '../authority/signed.ts';
 import { ProxyNatError } from '../errors.ts';
 import { type Words, wordsOf } from '../translation/translation.ts';
-import { attachAnswerBytes, type OperationCode, operations, rangeBytes } from '../wire/layout.ts';
+import {
+  attachAnswerBytes,
+  maxDataBytes,
+  type OperationCode,
+  operations,
+  rangeBytes,
+} from '../wire/layout.ts';
 import { createLink, type Link, type MemoryClientPorts, type Patience } from './link.ts';
-import { checkRanges, encodeRanges, planRequests, type Range } from './plan.ts';
+import { checkRanges, encodeRange, encodeRanges, planRequests, type Range } from './plan.ts';
 import type { Attachment } from './requests.ts';
 
 /** How one access may be given up. */
@@ -90,6 +96,18 @@ function remoteMemory(link: Link, attachment: Attachment, welcome: Uint8Array): 
   const address = addressOf(welcome.subarray(8, 24));
   const base: Words = wordsOf(address);
 
+  /** One range in one request, without the arrays: what most accesses are. */
+  function accessOne(
+    operation: OperationCode,
+    range: Range,
+    { answerBytes, data }: { answerBytes: number; data?: Uint8Array },
+  ): Promise<Uint8Array> {
+    const payload = encodeRange(base, range, data?.length ?? 0);
+    if (data !== undefined) payload.set(data, rangeBytes);
+    return link.ask(attachment, { operation, payload, ranges: 1, answerBytes, bytes: range.length }).answered
+      .promise;
+  }
+
   async function access(
     operation: OperationCode,
     ranges: readonly Range[],
@@ -166,10 +184,20 @@ function remoteMemory(link: Link, attachment: Attachment, welcome: Uint8Array): 
     rights: view.getUint32(4),
     mapping: Uint8Array.from(welcome.subarray(attachAnswerBytes)),
     async read(offset, length, options) {
+      const range = { offset, length };
+      checkRanges([range]);
+      if (options?.signal === undefined && length <= maxDataBytes)
+        return accessOne(operations.read, range, { answerBytes: length });
       const [bytes = new Uint8Array()] = await readv([{ offset, length }], options);
       return bytes;
     },
-    write: (offset, bytes, options) => writev([{ offset, bytes }], options),
+    async write(offset, bytes, options) {
+      const range = { offset, length: bytes.length };
+      checkRanges([range]);
+      if (options?.signal !== undefined || bytes.length > maxDataBytes)
+        await writev([{ offset, bytes }], options);
+      else await accessOne(operations.write, range, { answerBytes: 0, data: bytes });
+    },
     readv,
     writev,
     async cas64(offset, { expected, desired }, { signal } = {}) {

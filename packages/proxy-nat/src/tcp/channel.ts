@@ -1,10 +1,13 @@
 import { createConnection, createServer, type Socket } from 'node:net';
 import { type Channel, type ChannelSink, maxFrameBytes } from '../channel.ts';
 import { ProxyNatError } from '../errors.ts';
+import { allocate } from '../wire/slab.ts';
 
 const prefixBytes = 4;
 /** Frames up to this size are joined with their length into one buffer; larger ones are written beside it. */
 const joinedBytes = 65_536;
+
+const readBytes = 256 * 1024;
 
 /** A listener for TCP channels. */
 export interface TcpListener extends AsyncDisposable {
@@ -12,14 +15,23 @@ export interface TcpListener extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** Hears of what a socket read into its one buffer, which is used again after the call. */
+interface Reader {
+  receive: ((chunk: Buffer) => void) | undefined;
+  /** What came before anybody listened; the socket is paused then. */
+  early: Buffer | undefined;
+}
+
 /** Frames over one TCP connection, each after its length in 4 bytes, big-endian. A length out of bounds ends it. */
-function tcpChannel(socket: Socket): Channel {
+function tcpChannel(socket: Socket, reader?: Reader): Channel {
+  const isReused = reader !== undefined;
   let sink: ChannelSink | undefined;
   let rest: Buffer | undefined;
   let room: PromiseWithResolvers<void> | undefined;
   socket.setNoDelay(true);
-  socket.pause();
+  if (reader === undefined) socket.pause();
 
+  /** Cuts a chunk into frames; a frame that goes on is collected in place, so that its bytes are copied once. */
   function take(chunk: Buffer): void {
     let bytes = rest === undefined ? chunk : Buffer.concat([rest, chunk]);
     rest = undefined;
@@ -31,38 +43,37 @@ function tcpChannel(socket: Socket): Channel {
       }
       const end = prefixBytes + length;
       if (bytes.length < end) {
-        gather(bytes, end);
+        unfinished = { frame: allocate(length), filled: bytes.length - prefixBytes };
+        unfinished.frame.set(bytes.subarray(prefixBytes));
         return;
       }
-      sink?.frame(bytes.subarray(prefixBytes, end));
+      deliver(bytes.subarray(prefixBytes, end));
       bytes = bytes.subarray(end);
     }
-    if (bytes.length > 0) rest = bytes;
+    if (bytes.length > 0) rest = owned(bytes);
   }
 
-  /** Collects a large frame piece by piece, so that its bytes are copied once. */
-  let large: { readonly frame: Buffer; filled: number } | undefined;
-  function gather(bytes: Buffer, end: number): void {
-    if (end <= joinedBytes) {
-      rest = bytes;
-      return;
-    }
-    large = { frame: Buffer.allocUnsafe(end), filled: bytes.length };
-    large.frame.set(bytes);
-  }
+  const owned = (bytes: Buffer): Buffer => {
+    if (!isReused) return bytes;
+    const copy = allocate(bytes.length);
+    copy.set(bytes);
+    return copy;
+  };
+  const deliver = (bytes: Buffer): void => sink?.frame(owned(bytes));
 
+  let unfinished: { readonly frame: Buffer; filled: number } | undefined;
   function receive(chunk: Buffer): void {
-    if (large === undefined) {
+    if (unfinished === undefined) {
       take(chunk);
       return;
     }
-    const part = chunk.subarray(0, large.frame.length - large.filled);
-    large.frame.set(part, large.filled);
-    large.filled += part.length;
-    if (large.filled < large.frame.length) return;
-    const { frame } = large;
-    large = undefined;
-    sink?.frame(frame.subarray(prefixBytes));
+    const part = chunk.subarray(0, unfinished.frame.length - unfinished.filled);
+    unfinished.frame.set(part, unfinished.filled);
+    unfinished.filled += part.length;
+    if (unfinished.filled < unfinished.frame.length) return;
+    const { frame } = unfinished;
+    unfinished = undefined;
+    sink?.frame(frame);
     if (part.length < chunk.length) take(chunk.subarray(part.length));
   }
 
@@ -84,7 +95,12 @@ function tcpChannel(socket: Socket): Channel {
         return;
       }
       sink = given;
-      socket.on('data', receive);
+      if (reader === undefined) socket.on('data', receive);
+      else {
+        reader.receive = receive;
+        if (reader.early !== undefined) receive(reader.early);
+        reader.early = undefined;
+      }
       socket.on('end', () => socket.end());
       socket.resume();
     },
@@ -95,7 +111,7 @@ function tcpChannel(socket: Socket): Channel {
           'a frame has 1 byte to 1 MiB',
         );
       if (!socket.writable) return undefined;
-      const joined = Buffer.allocUnsafe(prefixBytes + (frame.length > joinedBytes ? 0 : frame.length));
+      const joined = allocate(prefixBytes + (frame.length > joinedBytes ? 0 : frame.length));
       joined.writeUInt32BE(frame.length);
       let hasRoom: boolean;
       if (frame.length > joinedBytes) {
@@ -153,7 +169,20 @@ export function connectTcp(options: {
   readonly signal?: AbortSignal;
 }): Promise<Channel> {
   return new Promise((resolve, reject) => {
+    const reader: Reader = { receive: undefined, early: undefined };
+    // One buffer for all reads: Node otherwise makes a fresh one of 64 KiB for each.
+    const onread = {
+      buffer: Buffer.allocUnsafeSlow(readBytes),
+      callback(count: number, buffer: Uint8Array) {
+        const bytes = Buffer.from(buffer.buffer, buffer.byteOffset, count);
+        if (reader.receive === undefined)
+          reader.early = Buffer.concat([reader.early ?? Buffer.alloc(0), bytes]);
+        else reader.receive(bytes);
+        return reader.receive !== undefined;
+      },
+    };
     const socket = createConnection({
+      onread,
       host: options.host ?? '::1',
       port: options.port,
       allowHalfOpen: true,
@@ -163,7 +192,7 @@ export function connectTcp(options: {
     socket.once('error', refuse);
     socket.once('connect', () => {
       socket.off('error', refuse);
-      resolve(tcpChannel(socket));
+      resolve(tcpChannel(socket, reader));
     });
   });
 }

@@ -86,6 +86,24 @@ export function channelCompliance(create: () => Promise<ChannelSubject>): readon
       }),
     },
     {
+      name: 'frames that came before anybody listened are delivered then, on either side',
+      run: withSubject(async ({ client, home }) => {
+        for (const [sender, receiver] of [
+          [client, home],
+          [home, client],
+        ] as const) {
+          for (let index = 0; index < 3; index += 1) await sender.send(pattern(300, index));
+          for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+          const heard = listen(receiver);
+          await heard.next(({ frames }) => frames.length === 3);
+          assert.deepEqual(
+            heard.frames.map((frame) => [...frame]),
+            [0, 1, 2].map((index) => [...pattern(300, index)]),
+          );
+        }
+      }),
+    },
+    {
       name: 'many small frames sent in one turn stay frames of their own',
       run: withSubject(async ({ client, home }) => {
         const heard = listen(home);

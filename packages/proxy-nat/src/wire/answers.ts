@@ -3,6 +3,7 @@ import { maxFrameBytes } from '../channel.ts';
 import { faults } from '../faults.ts';
 import { answerHeaderBytes, frameHeaderBytes, kinds, version } from './layout.ts';
 import type { FrameReason } from './requests.ts';
+import { allocate } from './slab.ts';
 
 /** One answer. `data` of a decoded one is a view of its frame. */
 export interface Answer {
@@ -29,7 +30,7 @@ export interface AnswerWriter {
 
 /** Makes a writer for a frame of at most `capacity` bytes, cut down to `maxFrameBytes`. */
 export function createAnswerWriter(capacity: number): AnswerWriter {
-  const frame = Buffer.allocUnsafe(Math.min(capacity + frameHeaderBytes, maxFrameBytes));
+  const frame = allocate(Math.min(capacity + frameHeaderBytes, maxFrameBytes));
   let at = frameHeaderBytes;
   let count = 0;
   return {

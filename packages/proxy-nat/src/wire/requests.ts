@@ -13,6 +13,7 @@ import {
   requestHeaderBytes,
   version,
 } from './layout.ts';
+import { allocate } from './slab.ts';
 
 /** Why a frame is none. */
 export type FrameReason =
@@ -64,7 +65,7 @@ export function encodeRequests(
 ): Buffer {
   let size = frameHeaderBytes;
   for (const { payload } of requests) size += requestHeaderBytes + payload.length;
-  const frame = Buffer.allocUnsafe(size);
+  const frame = allocate(size);
   frame[0] = version;
   frame[1] = kinds.requests;
   frame.writeUInt16BE(requests.length, 2);

@@ -1,9 +1,11 @@
 import type { ControlMethod } from '../server.ts';
+import { extensionMethods } from './extension.ts';
 import { inventoryMethods, machineMethods } from './inventory.ts';
 import { ledgerMethods } from './ledger.ts';
 import type { ControlParts, ServiceMethod, ServiceMethods } from './method.ts';
 import { packageMethods } from './package.ts';
 import { runMethods } from './run.ts';
+import { walletMethods } from './wallet.ts';
 
 /** The methods of every service, each table in the file of its service. */
 const serviceMethods: ServiceMethods = {
@@ -11,6 +13,8 @@ const serviceMethods: ServiceMethods = {
   ...inventoryMethods,
   ...packageMethods,
   ...runMethods,
+  ...walletMethods,
+  ...extensionMethods,
 };
 
 /** Every method of the control socket. */
