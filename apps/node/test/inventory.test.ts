@@ -7,7 +7,6 @@ import { systemClock, systemRandom } from '@hypermesh/core/node';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { defaultConfig } from '../src/config.ts';
 import { encodeAssetEntry } from '../src/inventory/asset-entry.ts';
-import { assetRules } from '../src/inventory/ledger-rules.ts';
 import { openMachine } from '../src/inventory/machine.ts';
 import { type InventoryService, openInventory } from '../src/inventory/service.ts';
 import { foundingPlots, foundingPower } from '../src/ledger/options.ts';
@@ -100,7 +99,7 @@ describe('the inventory of a node', () => {
       bindings: {},
     });
     const transport = createMemoryHub().transport(0);
-    const services = { ...ports, transport, metrics: silentMetrics, rules: assetRules };
+    const services = { ...ports, transport, metrics: silentMetrics };
     ledger = cleanup.use(await openLedgerService(directory, made, keys, services));
     await open();
   });

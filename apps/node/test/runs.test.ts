@@ -14,6 +14,7 @@ import {
 } from '../src/run/protocol.ts';
 import { openUsedLeases } from '../src/run/used-leases.ts';
 import { echo, garbage, memoryBomb, spin, trap } from './guests.ts';
+import { noteBody } from './notes.ts';
 import { failureOf } from './support.ts';
 import { openThreeMembers, type ThreeMembers } from './three-members.ts';
 
@@ -189,7 +190,7 @@ describe('the executing node starts nothing', () => {
     expect(await startsNothing(() => askedOf(sessions.birch, transaction, utf8('final, I swear')))).toMatch(
       /^not-final/,
     );
-    const other = await ledgers.birch.act('asset.register', { key: 'other', value: 1 });
+    const other = await ledgers.birch.act('asset.register', noteBody(members.birch.key, 'other'));
     expect(await startsNothing(() => askedOf(sessions.birch, transaction, other.proof))).toMatch(
       /^not-final/,
     );
@@ -201,7 +202,7 @@ describe('the executing node starts nothing', () => {
   });
 
   it('for a final operation that is no lease, for another’s lease, and for a lease of another node', async () => {
-    const asset = await ledgers.birch.act('asset.register', { key: 'asset', value: 1 });
+    const asset = await ledgers.birch.act('asset.register', noteBody(members.birch.key, 'asset'));
     expect(await startsNothing(() => askedOf(sessions.birch, asset.transaction, asset.proof))).toBe(
       'no-lease: asset.register',
     );
