@@ -1,4 +1,5 @@
 import { NodeError } from '../errors.ts';
+import { formatHours } from '../inventory/hours-text.ts';
 import type { AssetReport } from '../inventory/report.ts';
 import { formatBytes } from './bytes.ts';
 import { type Command, dataFlag, type Invocation } from './command.ts';
@@ -17,6 +18,7 @@ const policyFlags = [
   ['leases', 'N', 'maxLeases', 'leases at once'],
   ['leases-each', 'N', 'maxLeasesEach', 'leases at once for one member'],
   ['duration', 'MS', 'maxDurationMs', 'longest lease, milliseconds'],
+  ['hours', 'HOURS', 'hours', 'when: always, or mo-fr 18:00-08:00, sa-su 00:00-24:00 (UTC)'],
   ['groups', 'NAMES', 'groups', 'groups that private-network and wider levels let in, by commas'],
   ['networks', 'NAMES', 'networks', 'networks that public-network and wider levels let in, by commas'],
   ['price', 'AMOUNT', 'price', 'money in base units for --per units a second'],
@@ -97,10 +99,11 @@ function describePolicy({ output }: Invocation, policy: AssetReport['policy']): 
     output.line('  lent to     nobody');
     return;
   }
-  const { level, allocation, shareBp, maxLeases, maxLeasesEach, maxDurationMs, price } = policy;
+  const { level, allocation, shareBp, maxLeases, maxLeasesEach, maxDurationMs, hours, price } = policy;
   output.line(`  lent to     ${level}, ${allocation}`);
   output.line(`  share       ${shareBp / 100} %, ${maxLeases} leases at once, ${maxLeasesEach} each`);
   output.line(`  at most     ${maxDurationMs / 1000} s a lease`);
+  output.line(`  hours       ${formatHours(hours)}`);
   output.line(`  price       ${price.amount} for ${price.units} units a second`);
 }
 
