@@ -4,7 +4,10 @@ import type { ContentStore } from '@hypermesh/stoq/content';
 import { trustchainArtifacts } from './adapters/artifacts.ts';
 import { stoqTransport } from './adapters/consensus-transport.ts';
 import { createCounters } from './adapters/counters.ts';
-import { wasmExecutor } from './adapters/wasm-executor.ts';
+import { machineExecutors } from './adapters/machine-executors.ts';
+import { packagePrograms } from './adapters/package-programs.ts';
+import { runClaims } from './adapters/run-claims.ts';
+import { runContent } from './adapters/run-content.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type EvidenceResult, exportLedger } from './evidence/export.ts';
 import { type Extensions, openExtensions } from './extensions/service.ts';
@@ -16,8 +19,10 @@ import type { Transparency } from './mesh/transparency.ts';
 import { createPackageService, type PackageService } from './package/service.ts';
 import type { Phase2 } from './phases.ts';
 import { createRunService, type RunService } from './run/asking.ts';
+import { createNodeAsks } from './run/node-asks.ts';
 import { serveRuns } from './run/serving.ts';
 import { openUsedLeases } from './run/used-leases.ts';
+import { walletMetering } from './wallet/metering.ts';
 import { openReceipts } from './wallet/receipts.ts';
 import { createWallet, type WalletService } from './wallet/service.ts';
 
@@ -68,7 +73,6 @@ export async function openMeshServices(
   const artifacts = trustchainArtifacts({ phase, transparency, clock });
   const packages = createPackageService({ ledger, peers, store, artifacts, self, log, nameOf });
   const keyOf = (node: NodeId) => members.get(node)?.key ?? new Uint8Array();
-  const receipts = openReceipts(directory.receipts);
   const inventory = cleanup.use(
     await openInventory(directory, phase, {
       ledger,
@@ -80,17 +84,39 @@ export async function openMeshServices(
       signal,
     }),
   );
-  const runs = createRunService({ ledger, peers, packages, receipts, keyOf, nameOf });
+  const programs = packagePrograms(packages);
+  const content = runContent(store, peers);
+  const { secretKey } = keys.ed25519;
+  const receipts = openReceipts(directory.receipts);
+  const metering = walletMetering({ receipts, chainId: ledger.chainId, self, secretKey });
+  const executors = cleanup.use(
+    machineExecutors(directory, { claims: runClaims(inventory.claims), content, config, secretKey, clock }),
+  );
+  const runs = createRunService({
+    ledger,
+    programs,
+    content,
+    metering,
+    asks: createNodeAsks(peers, keyOf),
+    offerOfSelf: async () => {
+      const ready = await executors.ready();
+      return ready.offer({ node: self, name: nameOf(self), requester: self });
+    },
+    others: [...members.keys()].filter((node) => node !== self),
+    keyOf,
+    nameOf,
+  });
   cleanup.defer(
     serveRuns(stoq, {
       ledger,
-      packages,
-      executor: wasmExecutor(),
+      programs,
+      content,
+      executors: () => executors.ready(),
       usedLeases: openUsedLeases(directory.usedLeases),
-      receipts,
+      metering,
       config,
       self,
-      secretKey: keys.ed25519.secretKey,
+      secretKey,
       log,
     }),
   );

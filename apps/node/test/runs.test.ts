@@ -5,7 +5,7 @@ import { type CanonicalValue, utf8 } from '@hypermesh/core';
 import type { Peer } from '@hypermesh/stoq';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { textOfPeer } from '../src/mesh/members.ts';
-import { encodeLeaseTerms, type LeaseTerms } from '../src/run/lease.ts';
+import { defaultTerms, encodeLeaseTerms, type LeaseTerms } from '../src/run/lease.ts';
 import {
   encodeExecuteAsk,
   encodeReexecuteAsk,
@@ -14,7 +14,6 @@ import {
 } from '../src/run/protocol.ts';
 import { openUsedLeases } from '../src/run/used-leases.ts';
 import { echo, garbage, memoryBomb, spin, trap } from './guests.ts';
-import { noteBody } from './notes.ts';
 import { failureOf } from './support.ts';
 import { openThreeMembers, type ThreeMembers } from './three-members.ts';
 
@@ -49,7 +48,7 @@ const request = (spec: string, change: object = {}) => ({
 });
 
 const termsOf = (change: Partial<LeaseTerms> = {}): LeaseTerms => ({
-  v: 1,
+  ...defaultTerms,
   executor: members.cedar.nodeId,
   package: 'echo@1.0.0',
   document: packages.birch.resolve('echo').record.document,
@@ -112,7 +111,7 @@ describe('a run', () => {
       'memory',
     ],
     ['has fuel for years ends at its deadline', spin, { fuel: 10n ** 15n, deadlineMs: 200 }, 'deadline'],
-    ['ends itself says so', trap, {}, 'trap'],
+    ['ends itself says so', trap, {}, 'error'],
     ['is no module is denied before it begins', garbage, {}, 'denied'],
   ])('of a program that %s, and the node serves the next', async (words, module, limits, exit) => {
     const name = `guest-that-${words.split(' ', 3).join('-')}`;
@@ -190,7 +189,7 @@ describe('the executing node starts nothing', () => {
     expect(await startsNothing(() => askedOf(sessions.birch, transaction, utf8('final, I swear')))).toMatch(
       /^not-final/,
     );
-    const other = await ledgers.birch.act('asset.register', noteBody(members.birch.key, 'other'));
+    const other = await ledgers.birch.act('package.install', { key: 'echo@1.0.0', value: 1 });
     expect(await startsNothing(() => askedOf(sessions.birch, transaction, other.proof))).toMatch(
       /^not-final/,
     );
@@ -202,9 +201,9 @@ describe('the executing node starts nothing', () => {
   });
 
   it('for a final operation that is no lease, for another’s lease, and for a lease of another node', async () => {
-    const asset = await ledgers.birch.act('asset.register', noteBody(members.birch.key, 'asset'));
-    expect(await startsNothing(() => askedOf(sessions.birch, asset.transaction, asset.proof))).toBe(
-      'no-lease: asset.register',
+    const install = await ledgers.birch.act('package.install', { key: 'echo@1.0.0', value: 2 });
+    expect(await startsNothing(() => askedOf(sessions.birch, install.transaction, install.proof))).toBe(
+      'no-lease: package.install',
     );
     const mine = await ledgers.birch.act('lease.commit', lease(termsOf()));
     expect(await startsNothing(() => askedOf(sessions.amber, mine.transaction, mine.proof))).toBe(
@@ -274,6 +273,7 @@ describe('the executing node starts nothing', () => {
         v: 1,
         package: 'echo@1.0.0',
         document: termsOf().document,
+        dependencies: {},
         memoryPages: 16,
         deadlineMs: 1000,
       };

@@ -12,13 +12,17 @@ import {
 import { hasCode, type NodeId, silentLog, silentMetrics, utf8 } from '@hypermesh/core';
 import { createSigner, generateKey } from '@hypermesh/core/ed25519';
 import { systemClock } from '@hypermesh/core/node';
+import { createBoundedClaims, type Executors } from '@hypermesh/executors';
 import { createMemoryNetwork, type Peer } from '@hypermesh/stoq';
 import { createMemoryStore, serveContent } from '@hypermesh/stoq/content';
 import { suiteFor } from '@hypermesh/trustchain/suite';
 import { trustchainArtifacts } from '../src/adapters/artifacts.ts';
+import { machineExecutors } from '../src/adapters/machine-executors.ts';
+import { packagePrograms } from '../src/adapters/package-programs.ts';
+import { runContent } from '../src/adapters/run-content.ts';
 import { openTransparency } from '../src/adapters/transparency.ts';
-import { wasmExecutor } from '../src/adapters/wasm-executor.ts';
 import { defaultConfig, type NodeConfig } from '../src/config.ts';
+import { dataDirectory } from '../src/data-directory.ts';
 import { type NodeKeys, signerIdOf } from '../src/identity.ts';
 import { foundingPlots, foundingPower } from '../src/ledger/options.ts';
 import { type LedgerService, openLedgerService } from '../src/ledger/service.ts';
@@ -28,9 +32,10 @@ import { createPeers } from '../src/mesh/peers.ts';
 import { createPackageService, type PackageService } from '../src/package/service.ts';
 import { phase1, phase2 } from '../src/phases.ts';
 import { createRunService, type RunService } from '../src/run/asking.ts';
-import type { ExecutionRequest } from '../src/run/ports.ts';
+import { createNodeAsks } from '../src/run/node-asks.ts';
 import { serveRuns } from '../src/run/serving.ts';
 import { openUsedLeases, type UsedLeases } from '../src/run/used-leases.ts';
+import { walletMetering } from '../src/wallet/metering.ts';
 import { openReceipts, type Receipts } from '../src/wallet/receipts.ts';
 import {
   certify,
@@ -55,14 +60,14 @@ export interface ThreeMembers extends AsyncDisposable {
   readonly started: string[];
   readonly usedLeases: UsedLeases;
   readonly usedLeasesPath: string;
-  /** What birch, who asks, and cedar, who executes, keep to settle leases with. */
-  readonly receipts: Readonly<Record<'birch' | 'cedar', Receipts>>;
   readonly behaviour: {
     /** Whether an executing node answers something else than its program did. */
     isLying: boolean;
     /** Holds runs between their admission and their start until so many are there. */
     gate: { missing: number; readonly open: PromiseWithResolvers<void> } | undefined;
   };
+  /** What birch, who asks, and cedar, who executes, keep to settle leases with. */
+  readonly receipts: Readonly<Record<'birch' | 'cedar', Receipts>>;
   /** Publishes a module as NAME@1.0.0 with `input of NAME`. */
   publishGuest(name: string, module: Uint8Array): Promise<void>;
 }
@@ -116,12 +121,12 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
   const started: string[] = [];
   const usedLeasesPath = `${directory.path}/used-leases`;
   const usedLeases = openUsedLeases(usedLeasesPath);
-  const receipts = {
-    amber: openReceipts(`${directory.receipts}-amber`),
-    birch: openReceipts(`${directory.receipts}-birch`),
-    cedar: openReceipts(`${directory.receipts}-cedar`),
-  };
 
+  const receipts = {
+    amber: openReceipts(`${directory.path}/receipts-amber`),
+    birch: openReceipts(`${directory.path}/receipts-birch`),
+    cedar: openReceipts(`${directory.path}/receipts-cedar`),
+  };
   const network = createMemoryNetwork();
   const nodes = names.map(async (name) => {
     const identity = members[name];
@@ -152,47 +157,75 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
       nameOf: (node) => node,
       log: silentLog,
     });
-    const executor = wasmExecutor();
+    const programs = packagePrograms(service);
+    const content = runContent(store, peers);
+    const { secretKey } = identity.key;
+    const claims = createBoundedClaims({ runs: 8, memoryBytes: 2 ** 30 });
+    const metering = walletMetering({
+      ...{ receipts: receipts[name], chainId: own.chainId, self: identity.nodeId, secretKey },
+    });
+    mkdirSync(join(directory.path, `machine-${name}`));
+    const machine = cleanup.use(
+      machineExecutors(dataDirectory(join(directory.path, `machine-${name}`)), {
+        ...{ claims, content, config, secretKey, clock: systemClock },
+      }),
+    );
+    const executors = async (): Promise<Executors> => {
+      const ready = await machine.ready();
+      return {
+        ...ready,
+        async run(request) {
+          const start = () => {
+            const may = request.start?.() ?? true;
+            if (may) started.push(name);
+            return may;
+          };
+          const report = await ready.run({ ...request, start });
+          const { output } = report;
+          if (!behaviour.isLying || output === undefined) return report;
+          return { ...report, output: { ...output, bytes: utf8('a lie') } };
+        },
+      };
+    };
     cleanup.defer(
       serveRuns(stoq, {
         ledger: own,
-        packages: {
-          ...service,
-          async obtain(...given) {
+        programs: {
+          ...programs,
+          async bring(...given) {
             const { gate } = behaviour;
             if (gate !== undefined && --gate.missing <= 0) gate.open.resolve();
             await gate?.open.promise;
-            return service.obtain(...given);
+            return programs.bring(...given);
           },
         },
-        executor: {
-          async execute(request: ExecutionRequest) {
-            started.push(name);
-            const result = await executor.execute(request);
-            return behaviour.isLying && result.exit === 'ok' ? { ...result, output: utf8('a lie') } : result;
-          },
-          reexecute: executor.reexecute,
-        },
+        content,
+        executors,
+        metering,
         usedLeases: name === 'cedar' ? usedLeases : openUsedLeases(`${usedLeasesPath}-${name}`),
-        receipts: receipts[name],
         config,
         self: identity.nodeId,
-        secretKey: identity.key.secretKey,
+        secretKey,
         log: silentLog,
       }),
     );
-    return { stoq, peers, packages: service };
+    return { stoq, peers, packages: service, programs, content, metering, machine };
   });
   const [a, b, c] = await Promise.all(nodes);
   if (a === undefined || b === undefined || c === undefined) throw new Error('three nodes');
   const packages = { amber: a.packages, birch: b.packages, cedar: c.packages };
   const identityOf = (node: NodeId) => identities.find(({ nodeId }) => nodeId === node);
+  const keyOf = (node: NodeId) => identityOf(node)?.key.publicKey ?? new Uint8Array();
   const runs = createRunService({
     ledger: ledgers.birch,
-    peers: b.peers,
-    packages: b.packages,
-    receipts: receipts.birch,
-    keyOf: (node) => identityOf(node)?.key.publicKey ?? new Uint8Array(),
+    programs: b.programs,
+    content: b.content,
+    metering: b.metering,
+    asks: createNodeAsks(b.peers, keyOf),
+    offerOfSelf: async () =>
+      (await b.machine.ready()).offer({ node: birch.nodeId, name: 'birch', requester: birch.nodeId }),
+    others: [amber.nodeId, cedar.nodeId],
+    keyOf,
     nameOf: (node) => names.find((name) => members[name].nodeId === node) ?? node,
   });
   const sessions = {
@@ -224,8 +257,8 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     started,
     usedLeases,
     usedLeasesPath,
-    receipts,
     behaviour,
+    receipts,
     publishGuest,
     [Symbol.asyncDispose]: () => cleanup.disposeAsync(),
   };

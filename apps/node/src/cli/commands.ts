@@ -1,5 +1,6 @@
 import { assetsCommand } from './assets.ts';
 import type { Command } from './command.ts';
+import { explainCommand } from './explain.ts';
 import { extensionCommand } from './extension.ts';
 import { initCommand } from './init.ts';
 import { installCommand } from './install.ts';
@@ -27,4 +28,5 @@ export const commands: readonly Command[] = [
   walletCommand,
   assetsCommand,
   extensionCommand,
+  explainCommand,
 ];

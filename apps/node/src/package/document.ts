@@ -20,8 +20,16 @@ const schema = record({
   v: s.literal(1),
   name: s.text(64),
   version: s.text(64),
-  /** What the package runs: a WebAssembly module of hm-abi-1 and the operation that is called. */
-  program: record({ module: s.text(255), operation: s.text(64), input: s.optional(s.text(255)) }),
+  /**
+   * What the package runs: a WebAssembly module of hm-abi-1 and the operation that is called, or, of the type
+   * `library.javascript`, a script and its export.
+   */
+  program: record({
+    type: s.optional(s.union(s.literal('vm.wasm'), s.literal('library.javascript'))),
+    module: s.text(255),
+    operation: s.text(64),
+    input: s.optional(s.text(255)),
+  }),
   files: s.array(file, 1024),
 });
 

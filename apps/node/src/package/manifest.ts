@@ -7,7 +7,13 @@ import { isPackagePath } from './document.ts';
 export interface PackageManifest {
   readonly name: string;
   readonly version: string;
-  readonly program: { readonly module: string; readonly operation: string; readonly input?: string };
+  readonly program: {
+    /** `vm.wasm` where it is absent. */
+    readonly type?: 'vm.wasm' | 'library.javascript';
+    readonly module: string;
+    readonly operation: string;
+    readonly input?: string;
+  };
   readonly files: readonly string[];
 }
 
@@ -33,7 +39,7 @@ export function readManifest(folder: string): PackageManifest {
     throw badPackage(path, (error as Error).message);
   }
   const top = fields(path, 'the manifest', value, ['name', 'version', 'program', 'files']);
-  const program = fields(path, 'program', top['program'], ['module', 'operation', 'input']);
+  const program = fields(path, 'program', top['program'], ['type', 'module', 'operation', 'input']);
   const { files } = top;
   if (!Array.isArray(files) || files.length === 0 || !files.every((entry) => typeof entry === 'string')) {
     throw badPackage(path, 'files must be a list of paths');
@@ -44,12 +50,20 @@ export function readManifest(folder: string): PackageManifest {
   const input = program['input'];
   if (input !== undefined && typeof input !== 'string')
     throw badPackage(path, 'program.input must be a path');
+  const { type } = program;
+  if (type !== undefined && type !== 'vm.wasm' && type !== 'library.javascript')
+    throw badPackage(path, 'program.type must be vm.wasm or library.javascript');
   return {
     name: textOf(path, 'name', top['name']),
     version: textOf(path, 'version', top['version']),
     program: {
+      ...(type === undefined ? {} : { type }),
       module: textOf(path, 'program.module', program['module']),
-      operation: textOf(path, 'program.operation', program['operation'] ?? 'run'),
+      operation: textOf(
+        path,
+        'program.operation',
+        program['operation'] ?? (type === 'library.javascript' ? 'default' : 'run'),
+      ),
       ...(input === undefined ? {} : { input }),
     },
     files,

@@ -7,6 +7,7 @@ import semver from 'semver';
 import { NodeError } from '../errors.ts';
 import type { LedgerService } from '../ledger/service.ts';
 import type { Peers } from '../mesh/peers.ts';
+import type { Tell } from '../run/ports.ts';
 import {
   decodePackageDocument,
   documentFault,
@@ -71,9 +72,6 @@ export interface PackageRecord {
   readonly bytes: number;
   readonly publisher: NodeId;
 }
-
-/** Called with a line for people while something lasts. */
-export type Tell = (text: string) => void;
 
 /** Packages on this node: publishing them, finding them on the ledger, bringing them here. */
 export interface PackageService {

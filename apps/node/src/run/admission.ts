@@ -67,6 +67,9 @@ export async function admitRun(
   if (terms.executor !== self) return refuse('not-my-lease');
   const excess = excessOf(terms, config);
   if (excess !== undefined) return refuse('over-limits', Buffer.from(excess));
+  if (terms.price < config.minRunPrice) {
+    return refuse('price-too-low', Buffer.from(`at least ${config.minRunPrice} for 1,000,000 fuel`));
+  }
   if (usedLeases.has(proven.id)) return refuse('lease-used');
   const found = 'valid';
   return { terms, lease: proven.id, legs: { space: found, stake: found, work: found, time: found } };
