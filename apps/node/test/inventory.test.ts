@@ -15,7 +15,7 @@ import type { Phase2 } from '../src/phases.ts';
 import { failureOf, temporaryDirectory } from './support.ts';
 
 // Proofs take their time on a machine that is busy with other things.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const ports = { clock: systemClock, log: silentLog };
 const { signal } = new AbortController();

@@ -55,8 +55,21 @@ async function list(invocation: Invocation): Promise<object> {
   const found = await callNode<AssetList>(invocation, 'assets', {});
   const { output } = invocation;
   for (const asset of found.own) output.line(ownLine(asset));
-  for (const { id, kind, owner } of found.ledger) output.line(`${owner}  ${kind}  ${short(id)}`);
+  for (const line of ledgerLines(found.ledger)) output.line(line);
   return found;
+}
+
+/** Hardware of others one by one; of packages, notes and the like their number. */
+function ledgerLines(assets: readonly AssetReport[]): readonly string[] {
+  const counts = new Map<string, number>();
+  const lines = assets.flatMap(({ id, kind, owner, policy }) => {
+    if (policy !== undefined)
+      return [`${owner}  ${kind}  ${short(id)}  ${policy.shareBp / 100} % lent to ${policy.level}`];
+    const group = `${owner}  ${kind}`;
+    counts.set(group, (counts.get(group) ?? 0) + 1);
+    return [];
+  });
+  return [...lines, ...[...counts].map(([group, count]) => `${group}  ${count} registered`)];
 }
 
 async function show(invocation: Invocation, asset: string): Promise<object> {
