@@ -70,7 +70,22 @@ describe('start', () => {
     });
     expect(steps['install']).toMatchObject({ carrier: 'quic', kem: 'X25519+ML-KEM-768' });
     expect(steps['install']?.['bytes']).toBeGreaterThan(1_000_000);
-    const [honest, tampered] = (steps['run']?.['runs'] ?? []) as Record<string, unknown>[];
+    const runs = (steps['run']?.['runs'] ?? []) as Record<string, unknown>[];
+    const [honest, library] = runs;
+    const tampered = runs.at(-1);
+    expect(
+      runs.map(({ operation, exit, expected, matches }) => [operation, exit, expected, matches]),
+    ).toEqual([
+      [undefined, 'ok', 'ok', true],
+      [undefined, 'ok', 'ok', true],
+      ['spin', 'out-of-fuel', 'out-of-fuel', true],
+      ['microtasks', 'out-of-fuel', 'out-of-fuel', true],
+      ['bomb', 'memory', 'memory', true],
+      ['steal', 'denied', 'denied', true],
+      ['default', 'ok', 'ok', true],
+      [undefined, 'denied', 'denied', true],
+    ]);
+    expect(library).toMatchObject({ reexecutedBy: 'delta', library: expect.stringMatching(/^marked \d/) });
     const valid = { space: 'valid', stake: 'valid', work: 'valid', time: 'valid' };
     expect(honest).toMatchObject({
       exit: 'ok',

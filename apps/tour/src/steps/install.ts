@@ -1,4 +1,4 @@
-import type { InstallResult } from '@hypermesh/node/control';
+import type { InstallReport } from '@hypermesh/node/control';
 import type { StepResult, TourContext } from '../tour.ts';
 import { packageName } from './publish.ts';
 
@@ -7,13 +7,13 @@ export async function installStep({ mesh, progress, signal, seen }: TourContext)
   const [, installer] = mesh;
   // The record is final; this node may be a moment behind in applying it.
   await installer.call('final', { height: seen.publishedAt }, { signal });
-  const result = await installer.call<InstallResult>(
+  const result = await installer.call<InstallReport>(
     'install',
     { spec: `${packageName}@^1.0.0` },
     { signal, onProgress: progress.live },
   );
   progress.fact(
-    `${installer.name} fetched ${result.bytesMoved} bytes from ${result.from} over ${result.carrier} with ${result.kem}`,
+    `${installer.name} fetched ${result.bytesMoved} bytes from ${result.peers.map(({ node, over }) => `${node} over ${over}`).join(' and ')}`,
   );
   progress.fact(
     `every chunk, both signatures, the publisher's chain and the log proof check out; final at block ${result.height}`,

@@ -1,7 +1,7 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dataPath, wasmPath } from '@hypermesh/example-anagrams';
-import type { PublishResult } from '@hypermesh/node/control';
+import type { PublishReport } from '@hypermesh/node/control';
 import type { StepResult, TourContext } from '../tour.ts';
 
 export const packageName = 'anagrams';
@@ -22,7 +22,7 @@ export async function publishStep({
   );
   const version = `1.0.${versions.length}`;
   const folder = await preparePackage(join(scratch, 'package'), version);
-  const result = await publisher.call<PublishResult>(
+  const result = await publisher.call<PublishReport>(
     'publish',
     { folder },
     { signal, onProgress: progress.live },
@@ -45,12 +45,14 @@ async function preparePackage(folder: string, version: string): Promise<string> 
   await mkdir(folder, { recursive: true });
   await copyFile(wasmPath(), join(folder, 'anagrams.wasm'));
   await copyFile(dataPath(), join(folder, 'words.json'));
-  const manifest = {
-    name: packageName,
-    version,
-    program: { module: 'anagrams.wasm', operation: 'run', input: 'words.json' },
-    files: ['anagrams.wasm', 'words.json'],
-  };
-  await writeFile(join(folder, 'hypermesh.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  const document = `apiVersion: catalog.v1
+kind: AssetPackage
+metadata: { name: ${packageName}, version: ${version}, tags: [words, text] }
+spec:
+  description: finds the largest families of anagrams in a list of words
+  type: vm.wasm
+  content: { files: [anagrams.wasm, words.json], entrypoint: anagrams.wasm, args: [run, words.json] }
+`;
+  await writeFile(join(folder, 'catalog.yaml'), document);
   return folder;
 }
