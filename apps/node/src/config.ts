@@ -17,6 +17,8 @@ export interface NodeConfig {
   readonly maxRunMemoryPages: number;
   /** Time that one run may take at most, milliseconds. */
   readonly maxRunMs: number;
+  /** Memory that other members may be lent at once, bytes; a power of two counts, the next lower one. */
+  readonly maxLentBytes: number;
 }
 
 /** What a new node starts with. */
@@ -25,6 +27,7 @@ export const defaultConfig: Omit<NodeConfig, 'name' | 'founder'> = {
   maxRunFuel: 100_000_000_000n,
   maxRunMemoryPages: 4096,
   maxRunMs: 60_000,
+  maxLentBytes: 64 * 1024 * 1024,
 };
 
 const namePattern = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
@@ -70,6 +73,10 @@ export function writeConfig(directory: DataDirectory, config: NodeConfig): void 
       `max_memory_pages = ${config.maxRunMemoryPages}`,
       `max_ms = ${config.maxRunMs}`,
       '',
+      '# Memory that this node may lend to others at once.',
+      '[memory]',
+      `max_bytes = ${config.maxLentBytes}`,
+      '',
     ].join('\n'),
   );
 }
@@ -87,12 +94,20 @@ export function readConfig(directory: DataDirectory): NodeConfig {
       `There is no node in ${directory.path}`,
     );
   }
-  const { name, listen, founder, run = {}, ...rest } = parseToml(directory, text);
+  const { name, listen, founder, run = {}, memory = {}, ...rest } = parseToml(directory, text);
   const bad = (key: string, what: string) => badConfig(directory, what, lineOf(text, key));
-  if (typeof run !== 'object' || run === null || Array.isArray(run) || run instanceof Date)
-    throw bad('run', 'run must be a table');
-  const { max_fuel, max_memory_pages, max_ms, ...runRest } = run as Record<string, unknown>;
-  const [unknown] = [...Object.keys(rest), ...Object.keys(runRest).map((key) => `run.${key}`)];
+  const table = (key: string, value: unknown): Record<string, unknown> => {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date))
+      return value as Record<string, unknown>;
+    throw bad(key, `${key} must be a table`);
+  };
+  const { max_fuel, max_memory_pages, max_ms, ...runRest } = table('run', run);
+  const { max_bytes, ...memoryRest } = table('memory', memory);
+  const [unknown] = [
+    ...Object.keys(rest),
+    ...Object.keys(runRest).map((key) => `run.${key}`),
+    ...Object.keys(memoryRest).map((key) => `memory.${key}`),
+  ];
   if (unknown !== undefined) throw bad(unknown, `there is no setting ${unknown}`);
   if (typeof name !== 'string' || !namePattern.test(name))
     throw bad('name', 'name must be 1 to 32 of a-z, 0-9 and inner hyphens');
@@ -103,17 +118,20 @@ export function readConfig(directory: DataDirectory): NodeConfig {
   const integer = (key: string, value: unknown, most: bigint, fallback: bigint): bigint => {
     if (value === undefined) return fallback;
     if (typeof value === 'bigint' && value >= 1n && value <= most) return value;
-    throw bad(`run.${key}`, `run.${key} must be an integer from 1 to ${most}`);
+    throw bad(key, `${key} must be an integer from 1 to ${most}`);
   };
   return {
     name,
     listen,
     ...(founderId === undefined ? {} : { founder: founderId.id }),
-    maxRunFuel: integer('max_fuel', max_fuel, 2n ** 62n, defaultConfig.maxRunFuel),
+    maxRunFuel: integer('run.max_fuel', max_fuel, 2n ** 62n, defaultConfig.maxRunFuel),
     maxRunMemoryPages: Number(
-      integer('max_memory_pages', max_memory_pages, 65_536n, BigInt(defaultConfig.maxRunMemoryPages)),
+      integer('run.max_memory_pages', max_memory_pages, 65_536n, BigInt(defaultConfig.maxRunMemoryPages)),
     ),
-    maxRunMs: Number(integer('max_ms', max_ms, 86_400_000n, BigInt(defaultConfig.maxRunMs))),
+    maxRunMs: Number(integer('run.max_ms', max_ms, 86_400_000n, BigInt(defaultConfig.maxRunMs))),
+    maxLentBytes: Number(
+      integer('memory.max_bytes', max_bytes, 2n ** 40n, BigInt(defaultConfig.maxLentBytes)),
+    ),
   };
 }
 

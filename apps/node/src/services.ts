@@ -8,6 +8,8 @@ import { wasmExecutor } from './adapters/wasm-executor.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type EvidenceResult, exportLedger } from './evidence/export.ts';
 import { type LedgerService, memberNodes, openLedgerService } from './ledger/service.ts';
+import { plainMemoryClaims } from './memory/claims.ts';
+import { type MemoryService, openMemoryService } from './memory/service.ts';
 import type { Peers } from './mesh/peers.ts';
 import type { Transparency } from './mesh/transparency.ts';
 import { createPackageService, type PackageService } from './package/service.ts';
@@ -21,6 +23,7 @@ export interface MeshServices extends AsyncDisposable {
   readonly ledger: LedgerService;
   readonly packages: PackageService;
   readonly runs: RunService;
+  readonly memory: MemoryService;
   /** Members of the genesis by NodeId. */
   readonly members: ReadonlyMap<NodeId, { readonly name: string; readonly key: Uint8Array }>;
   /** Writes what shows this mesh to outsiders into a folder. */
@@ -71,12 +74,29 @@ export async function openMeshServices(
       log,
     }),
   );
+  const memory = cleanup.use(
+    openMemoryService({
+      stoq,
+      peers,
+      ledger,
+      claims: plainMemoryClaims(config.maxLentBytes),
+      members,
+      self,
+      secretKey: keys.ed25519.secretKey,
+      maxBytes: config.maxLentBytes,
+      clock,
+      log,
+      metrics: counters,
+      nameOf,
+    }),
+  );
   const owned = cleanup.move();
   const secondVotesSeen = () => counters.total('consensus_reports_total', { event: 'equivocation' });
   return {
     ledger,
     packages,
     runs,
+    memory,
     members,
     evidence: (folder, until) => exportLedger(folder, { directory, ledger, facts: phase.facts }, until),
     secondVotesSeen,

@@ -22,9 +22,11 @@ import { defaultConfig, type NodeConfig } from '../src/config.ts';
 import { type NodeKeys, signerIdOf } from '../src/identity.ts';
 import { foundingPlots, foundingPower } from '../src/ledger/options.ts';
 import { type LedgerService, openLedgerService } from '../src/ledger/service.ts';
+import { plainMemoryClaims } from '../src/memory/claims.ts';
+import { type MemoryService, openMemoryService } from '../src/memory/service.ts';
 import { openAddressBook } from '../src/mesh/addresses.ts';
 import { factsBinding, type MeshFacts } from '../src/mesh/facts.ts';
-import { createPeers } from '../src/mesh/peers.ts';
+import { createPeers, type Peers } from '../src/mesh/peers.ts';
 import { createPackageService, type PackageService } from '../src/package/service.ts';
 import { phase1, phase2 } from '../src/phases.ts';
 import { createRunService, type RunService } from '../src/run/asking.ts';
@@ -48,6 +50,8 @@ export interface ThreeMembers extends AsyncDisposable {
   readonly ledgers: Readonly<Record<'amber' | 'birch', LedgerService>>;
   readonly packages: Readonly<Record<'amber' | 'birch' | 'cedar', PackageService>>;
   readonly runs: RunService;
+  readonly memory: Readonly<Record<'amber' | 'birch' | 'cedar', MemoryService>>;
+  readonly peers: Readonly<Record<'amber' | 'birch' | 'cedar', Peers>>;
   /** Sessions with cedar. */
   readonly sessions: Readonly<Record<'amber' | 'birch', Peer>>;
   /** What was really started, by whom. */
@@ -172,10 +176,27 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
         log: silentLog,
       }),
     );
-    return { stoq, peers, packages: service };
+    const memory = cleanup.use(
+      openMemoryService({
+        stoq,
+        peers,
+        ledger: own,
+        claims: plainMemoryClaims(2 ** 20),
+        members: new Map(names.map((each) => [members[each].nodeId, each])),
+        self: identity.nodeId,
+        secretKey: identity.key.secretKey,
+        maxBytes: 2 ** 20,
+        clock: systemClock,
+        log: silentLog,
+        metrics: silentMetrics,
+        nameOf: (node) => names.find((each) => members[each].nodeId === node) ?? node,
+      }),
+    );
+    return { stoq, peers, packages: service, memory };
   });
   const [a, b, c] = await Promise.all(nodes);
   if (a === undefined || b === undefined || c === undefined) throw new Error('three nodes');
+  const memory = { amber: a.memory, birch: b.memory, cedar: c.memory };
   const packages = { amber: a.packages, birch: b.packages, cedar: c.packages };
   const identityOf = (node: NodeId) => identities.find(({ nodeId }) => nodeId === node);
   const runs = createRunService({
@@ -210,6 +231,8 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     ledgers,
     packages,
     runs,
+    memory,
+    peers: { amber: a.peers, birch: b.peers, cedar: c.peers },
     sessions,
     started,
     usedLeases,

@@ -61,7 +61,7 @@ describe('start', () => {
       expect(peakResidentBytes).toBeGreaterThan(1_000_000);
     }
     const steps = Object.fromEntries(report.steps.map((step) => [step.name, step]));
-    expect(Object.keys(steps)).toEqual(['genesis', 'publish', 'install', 'run', 'recovery']);
+    expect(Object.keys(steps)).toEqual(['genesis', 'publish', 'install', 'run', 'remote-memory', 'recovery']);
     expect(steps['genesis']).toMatchObject({ ok: true, height: 1 });
     expect(steps['genesis']).toHaveProperty('finalizedBy.2');
     expect(steps['publish']).toMatchObject({
@@ -81,6 +81,12 @@ describe('start', () => {
     });
     expect(honest?.['fuel']).toMatch(/^\d+$/);
     expect(tampered).toMatchObject({ exit: 'denied', expected: 'denied', tampered: 'time', matches: true });
+    expect(steps['remote-memory']).toMatchObject({
+      ok: true,
+      address: expect.stringMatching(/^fd48:4d00:/),
+      operations: expect.any(Number),
+      afterRevoke: 'Revoked',
+    });
     expect(steps['recovery']).toMatchObject({ ok: true, lost: 0, secondVotes: 0 });
   }, 240_000);
 

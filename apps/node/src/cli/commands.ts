@@ -3,6 +3,7 @@ import { initCommand } from './init.ts';
 import { installCommand } from './install.ts';
 import { inviteCommand } from './invite.ts';
 import { joinCommand } from './join.ts';
+import { memoryCommand } from './memory.ts';
 import { publishCommand } from './publish.ts';
 import { runCommand } from './run.ts';
 import { statusCommand } from './status.ts';
@@ -21,4 +22,5 @@ export const commands: readonly Command[] = [
   publishCommand,
   installCommand,
   runCommand,
+  memoryCommand,
 ];

@@ -1,4 +1,5 @@
 export { type DataDirectory, dataDirectory } from '../data-directory.ts';
+export type { GivenGrant, LentRegion } from '../memory/lending.ts';
 export type { InstallResult, PublishResult } from '../package/service.ts';
 export type { RunOutcome } from '../run/asking.ts';
 export type { LedgerStatus, MemberStatus, NodeStatus } from '../status.ts';

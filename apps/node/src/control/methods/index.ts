@@ -1,11 +1,17 @@
 import type { ControlMethod } from '../server.ts';
 import { ledgerMethods } from './ledger.ts';
+import { memoryMethods } from './memory.ts';
 import type { ControlParts, ServiceMethod, ServiceMethods } from './method.ts';
 import { packageMethods } from './package.ts';
 import { runMethods } from './run.ts';
 
 /** The methods of every service, each table in the file of its service. */
-const serviceMethods: ServiceMethods = { ...ledgerMethods, ...packageMethods, ...runMethods };
+const serviceMethods: ServiceMethods = {
+  ...ledgerMethods,
+  ...memoryMethods,
+  ...packageMethods,
+  ...runMethods,
+};
 
 /** Every method of the control socket. */
 export function controlMethods(parts: ControlParts): Readonly<Record<string, ControlMethod>> {
