@@ -1,3 +1,4 @@
+import { toHex } from '@hypermesh/core';
 import { parseAddress } from '@hypermesh/proxy-nat';
 import { parseRights } from '../../memory/rights.ts';
 import type { ServiceMethods } from './method.ts';
@@ -44,7 +45,7 @@ export const memoryMethods: ServiceMethods = {
       (region, offset) => region.read(offset, length, { signal }),
       signal,
     );
-    return { address: text(params, 'address'), bytes: read };
+    return { address: text(params, 'address'), bytes: toHex(read) };
   },
   async 'memory-write'({ memory }, { params, signal }) {
     const data = bytes(params, 'bytes');
