@@ -56,6 +56,14 @@ describe('hypermesh.toml', () => {
     ['a fraction of a page', `${good}[run]\nmax_memory_pages = 1.5\n`, 4, 'run.max_memory_pages'],
     ['pages beyond all memory', `${good}[run]\nmax_memory_pages = 65537\n`, 4, 'run.max_memory_pages'],
     ['a text for a time', `${good}[run]\nmax_ms = "60000"\n`, 4, 'run.max_ms'],
+    ['memory that is a number', `${good}memory = 5\n`, 3, 'memory must be a table'],
+    [
+      'an unknown setting of memory',
+      `${good}[memory]\nmax_heat = 1\n`,
+      4,
+      'there is no setting memory.max_heat',
+    ],
+    ['memory beyond all memory', `${good}[memory]\nmax_bytes = 1099511627777\n`, 4, 'memory.max_bytes'],
     ['a time that is negative', `${good}[run]\nmax_ms = -1\n`, 4, 'run.max_ms'],
   ])('with %s is refused, with file and line', async (_, text, line, words) => {
     using directory = temporaryDirectory();
