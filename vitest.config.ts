@@ -15,6 +15,7 @@ const kind = (name: string, suffix: string, testTimeout = 30_000) => ({
 export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
+    globalSetup: ['./tools/repo/src/run/catalog-bundle.ts'],
     pool: 'forks',
     maxWorkers: 2,
     execArgv: ['--conditions=@hypermesh/source'],

@@ -1,3 +1,4 @@
+import { type PrivacyLevel, privacyLevels } from '@hypermesh/assets';
 import { type NodeId, parseNodeId } from '@hypermesh/core';
 import { parse, TomlError } from 'smol-toml';
 import { type DataDirectory, readIfPresent, writeDurably } from './data-directory.ts';
@@ -17,8 +18,18 @@ export interface NodeConfig {
   readonly maxRunMemoryPages: number;
   /** Time that one run may take at most, milliseconds. */
   readonly maxRunMs: number;
-  /** Memory that other members may be lent at once, bytes; a power of two counts, the next lower one. */
-  readonly maxLentBytes: number;
+  /** How new assets of this machine are lent; `hypermesh assets policy` changes each afterwards. */
+  readonly lend: LendConfig;
+}
+
+/** How much of a machine its owner lends, and to whom. */
+export interface LendConfig {
+  /** How far it is open: `p2p` lends to the members of the mesh. */
+  readonly level: PrivacyLevel;
+  /** Share of each device that all leases together may take, 0 to 100. */
+  readonly cpuPercent: number;
+  readonly memoryPercent: number;
+  readonly storagePercent: number;
 }
 
 /** What a new node starts with. */
@@ -27,7 +38,7 @@ export const defaultConfig: Omit<NodeConfig, 'name' | 'founder'> = {
   maxRunFuel: 100_000_000_000n,
   maxRunMemoryPages: 4096,
   maxRunMs: 60_000,
-  maxLentBytes: 64 * 1024 * 1024,
+  lend: { level: 'p2p', cpuPercent: 50, memoryPercent: 50, storagePercent: 10 },
 };
 
 const namePattern = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
@@ -73,9 +84,13 @@ export function writeConfig(directory: DataDirectory, config: NodeConfig): void 
       `max_memory_pages = ${config.maxRunMemoryPages}`,
       `max_ms = ${config.maxRunMs}`,
       '',
-      '# Memory that this node may lend to others at once.',
-      '[memory]',
-      `max_bytes = ${config.maxLentBytes}`,
+      '# How much of this machine is lent, and to whom: private, private-network, p2p (members), public-network, full-public.',
+      '# For new assets; hypermesh assets policy changes each afterwards.',
+      '[lend]',
+      `level = ${JSON.stringify(config.lend.level)}`,
+      `cpu_percent = ${config.lend.cpuPercent}`,
+      `memory_percent = ${config.lend.memoryPercent}`,
+      `storage_percent = ${config.lend.storagePercent}`,
       '',
     ].join('\n'),
   );
@@ -94,7 +109,7 @@ export function readConfig(directory: DataDirectory): NodeConfig {
       `There is no node in ${directory.path}`,
     );
   }
-  const { name, listen, founder, run = {}, memory = {}, ...rest } = parseToml(directory, text);
+  const { name, listen, founder, run = {}, lend = {}, ...rest } = parseToml(directory, text);
   const bad = (key: string, what: string) => badConfig(directory, what, lineOf(text, key));
   const table = (key: string, value: unknown): Record<string, unknown> => {
     if (typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date))
@@ -102,11 +117,11 @@ export function readConfig(directory: DataDirectory): NodeConfig {
     throw bad(key, `${key} must be a table`);
   };
   const { max_fuel, max_memory_pages, max_ms, ...runRest } = table('run', run);
-  const { max_bytes, ...memoryRest } = table('memory', memory);
+  const { level, cpu_percent, memory_percent, storage_percent, ...lendRest } = table('lend', lend);
   const [unknown] = [
     ...Object.keys(rest),
     ...Object.keys(runRest).map((key) => `run.${key}`),
-    ...Object.keys(memoryRest).map((key) => `memory.${key}`),
+    ...Object.keys(lendRest).map((key) => `lend.${key}`),
   ];
   if (unknown !== undefined) throw bad(unknown, `there is no setting ${unknown}`);
   if (typeof name !== 'string' || !namePattern.test(name))
@@ -118,20 +133,32 @@ export function readConfig(directory: DataDirectory): NodeConfig {
   const integer = (key: string, value: unknown, most: bigint, fallback: bigint): bigint => {
     if (value === undefined) return fallback;
     if (typeof value === 'bigint' && value >= 1n && value <= most) return value;
-    throw bad(key, `${key} must be an integer from 1 to ${most}`);
+    throw bad(`run.${key}`, `run.${key} must be an integer from 1 to ${most}`);
   };
+  const percent = (key: string, value: unknown, fallback: number): number => {
+    if (value === undefined) return fallback;
+    if (typeof value === 'bigint' && value >= 0n && value <= 100n) return Number(value);
+    throw bad(`lend.${key}`, `lend.${key} must be an integer from 0 to 100`);
+  };
+  const lendLevel =
+    level === undefined ? defaultConfig.lend.level : privacyLevels.find((name) => name === level);
+  if (lendLevel === undefined)
+    throw bad('lend.level', `lend.level must be one of ${privacyLevels.join(', ')}`);
   return {
     name,
     listen,
     ...(founderId === undefined ? {} : { founder: founderId.id }),
-    maxRunFuel: integer('run.max_fuel', max_fuel, 2n ** 62n, defaultConfig.maxRunFuel),
+    maxRunFuel: integer('max_fuel', max_fuel, 2n ** 62n, defaultConfig.maxRunFuel),
     maxRunMemoryPages: Number(
-      integer('run.max_memory_pages', max_memory_pages, 65_536n, BigInt(defaultConfig.maxRunMemoryPages)),
+      integer('max_memory_pages', max_memory_pages, 65_536n, BigInt(defaultConfig.maxRunMemoryPages)),
     ),
-    maxRunMs: Number(integer('run.max_ms', max_ms, 86_400_000n, BigInt(defaultConfig.maxRunMs))),
-    maxLentBytes: Number(
-      integer('memory.max_bytes', max_bytes, 2n ** 40n, BigInt(defaultConfig.maxLentBytes)),
-    ),
+    maxRunMs: Number(integer('max_ms', max_ms, 86_400_000n, BigInt(defaultConfig.maxRunMs))),
+    lend: {
+      level: lendLevel,
+      cpuPercent: percent('cpu_percent', cpu_percent, defaultConfig.lend.cpuPercent),
+      memoryPercent: percent('memory_percent', memory_percent, defaultConfig.lend.memoryPercent),
+      storagePercent: percent('storage_percent', storage_percent, defaultConfig.lend.storagePercent),
+    },
   };
 }
 

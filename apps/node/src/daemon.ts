@@ -15,6 +15,7 @@ import { lockDirectory } from './directory-lock.ts';
 import { NodeError } from './errors.ts';
 import { type Founder, openFounder } from './founder.ts';
 import { type Credentials, loadNodeKeys, nodeIdOfKeys, readChain, readPassphrase } from './identity.ts';
+import { type MachineRecord, openMachine } from './inventory/machine.ts';
 import { chainIn, renewalAsk, renewByEnrolling, storeChain } from './join.ts';
 import { type AddressBook, openAddressBook } from './mesh/addresses.ts';
 import { shareAddresses } from './mesh/directory.ts';
@@ -87,12 +88,19 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
     }),
   );
 
+  // Beside the start, not before it: a node serves while it is measured.
+  const machine = openMachine(directory, keys, { clock, log, signal: stopping.signal });
+  const measured = machine.catch((error: unknown) => {
+    if (!stopping.signal.aborted) log.error('inventory.not-measured', { message: String(error) });
+    return undefined;
+  });
   const growth = grow(directory, phase, {
     stoq,
     peers,
     store,
     founder,
     book,
+    machine: measured,
     clock,
     log,
     signal: stopping.signal,
@@ -100,6 +108,7 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
   cleanup.defer(async () => {
     stopping.abort(new Error('the node stops'));
     await (await growth.settled())?.[Symbol.asyncDispose]();
+    await measured;
   });
   const startedMs = clock.monotonicMs();
   const invitations = () => (founder?.invitations(nodeId, stoq.addresses) ?? []).map(formatInvitation);
@@ -116,7 +125,7 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
   cleanup.use(
     await serveControl(
       directory.controlSocket,
-      controlMethods({ status, invitations, config, nodeId, growth }),
+      controlMethods({ status, invitations, machine, config, nodeId, growth }),
       log,
     ),
   );
@@ -147,6 +156,7 @@ interface GrowthParts {
   readonly store: ContentStore;
   readonly founder: Founder | undefined;
   readonly book: AddressBook;
+  readonly machine: Promise<MachineRecord | undefined>;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  appendFileSync,
   closeSync,
   fsyncSync,
   mkdirSync,
@@ -33,6 +34,16 @@ export interface DataDirectory {
   readonly content: string;
   readonly log: string;
   readonly usedLeases: string;
+  readonly receipts: string;
+  readonly parity: string;
+  /** The signed block of measured hardware, and the journal of assets, policies and leases. */
+  readonly inventory: string;
+  readonly assetJournal: string;
+  /** One folder for each signed extension. */
+  readonly extensions: string;
+  readonly audit: string;
+  /** Revocation lists that the operator put there, DER or PEM. */
+  readonly revocations: string;
   readonly lock: string;
   /** Path of the control socket; outside the directory where its name would be too long for the system. */
   readonly controlSocket: string;
@@ -67,6 +78,13 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     content: inside('content'),
     log: inside('log'),
     usedLeases: inside('used-leases'),
+    receipts: inside('receipts'),
+    parity: inside('parity'),
+    inventory: inside('inventory.cbor'),
+    assetJournal: inside('assets', 'journal'),
+    extensions: inside('extensions'),
+    audit: inside('audit'),
+    revocations: inside('certificates', 'revocations'),
     lock: inside('daemon.pid'),
     controlSocket:
       Buffer.byteLength(socket) <= maxSocketPath ? socket : join(tmpdir(), `hypermesh-${digest}.sock`),
@@ -103,6 +121,17 @@ export function writeDurably(path: string, bytes: Uint8Array | string, mode = 0o
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
+  }
+}
+
+/** Adds to the end of a file; durable when it returns. */
+export function appendDurably(path: string, text: string): void {
+  const file = openSync(path, 'a', 0o600);
+  try {
+    appendFileSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -9,16 +9,19 @@ import {
   openCertificateAuthority,
   publicKeysOf,
 } from '@hypermesh/trustchain/ca';
+import { extensionSigner } from './adapters/extension-trust.ts';
 import { defaultConfig, writeConfig } from './config.ts';
 import { type DataDirectory, writeDurably } from './data-directory.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { NodeError } from './errors.ts';
+import { installBundled } from './extensions/bundled.ts';
 import {
   authorityKeyEntries,
   generateNodeKeys,
   newPassphrase,
   nodeIdOfKeys,
   nodeKeyEntries,
+  readChain,
   signerIdOf,
   storeKeys,
 } from './identity.ts';
@@ -134,6 +137,7 @@ export async function initMesh(directory: DataDirectory, options: InitOptions): 
     },
     undefined,
   );
+  await installBundled(directory, extensionSigner(keys, readChain(directory.certificate), systemClock));
   writeConfig(directory, {
     ...defaultConfig,
     name: options.name,

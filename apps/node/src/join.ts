@@ -6,9 +6,11 @@ import { createStoq, type Peer } from '@hypermesh/stoq';
 import { createEnrolment } from '@hypermesh/trustchain/ca';
 import { type Certificate, decodeCertificate, fingerprint, toPem } from '@hypermesh/trustchain/x509';
 import { enrollingAuthenticator } from './adapters/authenticator.ts';
+import { extensionSigner } from './adapters/extension-trust.ts';
 import { defaultConfig, type NodeConfig, writeConfig } from './config.ts';
 import { type DataDirectory, writeDurably } from './data-directory.ts';
 import { NodeError } from './errors.ts';
+import { installBundled } from './extensions/bundled.ts';
 import {
   generateNodeKeys,
   loadNodeKeys,
@@ -81,6 +83,7 @@ export async function joinMesh(
   using book = openAddressBook(directory);
   book.note(founderIn(invitation), address);
   book.flush();
+  await installBundled(directory, extensionSigner(keys, chain, systemClock));
   writeConfig(directory, config);
   return { nodeId };
 }

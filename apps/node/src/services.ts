@@ -7,8 +7,11 @@ import { createCounters } from './adapters/counters.ts';
 import { wasmExecutor } from './adapters/wasm-executor.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type EvidenceResult, exportLedger } from './evidence/export.ts';
+import { type Extensions, openExtensions } from './extensions/service.ts';
+import type { MachineRecord } from './inventory/machine.ts';
+import { type InventoryService, openInventory } from './inventory/service.ts';
 import { type LedgerService, memberNodes, openLedgerService } from './ledger/service.ts';
-import { plainMemoryClaims } from './memory/claims.ts';
+import { inventoryMemoryClaims } from './memory/claims.ts';
 import { type MemoryService, openMemoryService } from './memory/service.ts';
 import type { Peers } from './mesh/peers.ts';
 import type { Transparency } from './mesh/transparency.ts';
@@ -17,13 +20,18 @@ import type { Phase2 } from './phases.ts';
 import { createRunService, type RunService } from './run/asking.ts';
 import { serveRuns } from './run/serving.ts';
 import { openUsedLeases } from './run/used-leases.ts';
+import { openReceipts } from './wallet/receipts.ts';
+import { createWallet, type WalletService } from './wallet/service.ts';
 
 /** What a node of phase 2 offers: the ledger, packages and runs. */
 export interface MeshServices extends AsyncDisposable {
   readonly ledger: LedgerService;
   readonly packages: PackageService;
   readonly runs: RunService;
+  readonly wallet: WalletService;
+  readonly inventory: InventoryService;
   readonly memory: MemoryService;
+  readonly extensions: Extensions;
   /** Members of the genesis by NodeId. */
   readonly members: ReadonlyMap<NodeId, { readonly name: string; readonly key: Uint8Array }>;
   /** Writes what shows this mesh to outsiders into a folder. */
@@ -41,6 +49,8 @@ export async function openMeshServices(
     readonly peers: Peers;
     readonly store: ContentStore;
     readonly transparency: Transparency;
+    /** What this machine was measured to be, once that is done. */
+    readonly machine: Promise<MachineRecord | undefined>;
     readonly clock: Clock;
     readonly log: Log;
     readonly signal: AbortSignal;
@@ -61,13 +71,26 @@ export async function openMeshServices(
   const artifacts = trustchainArtifacts({ phase, transparency, clock });
   const packages = createPackageService({ ledger, peers, store, artifacts, self, log, nameOf });
   const keyOf = (node: NodeId) => members.get(node)?.key ?? new Uint8Array();
-  const runs = createRunService({ ledger, peers, packages, keyOf, nameOf });
+  const receipts = openReceipts(directory.receipts);
+  const inventory = cleanup.use(
+    await openInventory(directory, phase, {
+      ledger,
+      machine: await parts.machine,
+      isMember: (node) => members.has(node),
+      keyOf,
+      clock,
+      log,
+      signal,
+    }),
+  );
+  const runs = createRunService({ ledger, peers, packages, receipts, keyOf, nameOf });
   cleanup.defer(
     serveRuns(stoq, {
       ledger,
       packages,
       executor: wasmExecutor(),
       usedLeases: openUsedLeases(directory.usedLeases),
+      receipts,
       config,
       self,
       secretKey: keys.ed25519.secretKey,
@@ -79,15 +102,24 @@ export async function openMeshServices(
       stoq,
       peers,
       ledger,
-      claims: plainMemoryClaims(config.maxLentBytes),
+      claims: inventoryMemoryClaims(inventory.claims, self),
       members,
       self,
       secretKey: keys.ed25519.secretKey,
-      maxBytes: config.maxLentBytes,
       clock,
       log,
       metrics: counters,
       nameOf,
+    }),
+  );
+  const extensions = cleanup.use(
+    await openExtensions(directory, phase, {
+      capabilities: {},
+      consensus: {
+        check: async () => ({ ok: false, reason: 'no operation of an extension is proven here' }),
+      },
+      clock,
+      log,
     }),
   );
   const owned = cleanup.move();
@@ -96,7 +128,10 @@ export async function openMeshServices(
     ledger,
     packages,
     runs,
+    wallet: createWallet({ ledger, receipts, self, nameOf }),
+    inventory,
     memory,
+    extensions,
     members,
     evidence: (folder, until) => exportLedger(folder, { directory, ledger, facts: phase.facts }, until),
     secondVotesSeen,

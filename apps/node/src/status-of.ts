@@ -4,6 +4,7 @@ import type { AddressBook } from './mesh/addresses.ts';
 import type { Phase1 } from './phases.ts';
 import type { MeshServices } from './services.ts';
 import {
+  type ExtensionStatus,
   type LedgerStatus,
   type MemberStatus,
   type NodeStatus,
@@ -38,9 +39,27 @@ export function describeNode(parts: {
     uptimeMs: Math.round(uptimeMs),
     members: services === undefined ? [] : describeMembers(parts, services),
     ...(services === undefined ? {} : { ledger: describeLedger(services) }),
+    extensions: services === undefined ? [] : describeExtensions(services),
     ...(problem === undefined ? {} : { problem }),
     secondVotesSeen: services?.secondVotesSeen() ?? 0,
   };
+}
+
+function describeExtensions({ extensions }: MeshServices): ExtensionStatus[] {
+  const { loaded, refused } = extensions.describe();
+  return [
+    ...loaded.map(({ id, version, state, reason }) => ({
+      id,
+      version,
+      state: state === 'active' ? ('active' as const) : ('suspended' as const),
+      ...(reason === undefined ? {} : { reason }),
+    })),
+    ...refused.map(({ id, code, path, detail }) => ({
+      id,
+      state: 'refused' as const,
+      reason: `${code}${path === undefined ? '' : ` at ${path}`}: ${detail}`,
+    })),
+  ];
 }
 
 function describeMembers(

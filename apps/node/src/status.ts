@@ -25,6 +25,14 @@ export interface LedgerStatus {
   readonly profileMeaning: string;
 }
 
+/** One extension on this node's disk. */
+export interface ExtensionStatus {
+  readonly id: string;
+  readonly version?: string;
+  readonly state: 'active' | 'suspended' | 'refused';
+  readonly reason?: string;
+}
+
 /** What `status` answers; sizes in bytes, times in milliseconds or ISO 8601. */
 export interface NodeStatus {
   readonly name: string;
@@ -39,6 +47,8 @@ export interface NodeStatus {
   readonly uptimeMs: number;
   readonly members: readonly MemberStatus[];
   readonly ledger?: LedgerStatus;
+  /** Extensions by id; `reason` says why one is not active. */
+  readonly extensions: readonly ExtensionStatus[];
   /** Why there is no ledger and will be none before the next start. */
   readonly problem?: string;
   /** Pairs of votes by one validator that contradict each other, seen by this node since it started. */

@@ -2,7 +2,14 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { nodeIdOf } from '@hypermesh/core';
 import { generateKey } from '@hypermesh/core/ed25519';
 import { describe, expect, it } from 'vitest';
-import { checkListen, checkName, defaultConfig, readConfig, writeConfig } from '../src/config.ts';
+import {
+  checkListen,
+  checkName,
+  defaultConfig,
+  type NodeConfig,
+  readConfig,
+  writeConfig,
+} from '../src/config.ts';
 import { failureOf, temporaryDirectory } from './support.ts';
 
 const good = 'name = "amber"\nlisten = "quic://[::1]:0"\n';
@@ -11,10 +18,16 @@ describe('hypermesh.toml', () => {
   it('comes back as it was written, with and without a founder', () => {
     using directory = temporaryDirectory();
     const founder = nodeIdOf(generateKey().publicKey);
-    for (const config of [
+    const configs: readonly NodeConfig[] = [
       { ...defaultConfig, name: 'amber' },
       { ...defaultConfig, name: 'birch', founder, listen: 'quic://[::]:4433', maxRunFuel: 2n ** 62n },
-    ]) {
+      {
+        ...defaultConfig,
+        name: 'cedar',
+        lend: { level: 'private', cpuPercent: 0, memoryPercent: 100, storagePercent: 1 },
+      },
+    ];
+    for (const config of configs) {
       writeConfig(directory, config);
       expect(readConfig(directory)).toEqual(config);
     }
@@ -56,15 +69,13 @@ describe('hypermesh.toml', () => {
     ['a fraction of a page', `${good}[run]\nmax_memory_pages = 1.5\n`, 4, 'run.max_memory_pages'],
     ['pages beyond all memory', `${good}[run]\nmax_memory_pages = 65537\n`, 4, 'run.max_memory_pages'],
     ['a text for a time', `${good}[run]\nmax_ms = "60000"\n`, 4, 'run.max_ms'],
-    ['memory that is a number', `${good}memory = 5\n`, 3, 'memory must be a table'],
-    [
-      'an unknown setting of memory',
-      `${good}[memory]\nmax_heat = 1\n`,
-      4,
-      'there is no setting memory.max_heat',
-    ],
-    ['memory beyond all memory', `${good}[memory]\nmax_bytes = 1099511627777\n`, 4, 'memory.max_bytes'],
     ['a time that is negative', `${good}[run]\nmax_ms = -1\n`, 4, 'run.max_ms'],
+    ['lend that is a text', `${good}lend = "all"\n`, 3, 'lend must be a table'],
+    ['an unknown loan', `${good}[lend]\ngpu_percent = 5\n`, 4, 'there is no setting lend.gpu_percent'],
+    ['more than all', `${good}[lend]\ncpu_percent = 101\n`, 4, 'lend.cpu_percent must be an integer from 0'],
+    ['less than nothing', `${good}[lend]\nmemory_percent = -1\n`, 4, 'lend.memory_percent'],
+    ['a part of a percent', `${good}[lend]\nstorage_percent = 0.5\n`, 4, 'lend.storage_percent'],
+    ['an unknown level', `${good}[lend]\nlevel = "friends"\n`, 4, 'lend.level must be one of private'],
   ])('with %s is refused, with file and line', async (_, text, line, words) => {
     using directory = temporaryDirectory();
     mkdirSync(directory.path);

@@ -38,9 +38,12 @@ const terms: LeaseTerms = {
   executor: nodeIdOf(executor.publicKey),
   package: 'anagrams@1.0.0',
   document,
+  dependencies: {},
   fuel: 2n ** 64n - 1n,
   memoryPages: 16,
   deadlineMs: 1000,
+  price: 10n,
+  allocation: 'public',
 };
 const output = utf8('42');
 const receipt: ExecutionReceipt = {
@@ -60,6 +63,7 @@ const answer: ExecuteAnswer = {
   fuel: 100n,
   output,
   receipt: encodeReceipt(receipt),
+  usage: new Uint8Array(),
   legs: { space: 'valid', stake: 'valid', work: 'valid', time: 'valid' },
 };
 const ask = encodeExecuteAsk({ v: 1, transaction: Uint8Array.of(1), proof: Uint8Array.of(2) });
@@ -78,7 +82,9 @@ describe('the terms of a lease', () => {
     ['pages beyond all memory', { ...terms, memoryPages: 65_537 }, 'out-of-range'],
     ['a deadline beyond a day', { ...terms, deadlineMs: 86_400_001 }, 'out-of-range'],
     ['a long name', { ...terms, package: 'a'.repeat(161) }, 'wrong-length'],
-    ['a field too many', { ...terms, price: 1 }, 'unknown-key'],
+    ['a price below 0', { ...terms, price: -1 }, 'out-of-range'],
+    ['an unknown footing', { ...terms, allocation: 'free' }, 'no-variant'],
+    ['a field too many', { ...terms, tip: 1 }, 'unknown-key'],
   ])('that hold %s are refused', (_, value, reason) => {
     expect(decodeLeaseTerms(encodeCanonical(value as CanonicalValue))).toEqual({ ok: false, reason });
   });

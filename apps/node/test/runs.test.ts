@@ -52,9 +52,12 @@ const termsOf = (change: Partial<LeaseTerms> = {}): LeaseTerms => ({
   executor: members.cedar.nodeId,
   package: 'echo@1.0.0',
   document: packages.birch.resolve('echo').record.document,
+  dependencies: {},
   fuel: 1_000_000n,
   memoryPages: 16,
   deadlineMs: 10_000,
+  price: 10n,
+  allocation: 'public',
   ...change,
 });
 
@@ -231,12 +234,11 @@ describe('the executing node starts nothing', () => {
     expect(await startsNothing(() => askedOf(sessions.birch, transaction, proof))).toBe(answer);
   });
 
-  it('for a lease whose terms are no terms', async () => {
-    const { transaction, proof } = await ledgers.birch.act('lease.commit', {
-      key: 'no-terms',
-      value: 'please',
-    });
-    expect(await startsNothing(() => askedOf(sessions.birch, transaction, proof))).toMatch(/^malformed/);
+  it('for a lease whose terms are no terms, which the ledger refuses already', async () => {
+    const commit = (value: CanonicalValue) => () =>
+      ledgers.birch.act('lease.commit', { key: 'no-terms', value });
+    expect(await failureOf(commit('please'))).toMatchObject({ leg: 'ledger', reason: 'bad-body' });
+    expect(await failureOf(commit(utf8('please')))).toMatchObject({ leg: 'ledger', reason: 'bad-terms' });
   });
 
   it('twice for one lease, not even when asked at once or after a restart', async () => {

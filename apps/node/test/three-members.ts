@@ -20,9 +20,10 @@ import { openTransparency } from '../src/adapters/transparency.ts';
 import { wasmExecutor } from '../src/adapters/wasm-executor.ts';
 import { defaultConfig, type NodeConfig } from '../src/config.ts';
 import { type NodeKeys, signerIdOf } from '../src/identity.ts';
+import type { ClaimService } from '../src/inventory/claims.ts';
 import { foundingPlots, foundingPower } from '../src/ledger/options.ts';
 import { type LedgerService, openLedgerService } from '../src/ledger/service.ts';
-import { plainMemoryClaims } from '../src/memory/claims.ts';
+import { inventoryMemoryClaims } from '../src/memory/claims.ts';
 import { type MemoryService, openMemoryService } from '../src/memory/service.ts';
 import { openAddressBook } from '../src/mesh/addresses.ts';
 import { factsBinding, type MeshFacts } from '../src/mesh/facts.ts';
@@ -33,6 +34,7 @@ import { createRunService, type RunService } from '../src/run/asking.ts';
 import type { ExecutionRequest } from '../src/run/ports.ts';
 import { serveRuns } from '../src/run/serving.ts';
 import { openUsedLeases, type UsedLeases } from '../src/run/used-leases.ts';
+import { openReceipts, type Receipts } from '../src/wallet/receipts.ts';
 import {
   certify,
   createTestAuthority,
@@ -58,6 +60,8 @@ export interface ThreeMembers extends AsyncDisposable {
   readonly started: string[];
   readonly usedLeases: UsedLeases;
   readonly usedLeasesPath: string;
+  /** What birch, who asks, and cedar, who executes, keep to settle leases with. */
+  readonly receipts: Readonly<Record<'birch' | 'cedar', Receipts>>;
   readonly behaviour: {
     /** Whether an executing node answers something else than its program did. */
     isLying: boolean;
@@ -117,6 +121,11 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
   const started: string[] = [];
   const usedLeasesPath = `${directory.path}/used-leases`;
   const usedLeases = openUsedLeases(usedLeasesPath);
+  const receipts = {
+    amber: openReceipts(`${directory.receipts}-amber`),
+    birch: openReceipts(`${directory.receipts}-birch`),
+    cedar: openReceipts(`${directory.receipts}-cedar`),
+  };
 
   const network = createMemoryNetwork();
   const nodes = names.map(async (name) => {
@@ -170,6 +179,7 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
           reexecute: executor.reexecute,
         },
         usedLeases: name === 'cedar' ? usedLeases : openUsedLeases(`${usedLeasesPath}-${name}`),
+        receipts: receipts[name],
         config,
         self: identity.nodeId,
         secretKey: identity.key.secretKey,
@@ -181,11 +191,10 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
         stoq,
         peers,
         ledger: own,
-        claims: plainMemoryClaims(2 ** 20),
+        claims: inventoryMemoryClaims(boundedClaims(2 ** 20), identity.nodeId),
         members: new Map(names.map((each) => [members[each].nodeId, each])),
         self: identity.nodeId,
         secretKey: identity.key.secretKey,
-        maxBytes: 2 ** 20,
         clock: systemClock,
         log: silentLog,
         metrics: silentMetrics,
@@ -203,6 +212,7 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     ledger: ledgers.birch,
     peers: b.peers,
     packages: b.packages,
+    receipts: receipts.birch,
     keyOf: (node) => identityOf(node)?.key.publicKey ?? new Uint8Array(),
     nameOf: (node) => names.find((name) => members[name].nodeId === node) ?? node,
   });
@@ -237,9 +247,31 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     started,
     usedLeases,
     usedLeasesPath,
+    receipts,
     behaviour,
     publishGuest,
     [Symbol.asyncDispose]: () => cleanup.disposeAsync(),
+  };
+}
+
+/** Claims of a member whose memory asset has so many bytes. */
+function boundedClaims(maxBytes: number): Pick<ClaimService, 'reserve' | 'commit' | 'release'> {
+  const claimed = new Map<string, number>();
+  return {
+    async reserve({ needs: { memoryBytes = 0 } }) {
+      const taken = [...claimed.values()].reduce((sum, bytes) => sum + bytes, 0);
+      if (taken + memoryBytes > maxBytes) {
+        const reason = { asset: 'memory', kind: 'memory', code: 'over-share' as const, remedy: 'lend less' };
+        return { ok: false, reasons: [{ ...reason, rule: `at most ${maxBytes} bytes` }] };
+      }
+      const id = `claim ${claimed.size}`;
+      claimed.set(id, memoryBytes);
+      return { ok: true, claim: { id, expiresAtMs: Number.POSITIVE_INFINITY } };
+    },
+    commit: async () => ({ ok: true, expiresAtMs: Number.POSITIVE_INFINITY }),
+    async release(id) {
+      claimed.delete(id);
+    },
   };
 }
 

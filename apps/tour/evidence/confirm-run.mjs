@@ -45,7 +45,8 @@ function readMap(bytes) {
 /** SHA-256 in a CID (base32, raw, sha2-256), as hex. */
 function digestIn(cid) {
   let bits = '';
-  for (const letter of cid.slice(1)) bits += 'abcdefghijklmnopqrstuvwxyz234567'.indexOf(letter).toString(2).padStart(5, '0');
+  for (const letter of cid.slice(1))
+    bits += 'abcdefghijklmnopqrstuvwxyz234567'.indexOf(letter).toString(2).padStart(5, '0');
   const bytes = bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2));
   return Buffer.from(bytes.slice(4)).toString('hex');
 }
@@ -80,7 +81,10 @@ for (const run of runs) {
   const isNamed = [module, input, output].every((bytes, index) => sha256(bytes) === named[index]);
   check(`${run}: module, input and output are those of the receipt`, isNamed);
   const again = call(module, receipt.op, input);
-  check(`${run}: run again, it gives the same ${output.length} bytes for ${receipt.fuel} fuel`, again.output.equals(output) && again.fuel === receipt.fuel);
+  check(
+    `${run}: run again, it gives the same ${output.length} bytes for ${receipt.fuel} fuel`,
+    again.output.equals(output) && again.fuel === receipt.fuel,
+  );
   confirmed += 1;
 }
 check(`${confirmed} of ${runs.length} runs are of WebAssembly packages and were run again`, confirmed > 0);

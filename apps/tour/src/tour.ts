@@ -8,6 +8,7 @@ import { publishStep } from './steps/publish.ts';
 import { recoveryStep } from './steps/recovery.ts';
 import { remoteMemoryStep } from './steps/remote-memory.ts';
 import { runStep } from './steps/run.ts';
+import { settleStep } from './steps/settle.ts';
 
 /** What every step works with. Steps leave for later ones what those need in `seen`. */
 export interface TourContext {
@@ -16,7 +17,7 @@ export interface TourContext {
   readonly signal: AbortSignal;
   /** A folder for files of the tour itself. */
   readonly scratch: string;
-  readonly seen: { version?: string; publishedAt?: number };
+  readonly seen: { version?: string; publishedAt?: number; lease?: string };
 }
 
 /** What a step found: facts for the JSON report, beside its name, verdict and duration. */
@@ -44,7 +45,8 @@ const steps: readonly {
     title: '5. Remote memory: one node lends, another uses it, and it ends',
     run: remoteMemoryStep,
   },
-  { name: 'recovery', title: '6. Recovery: a validator is killed and comes back', run: recoveryStep },
+  { name: 'settle', title: '6. Settle: the run is paid from what was used', run: settleStep },
+  { name: 'recovery', title: '7. Recovery: a validator is killed and comes back', run: recoveryStep },
 ];
 
 /** Runs all steps; a failed one ends the tour and is the last of the report. Stands still after those in `pauses`. */

@@ -42,7 +42,7 @@ async function moves(load: () => Promise<boolean>): Promise<void> {
 }
 
 describe('this machine', () => {
-  test('is reported as the operating system has it, no more than that is leased, use shows as usage, and a GPU that is not there is named absent [assets-03]', async () => {
+  test('is reported as the operating system has it, no more than that is leased, use shows as usage, and a GPU that is not there is named absent', async () => {
     const [cpu, memory, storage] = [cpuAdapter(), memoryAdapter(), storageAdapter({ path: place.path })];
     const { cores, microsPerSecond } = await cpu.probe();
     expect(microsPerSecond).toBeLessThanOrEqual((cores ?? 0) * 1_000_000);

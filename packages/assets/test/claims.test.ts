@@ -219,6 +219,21 @@ describe('a queue', () => {
     expect(await barred).toMatchObject({ ok: false, rejections: [{ code: 'not-reachable' }] });
   });
 
+  test('ends with the assets: who still waits is told', async () => {
+    const { assets } = await assetsWith([memoryAsset()]);
+    await held(assets, ask(1_000));
+    let position = 0;
+    const waiting = assets.reserveWhenFree(ask(1), {
+      onPosition: (at) => {
+        position = at;
+      },
+    });
+    waiting.catch(() => undefined);
+    await expect.poll(() => position).toBe(1);
+    await assets[Symbol.asyncDispose]();
+    await expect(waiting).rejects.toMatchObject({ code: 'assets/closed' });
+  });
+
   test('moves on when a claim runs out', async () => {
     const { assets, clock } = await assetsWith([memoryAsset()]);
     await held(assets, ask(1_000));

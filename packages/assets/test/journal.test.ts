@@ -99,17 +99,20 @@ describe('a file journal', async () => {
     pretended = 128 << 20;
     const answer = await assets.reserve(ask(10));
     await assets[Symbol.asyncDispose]();
-    await using again = await openFileJournal(path);
-    expect(await again.replay()).toHaveLength(1);
+    {
+      await using journal = await openFileJournal(path);
+      expect(await journal.replay()).toHaveLength(1);
+    }
     const reopened = await openAssets({
       owner: signer.publicKey,
       floor,
-      journal: again,
+      journal: await openFileJournal(path),
       clock: createManualClock(1_000_000),
       random: createSeededRandom(1),
     });
     expect(reopened.claims()).toEqual(answer.ok ? [answer.claim] : []);
     expect(reopened.find(asset.id)?.state).toBe('available');
+    await reopened[Symbol.asyncDispose]();
   });
 
   test('with records that contradict each other is refused', async () => {

@@ -30,6 +30,7 @@ import type { SequenceReport } from './registry/sequences.ts';
 import type { SigningPolicy } from './registry/signing-policy.ts';
 import { createVerifier, type VerifiedRelease } from './registry/verification.ts';
 import { createSearch, type SearchHit, type SearchQuery } from './search/search.ts';
+import { unknownSource } from './sources/unknown.ts';
 
 /** What a catalog is told. */
 export interface CatalogOptions {
@@ -265,11 +266,4 @@ export function createCatalog(ports: CatalogPorts, options: CatalogOptions = {})
 /** The signal alone, where there is one. */
 function callOf({ signal }: CallOptions): CallOptions {
   return signal === undefined ? {} : { signal };
-}
-
-function unknownSource(spec: string): CatalogError {
-  return new CatalogError(
-    { code: 'catalog/unknown-source', spec, next: 'give the folder of a package, or npm:NAME@VERSION' },
-    `Nothing here reads packages from ${JSON.stringify(spec)}`,
-  );
 }

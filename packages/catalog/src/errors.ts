@@ -12,7 +12,11 @@ export type CatalogFailure =
   | { readonly code: 'catalog/bad-argument'; readonly argument: string; readonly expected: string }
   | { readonly code: 'catalog/files'; readonly path: string; readonly reason: string }
   | { readonly code: 'catalog/cancelled' }
-  | { readonly code: 'catalog/bad-document'; readonly problems: readonly DocumentFault[]; readonly next: string }
+  | {
+      readonly code: 'catalog/bad-document';
+      readonly problems: readonly DocumentFault[];
+      readonly next: string;
+    }
   | { readonly code: 'catalog/bad-package'; readonly reason: string; readonly next: string }
   | { readonly code: 'catalog/not-found'; readonly what: string; readonly next: string }
   | {

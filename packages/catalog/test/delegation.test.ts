@@ -4,13 +4,15 @@ import { type CatalogEvent, createCatalog, type ExecutionResult } from '../src/i
 import { createMemoryExecution, createMemoryMesh, type NodeBehaviour } from '../src/testing/index.ts';
 import { sourceOf } from './fixtures/sources.ts';
 
-const ends = (node: string, exit = 'ok') => async (): Promise<ExecutionResult> => ({
-  node,
-  exit,
-  output: utf8(`from ${node}`),
-  receipt: utf8('receipt'),
-  details: {},
-});
+const ends =
+  (node: string, exit = 'ok') =>
+  async (): Promise<ExecutionResult> => ({
+    node,
+    exit,
+    output: utf8(`from ${node}`),
+    receipt: utf8('receipt'),
+    details: {},
+  });
 
 async function catalogOver(nodes: Readonly<Record<string, NodeBehaviour>>, full: readonly string[] = []) {
   const execution = createMemoryExecution(new Map(Object.entries(nodes)), (node) =>
@@ -28,11 +30,18 @@ describe('delegation', () => {
     const { catalog, execution } = await catalogOver({ 'node-1': ends('node-1') });
     const events: CatalogEvent[] = [];
     const result = await catalog.run('job', { onEvent: (event) => events.push(event) });
-    expect(result).toMatchObject({ package: 'job@1.0.0', node: 'node-1', exit: 'ok', attempts: [{ node: 'node-1' }] });
+    expect(result).toMatchObject({
+      package: 'job@1.0.0',
+      node: 'node-1',
+      exit: 'ok',
+      attempts: [{ node: 'node-1' }],
+    });
     expect(result.receipt).toEqual(utf8('receipt'));
     expect(execution.submissions).toEqual(['node-1']);
     expect(events.flatMap((event) => (event.type === 'running' ? [event.state] : []))).toEqual([
-      'submitted', 'running', 'done',
+      'submitted',
+      'running',
+      'done',
     ]);
   });
 
@@ -52,7 +61,10 @@ describe('delegation', () => {
   });
 
   test('a program that fails is a result and is not tried again elsewhere', async () => {
-    const { catalog, execution } = await catalogOver({ 'node-1': ends('node-1', 'out-of-fuel'), 'node-2': ends('node-2') });
+    const { catalog, execution } = await catalogOver({
+      'node-1': ends('node-1', 'out-of-fuel'),
+      'node-2': ends('node-2'),
+    });
     expect(await catalog.run('job')).toMatchObject({ exit: 'out-of-fuel', node: 'node-1' });
     expect(execution.submissions).toEqual(['node-1']);
   });
@@ -70,7 +82,8 @@ describe('delegation', () => {
     const { catalog } = await catalogOver({ a: ends('a'), b: ends('b') }, ['a', 'b']);
     await expect(catalog.run('job')).rejects.toMatchObject({
       code: 'catalog/no-candidate',
-      message: 'No node can run job@1.0.0: a: no memory is free (ask for less) | b: no memory is free (ask for less)',
+      message:
+        'No node can run job@1.0.0: a: no memory is free (ask for less) | b: no memory is free (ask for less)',
     });
     expect(await catalog.explain('job')).toEqual([
       { node: 'a', reasons: [expect.objectContaining({ code: 'memory' })] },

@@ -26,7 +26,12 @@ const chain: readonly PackageSketch[] = [
 describe('installing', () => {
   test('brings a package published on one node to another: bytes equal, assets registered and active [catalog-01]', async () => {
     const files = { 'lib/main.js': noise(90_000), 'README.md': utf8('# alpha\n') };
-    const { bob, node } = await meshWith({ name: 'alpha', files, entrypoint: 'lib/main.js', tags: ['first'] });
+    const { bob, node } = await meshWith({
+      name: 'alpha',
+      files,
+      entrypoint: 'lib/main.js',
+      tags: ['first'],
+    });
     const [hit] = await bob.search({ text: 'first' });
     expect(hit).toMatchObject({ key: 'alpha@1.0.0', verified: true });
     const result = await bob.install('alpha');
@@ -65,8 +70,12 @@ describe('installing', () => {
     const { lock } = await bob.install('left@^1.0.0');
     const frozen = bob.install('top', { lock, frozen: true });
     await expect(frozen).rejects.toMatchObject({ code: 'catalog/lock-changed' });
-    await expect(bob.install('left', { frozen: true })).rejects.toMatchObject({ code: 'catalog/lock-changed' });
-    await expect(bob.install('left', { lock: 'packages: [' })).rejects.toMatchObject({ code: 'catalog/bad-lock' });
+    await expect(bob.install('left', { frozen: true })).rejects.toMatchObject({
+      code: 'catalog/lock-changed',
+    });
+    await expect(bob.install('left', { lock: 'packages: [' })).rejects.toMatchObject({
+      code: 'catalog/bad-lock',
+    });
   });
 
   test('a lock file that names another digest than the index is believed, not the index', async () => {
@@ -104,7 +113,9 @@ describe('installing', () => {
       failure: { explanation: expect.stringContaining('left') },
     });
     await expect(bob.install('nothing')).rejects.toMatchObject({ code: 'catalog/not-found' });
-    await expect(bob.install('left@^9.0.0')).rejects.toMatchObject({ code: expect.stringMatching(/not-found|conflict/) });
+    await expect(bob.install('left@^9.0.0')).rejects.toMatchObject({
+      code: expect.stringMatching(/not-found|conflict/),
+    });
     await expect(bob.install('left@not a range')).rejects.toMatchObject({ code: 'catalog/bad-argument' });
     expect(await bob.list()).toEqual([]);
   });
@@ -131,7 +142,10 @@ describe('installing', () => {
   });
 
   test('a poisoned copy is refetched elsewhere and never stored [catalog-04]', async () => {
-    const { mesh, bob, publisher, node } = await meshWith({ name: 'alpha', files: { 'a.js': noise(50_000) } });
+    const { mesh, bob, publisher, node } = await meshWith({
+      name: 'alpha',
+      files: { 'a.js': noise(50_000) },
+    });
     const { release } = await bob.info('alpha');
     const { content } = release.record;
     const poisoned = mesh.content.stored(publisher.id).get(content);
@@ -145,7 +159,10 @@ describe('installing', () => {
   test('nothing is installed where the operation is refused, and resume has nothing to do', async () => {
     const { mesh, bob } = await meshWith({ name: 'alpha' });
     mesh.index.refuseNext('stake', 'no-bond');
-    await expect(bob.install('alpha')).rejects.toMatchObject({ code: 'catalog/proof-refused', failure: { leg: 'stake' } });
+    await expect(bob.install('alpha')).rejects.toMatchObject({
+      code: 'catalog/proof-refused',
+      failure: { leg: 'stake' },
+    });
     expect(await bob.list()).toEqual([]);
     expect(await bob.resume()).toEqual([]);
   });
@@ -177,7 +194,10 @@ describe('installing', () => {
 
   test('a package that its handler refuses is not ordered and not installed', async () => {
     const { mesh, bob } = await meshWith({ name: 'image', type: 'container.docker' });
-    await expect(bob.install('image')).rejects.toMatchObject({ code: 'catalog/refused', failure: { check: 'asset' } });
+    await expect(bob.install('image')).rejects.toMatchObject({
+      code: 'catalog/refused',
+      failure: { check: 'asset' },
+    });
     expect(mesh.index.installations).toEqual([]);
   });
 
@@ -186,7 +206,11 @@ describe('installing', () => {
     expect(names).toEqual(['VirtualMachine', 'Container', 'Library', 'Dataset']);
     const sketches: readonly PackageSketch[] = [
       { name: 'vm', type: 'vm.wasm', files: { 'main.wasm': noise(9) } },
-      { name: 'oci', type: 'container.docker', files: { 'index.json': utf8('{}'), 'oci-layout': utf8('{}') } },
+      {
+        name: 'oci',
+        type: 'container.docker',
+        files: { 'index.json': utf8('{}'), 'oci-layout': utf8('{}') },
+      },
       { name: 'lib', type: 'library.python', files: { 'main.py': utf8('print(1)') } },
       { name: 'data', type: 'dataset.scientific', files: { 'data.csv': utf8('1\n') } },
     ];
@@ -220,7 +244,8 @@ describe('installing', () => {
     let step = 0;
     const churn = () => {
       step++;
-      for (const [at, { id } ] of mesh.nodes.entries()) if (at > 1) mesh.content.setDown(id, (at + step) % 10 < 3);
+      for (const [at, { id }] of mesh.nodes.entries())
+        if (at > 1) mesh.content.setDown(id, (at + step) % 10 < 3);
     };
     churn();
     mesh.content.setDown(first.id, true);

@@ -15,6 +15,7 @@ import {
   createMemoryState,
   executionCompliance,
   indexCompliance,
+  type NodeBehaviour,
   packageSourceCompliance,
   stateCompliance,
 } from '../src/testing/index.ts';
@@ -46,7 +47,12 @@ describe('Index in memory', () => {
 });
 
 describe('Artifacts in memory', () => {
-  runAll(artifactsCompliance(async () => [createMemoryArtifacts(generateKey()), createMemoryArtifacts(generateKey())]));
+  runAll(
+    artifactsCompliance(async () => [
+      createMemoryArtifacts(generateKey()),
+      createMemoryArtifacts(generateKey()),
+    ]),
+  );
 });
 
 describe('AssetRegistry in memory', () => {
@@ -71,7 +77,9 @@ describe('State in memory', () => {
 describe('PackageSource over folders', () => {
   const document = (text: string) => folderFromMap({ 'catalog.yaml': new TextEncoder().encode(text) });
   const folders = {
-    good: document('apiVersion: catalog.v1\nkind: AssetPackage\nmetadata: { name: a, version: 1.0.0 }\nspec: { description: d }\n'),
+    good: document(
+      'apiVersion: catalog.v1\nkind: AssetPackage\nmetadata: { name: a, version: 1.0.0 }\nspec: { description: d }\n',
+    ),
     bad: document('apiVersion: catalog.v1\nkind: Other\n'),
   };
   runAll(
@@ -90,7 +98,7 @@ describe('Execution in memory', () => {
   runAll(
     executionCompliance(async () => ({
       execution: createMemoryExecution(
-        new Map([
+        new Map<string, NodeBehaviour>([
           ['node-1', async () => ({ node: 'node-1', exit: 'ok', details: {} })],
           ['node-2', () => 'unreachable' as const],
         ]),

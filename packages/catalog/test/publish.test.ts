@@ -15,14 +15,25 @@ describe('publishing', () => {
   test('is acknowledged when the record is final and two further nodes hold all of the package', async () => {
     const { mesh, alice } = meshOf();
     const result = await alice.publish(sourceOf({ name: 'alpha', files: { 'a.js': noise(40_000) } }));
-    expect(result).toMatchObject({ name: 'alpha', version: '1.0.0', bytes: 40_000, sequence: 1, finalized: true, already: false });
+    expect(result).toMatchObject({
+      name: 'alpha',
+      version: '1.0.0',
+      bytes: 40_000,
+      sequence: 1,
+      finalized: true,
+      already: false,
+    });
     expect(result.copies).toBe(2);
     expect(result.signers).toHaveLength(1);
     for (const holder of result.holders) {
-      for (const root of [result.content, result.record]) expect(mesh.content.stored(holder).has(root)).toBe(true);
+      for (const root of [result.content, result.record])
+        expect(mesh.content.stored(holder).has(root)).toBe(true);
     }
     const entry = mesh.index.entries.get('alpha@1.0.0');
-    expect(openIndexRecord(entry?.record ?? new Uint8Array())).toMatchObject({ ok: true, record: { digest: result.digest } });
+    expect(openIndexRecord(entry?.record ?? new Uint8Array())).toMatchObject({
+      ok: true,
+      record: { digest: result.digest },
+    });
   });
 
   test('again is the same publication: nothing is signed or ordered twice', async () => {
@@ -64,7 +75,10 @@ describe('publishing', () => {
     const { mesh, alice } = meshOf();
     const source = sourceOf({ name: 'alpha' });
     mesh.index.refuseNext('work', 'too-little');
-    await expect(alice.publish(source)).rejects.toMatchObject({ code: 'catalog/proof-refused', failure: { leg: 'work' } });
+    await expect(alice.publish(source)).rejects.toMatchObject({
+      code: 'catalog/proof-refused',
+      failure: { leg: 'work' },
+    });
     expect(mesh.index.entries.size).toBe(0);
     const before = await alice.draft('alpha@1.0.0');
     const [node] = mesh.nodes;
@@ -92,14 +106,19 @@ describe('publishing', () => {
     expect([draft.sequence, late.sequence]).toEqual([1, 1]);
     await alice.publish(draft);
     const proven = alice.publish(late, { proof: 'for sequence 1' });
-    await expect(proven).rejects.toMatchObject({ code: 'catalog/proof-refused', failure: { leg: 'binding' } });
+    await expect(proven).rejects.toMatchObject({
+      code: 'catalog/proof-refused',
+      failure: { leg: 'binding' },
+    });
     expect(await alice.publish(late)).toMatchObject({ sequence: 2 });
   });
 
   test('tells what it does in order, as plain data', async () => {
     const { alice } = meshOf();
     const events: object[] = [];
-    await alice.publish(sourceOf({ name: 'alpha' }), { onEvent: (event) => events.push(structuredClone(event)) });
+    await alice.publish(sourceOf({ name: 'alpha' }), {
+      onEvent: (event) => events.push(structuredClone(event)),
+    });
     const types = events.map((event) => 'type' in event && event.type);
     expect(types).toEqual(['packing', 'storing', 'signing', 'replicating', 'ordering']);
   });

@@ -63,7 +63,11 @@ describe('an index record', () => {
     ['sequence zero', { sequence: 0 }, 'malformed'],
     ['no bundle', { bundles: [] }, 'malformed'],
     ['an unknown type', { type: 'library.cobol' }, 'malformed'],
-    ['a range that is none', { dependencies: [{ name: 'left', range: '>>1', optional: false }] }, 'malformed'],
+    [
+      'a range that is none',
+      { dependencies: [{ name: 'left', range: '>>1', optional: false }] },
+      'malformed',
+    ],
   ];
   test.each(bad)('with %s is refused', async (_, change, reason) => {
     const signed = await signIndexRecord({ ...body, ...change } as IndexRecord, artifacts);
@@ -138,7 +142,9 @@ describe('entries that are not believed', () => {
     plant('alpha@6.0.0', { record: utf8('nothing') });
     const bob = createCatalog(second.ports);
     for (const verifiedOnly of [true, false]) {
-      expect((await bob.search({ text: 'alpha', verifiedOnly })).map(({ key }) => key)).toEqual(['alpha@1.0.0']);
+      expect((await bob.search({ text: 'alpha', verifiedOnly })).map(({ key }) => key)).toEqual([
+        'alpha@1.0.0',
+      ]);
     }
     const { refused } = await bob.info('alpha');
     expect(Object.fromEntries(refused.map(({ key, reason }) => [key, reason]))).toEqual({
@@ -147,14 +153,18 @@ describe('entries that are not believed', () => {
       'alpha@7.0.0': 'another-key',
       'alpha@6.0.0': 'malformed',
     });
-    await expect(bob.install('alpha@9.9.9')).rejects.toMatchObject({ code: expect.stringMatching(/^catalog\//) });
+    await expect(bob.install('alpha@9.9.9')).rejects.toMatchObject({
+      code: expect.stringMatching(/^catalog\//),
+    });
     expect((await bob.install('alpha')).packages).toHaveLength(1);
   });
 });
 
 describe('the policy on signers', () => {
   const [owner, other, third] = ['owner', 'other', 'third'] as never[];
-  const twoOfThree = { rules: [{ names: '@acme/*', threshold: 2, signers: [owner, other, third] as never[] }] };
+  const twoOfThree = {
+    rules: [{ names: '@acme/*', threshold: 2, signers: [owner, other, third] as never[] }],
+  };
   test.each([
     ['unsigned is refused without any rule', { rules: [] }, 'alpha', [], 'unsigned'],
     ['the owner alone suffices without a rule', { rules: [] }, 'alpha', [owner], undefined],
@@ -165,10 +175,22 @@ describe('the policy on signers', () => {
     ['the owner must be among them', twoOfThree, '@acme/x', [other, third], 'owner-did-not-sign'],
     ['a stranger does not count', twoOfThree, '@acme/x', [owner, 'stranger' as never], 'too-few-signers'],
     ['another scope has no rule', twoOfThree, '@other/x', [owner], undefined],
-    ['a threshold without names counts nodes', { rules: [{ names: '*', threshold: 2 }] }, 'a', [owner, other], undefined],
-    ['a threshold of zero asks for the owner all the same', { rules: [{ names: '*', threshold: 0 }] }, 'a', [], 'unsigned'],
+    [
+      'a threshold without names counts nodes',
+      { rules: [{ names: '*', threshold: 2 }] },
+      'a',
+      [owner, other],
+      undefined,
+    ],
+    [
+      'a threshold of zero asks for the owner all the same',
+      { rules: [{ names: '*', threshold: 0 }] },
+      'a',
+      [],
+      'unsigned',
+    ],
   ])('%s', (_, policy, name, signedBy, reason) => {
-    const verdict = judgeSigners(policy, name, owner as never, signedBy);
+    const verdict = judgeSigners(policy, name, owner as never, signedBy as never[]);
     expect(verdict.ok ? undefined : verdict.reason).toBe(reason);
   });
 

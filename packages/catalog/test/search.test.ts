@@ -10,11 +10,18 @@ const documents = [
   { name: 'plot', tags: ['chart'], description: 'draws a matrix or a chart' },
   { name: 'left-pad', tags: [], description: 'pads on the left' },
 ];
-const names = (query: string) => createInvertedIndex(documents).find(query).map(({ name }) => name);
+const names = (query: string) =>
+  createInvertedIndex(documents)
+    .find(query)
+    .map(({ name }) => name);
 
 describe('the inverted index', () => {
   test.each([
-    ['the name itself is first, then words of names, then descriptions', 'matrix', ['matrix', 'sparse-matrix', 'plot']],
+    [
+      'the name itself is first, then words of names, then descriptions',
+      'matrix',
+      ['matrix', 'sparse-matrix', 'plot'],
+    ],
     ['every word must be there', 'math sparse', ['sparse-matrix']],
     ['the beginning of a word is enough', 'mat', ['matrix', 'sparse-matrix', 'plot']],
     ['letter case does not count', 'CHART', ['plot']],
@@ -34,14 +41,20 @@ describe('the inverted index', () => {
       description: fc.array(word, { maxLength: 5 }).map((words) => words.join(' ')),
     });
     fc.assert(
-      fc.property(fc.uniqueArray(document, { selector: ({ name }) => name }), fc.array(word, { minLength: 1, maxLength: 3 }), (all, query) => {
-        const found = createInvertedIndex(all).find(query.join(' ')).map(({ name }) => name);
-        const expected = all.filter(({ name, tags, description }) => {
-          const words = [name, ...tags, ...description.split(' ')];
-          return query.every((asked) => words.some((each) => each.startsWith(asked)));
-        });
-        expect([...found].sort()).toEqual(expected.map(({ name }) => name).sort());
-      }),
+      fc.property(
+        fc.uniqueArray(document, { selector: ({ name }) => name }),
+        fc.array(word, { minLength: 1, maxLength: 3 }),
+        (all, query) => {
+          const found = createInvertedIndex(all)
+            .find(query.join(' '))
+            .map(({ name }) => name);
+          const expected = all.filter(({ name, tags, description }) => {
+            const words = [name, ...tags, ...description.split(' ')];
+            return query.every((asked) => words.some((each) => each.startsWith(asked)));
+          });
+          expect([...found].sort()).toEqual(expected.map(({ name }) => name).sort());
+        },
+      ),
     );
   });
 });
@@ -50,11 +63,14 @@ describe('searching', () => {
   test('the type filter holds, versions are one hit, and hits are as many as asked for', async () => {
     const [node] = createMemoryMesh().nodes;
     const catalog = createCatalog((node as NonNullable<typeof node>).ports);
-    for (const version of ['1.0.0', '1.1.0', '2.0.0-rc.1']) await catalog.publish(sourceOf({ name: 'alpha', version }));
+    for (const version of ['1.0.0', '1.1.0', '2.0.0-rc.1'])
+      await catalog.publish(sourceOf({ name: 'alpha', version }));
     await catalog.publish(sourceOf({ name: 'snake', type: 'library.python', tags: ['alpha'] }));
     const found = await catalog.search({ text: 'alpha' });
     expect(found.map(({ key }) => key)).toEqual(['alpha@1.1.0', 'snake@1.0.0']);
-    expect((await catalog.search({ text: 'alpha', type: 'library.python' })).map(({ name }) => name)).toEqual(['snake']);
+    expect((await catalog.search({ text: 'alpha', type: 'library.python' })).map(({ name }) => name)).toEqual(
+      ['snake'],
+    );
     expect(await catalog.search({ limit: 1 })).toHaveLength(1);
     expect(await catalog.search({ type: 'vm.wasm' })).toEqual([]);
   });
@@ -73,16 +89,26 @@ describe('searching', () => {
     const [bundleOfSpoilt] = (await alice.resolve('spoilt')).record.bundles;
     expect(bundleOfSpoilt).toBeDefined();
     const { artifacts } = second.ports;
-    const bob = createCatalog(
-      { ...second.ports, artifacts: { ...artifacts, verify: async (bundle, bytes) => {
-        const isSpoilt = Buffer.from(bytes).includes('spoilt');
-        return isSpoilt ? { ok: false, reason: 'not-in-log' } : artifacts.verify(bundle, bytes);
-      } } },
-    );
+    const bob = createCatalog({
+      ...second.ports,
+      artifacts: {
+        ...artifacts,
+        verify: async (bundle, bytes) => {
+          const isSpoilt = Buffer.from(bytes).includes('spoilt');
+          return isSpoilt ? { ok: false, reason: 'not-in-log' } : artifacts.verify(bundle, bytes);
+        },
+      },
+    });
     expect((await bob.search()).map(({ name }) => name)).toEqual(['sound']);
     const all = await bob.search({ verifiedOnly: false });
-    expect(all.map(({ name, verified }) => [name, verified])).toEqual([['gone', false], ['sound', false], ['spoilt', false]]);
+    expect(all.map(({ name, verified }) => [name, verified])).toEqual([
+      ['gone', false],
+      ['sound', false],
+      ['spoilt', false],
+    ]);
     expect(spoilt.digest).toBe(all.find(({ name }) => name === 'spoilt')?.digest);
-    await expect(bob.install('spoilt')).rejects.toMatchObject({ failure: { check: 'signature', reason: 'not-in-log' } });
+    await expect(bob.install('spoilt')).rejects.toMatchObject({
+      failure: { check: 'signature', reason: 'not-in-log' },
+    });
   });
 });

@@ -23,7 +23,15 @@ describe('verifying', () => {
     const { catalog } = await installed();
     const report = await catalog.verify('alpha', { deep: true });
     expect(report.checks.map(({ check }) => check)).toEqual([
-      'index-record', 'owner', 'sequence', 'record', 'signature', 'signers', 'content', 'tree', 'asset',
+      'index-record',
+      'owner',
+      'sequence',
+      'record',
+      'signature',
+      'signers',
+      'content',
+      'tree',
+      'asset',
     ]);
     expect(report).toMatchObject({ ok: true, key: 'alpha@1.0.0', deep: true });
   });

@@ -1,7 +1,7 @@
 /* An independent slow reading of the code: carry-less multiplication bit by bit, and plain elimination over all rows. */
 
 /** Product in GF(2^8) modulo 0x11d, by shifting and adding. */
-export function slowMultiply(a: number, b: number): number {
+function slowMultiply(a: number, b: number): number {
   let product = 0;
   for (let bit = 0; bit < 8; bit++) if ((b >> bit) & 1) product ^= a << bit;
   for (let bit = 15; bit >= 8; bit--) if ((product >> bit) & 1) product ^= 0x11d << (bit - 8);
@@ -9,13 +9,13 @@ export function slowMultiply(a: number, b: number): number {
 }
 
 /** Inverse by trying all elements. */
-export function slowInverse(a: number): number {
+function slowInverse(a: number): number {
   for (let b = 1; b < 256; b++) if (slowMultiply(a, b) === 1) return b;
   throw new RangeError('zero has no inverse');
 }
 
 /** Row `shard` of the generator: the identity, then 1 / (shard + column). */
-export function generatorRow(shard: number, data: number): number[] {
+function generatorRow(shard: number, data: number): number[] {
   return Array.from({ length: data }, (_, column) =>
     shard < data ? Number(shard === column) : slowInverse(shard ^ column),
   );

@@ -26,12 +26,17 @@ export interface RunPolicy {
   readonly inlineOutputBytes: number;
 }
 
-/** One run that somebody asks for. */
-export interface RunRequest extends RunLimits, Grants {
-  /** The program, or what brings it: called when the claim is held, before it is committed. */
-  readonly program: Program | ((signal: AbortSignal | undefined) => Promise<Program>);
+/** What is run: a program, what of it is called, and with what. */
+export interface Work {
+  readonly program: Program;
   readonly operation: string;
   readonly input: Uint8Array;
+}
+
+/** One run that somebody asks for. */
+export interface RunRequest extends RunLimits, Grants {
+  /** What is run, or what brings it here: called when the claim is held, before it is committed. */
+  readonly work: Work | ((signal: AbortSignal | undefined) => Promise<Work>);
   /** Who asks, as the policy knows them. */
   readonly requester: string;
   /** What the run is made under, such as the id of a lease; at most 256 bytes, signed with the rest. */
@@ -241,9 +246,9 @@ export async function createExecutors(
     },
 
     async run(request) {
-      const { signal: signalOfRun, program: asked } = request;
+      const { signal: signalOfRun, work: asked } = request;
       signalOfRun?.throwIfAborted();
-      const typeAsked = typeof asked === 'function' ? 'unknown' : asked.type;
+      const typeAsked = typeof asked === 'function' ? 'unknown' : asked.program.type;
       const denied = (detail: string, type = typeAsked, more: Partial<RunReport> = {}) =>
         reportOf(request, type, { ...NOTHING_RAN, exit: 'denied', detail, ...more });
       const excess = excessOf(request);
@@ -251,7 +256,8 @@ export async function createExecutors(
       return underClaim(
         request,
         async (commit) => {
-          const program = typeof asked === 'function' ? await asked(signalOfRun) : asked;
+          const { program, operation, input } =
+            typeof asked === 'function' ? await asked(signalOfRun) : asked;
           const { type } = program;
           const prepared = await prepare(program, request);
           if (!prepared.ok) return denied(prepared.detail, type, { exit: prepared.exit });
@@ -261,7 +267,15 @@ export async function createExecutors(
           // From here on nothing can refuse the run any more.
           if (request.start?.() === false) return denied('it may not start any more', type);
           const startedMs = ports.monotonicMs();
-          const outcome = await prepared.run({ ...request, maxOutputBytes: policy.maxOutputBytes });
+          const outcome = await prepared.run({
+            ...limitsOf(request),
+            operation,
+            input,
+            clockMs: request.clockMs,
+            randomSeed: request.randomSeed,
+            maxOutputBytes: policy.maxOutputBytes,
+            signal: signalOfRun,
+          });
           return finished(request, type, outcome, Math.max(0, Math.round(ports.monotonicMs() - startedMs)));
         },
         (reasons) => {
@@ -272,19 +286,26 @@ export async function createExecutors(
     },
 
     async reexecute(receipt, request) {
-      const { signal: signalOfRun, program: asked } = request;
+      const { signal: signalOfRun, work: asked } = request;
       const differs = (detail: string): Comparison => ({ matches: false, differs: 'run', detail });
       const excess = excessOf(request);
       if (excess !== undefined) return differs(excess);
       return underClaim(
         request,
         async (commit) => {
-          const program = typeof asked === 'function' ? await asked(signalOfRun) : asked;
+          const { program, operation, input } =
+            typeof asked === 'function' ? await asked(signalOfRun) : asked;
           const prepared = await prepare(program, request);
           if (!prepared.ok) return differs(prepared.detail);
           const lost = await commit();
           if (lost !== undefined) return differs(`the claim was lost before the start: ${lost}`);
-          return prepared.reexecute(receipt, { ...request, maxOutputBytes: policy.maxOutputBytes });
+          return prepared.reexecute(receipt, {
+            ...limitsOf(request),
+            operation,
+            input,
+            maxOutputBytes: policy.maxOutputBytes,
+            signal: signalOfRun,
+          });
         },
         (reasons) => differs(`the owner's policy: ${reasons.map(({ rule }) => rule).join('; ')}`),
       );
@@ -294,4 +315,8 @@ export async function createExecutors(
       await Promise.all(list.map((executor) => executor[Symbol.asyncDispose]()));
     },
   };
+}
+
+function limitsOf({ fuel, memoryPages, deadlineMs }: RunLimits): RunLimits {
+  return { fuel, memoryPages, deadlineMs };
 }

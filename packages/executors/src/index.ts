@@ -19,6 +19,7 @@ export {
   type RunPolicy,
   type RunReport,
   type RunRequest,
+  type Work,
 } from './executors.ts';
 export {
   type Explanation,
@@ -39,6 +40,7 @@ export type {
   Outputs,
   ReceiptSigner,
 } from './ports.ts';
+export { type ReceiptFacts, readReceipt } from './receipt.ts';
 export { type Requirements, type ResourceKeys, requirementsOfResources } from './requirements.ts';
 export { openStatement, type RunStatement, signStatement } from './statement.ts';
 export { type WasmExecutorOptions, wasmExecutor } from './wasm.ts';

@@ -170,7 +170,7 @@ describe('another machine', () => {
       const first = await machine.run(request);
       const again = await other.executors.reexecute(first.receipt ?? new Uint8Array(), {
         ...{
-          ...request,
+          work: request,
           requester: 'auditor',
           fuel: first.fuelUsed ?? 0n,
           memoryPages: 256,
@@ -184,9 +184,9 @@ describe('another machine', () => {
   it('finds a receipt of another input, program, or operation, and says what differs', async () => {
     for (const request of requests) {
       const first = await machine.run(request);
-      const ask = { ...request, requester: 'auditor', fuel: 10n ** 9n, memoryPages: 256, deadlineMs: 60_000 };
+      const ask = { requester: 'auditor', fuel: 10n ** 9n, memoryPages: 256, deadlineMs: 60_000 };
       const again = (more: object, receipt = first.receipt ?? new Uint8Array()) =>
-        other.executors.reexecute(receipt, { ...ask, ...more });
+        other.executors.reexecute(receipt, { ...ask, work: { ...request, ...more }, ...more });
       expect(await again({ input: utf8('other') })).toMatchObject({ matches: false, differs: 'input' });
       expect(await again({ operation: 'other' })).toMatchObject({ matches: false, differs: 'op' });
       expect(await again({ memoryPages: 255 })).toMatchObject({ matches: false });
@@ -201,7 +201,7 @@ describe('another machine', () => {
     const first = await machine.run({ program, ...GRANTS });
     expect(first.exit).toBe('ok');
     const again = await other.executors.reexecute(first.receipt ?? new Uint8Array(), {
-      ...{ program, operation: 'default', input: new Uint8Array(), requester: 'auditor' },
+      ...{ work: { program, operation: 'default', input: new Uint8Array() }, requester: 'auditor' },
       ...{ fuel: 10n ** 9n, memoryPages: 256, deadlineMs: 60_000 },
     });
     expect(again).toMatchObject({ matches: true });
@@ -229,7 +229,8 @@ describe('executors', () => {
       { policy: POLICY, host: HOST },
     );
     const report = await lame.run({
-      ...{ program: { ...UPPER, type: 'library.python' }, operation: 'x', input: new Uint8Array(), fuel: 1n },
+      work: { program: { ...UPPER, type: 'library.python' }, operation: 'x', input: new Uint8Array() },
+      fuel: 1n,
       ...{ memoryPages: 1, deadlineMs: 1, requester: 'a', context: '' },
     });
     expect(report).toMatchObject({

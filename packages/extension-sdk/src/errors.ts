@@ -56,6 +56,7 @@ export class ExtensionError extends HyperMeshError<ExtensionFailure> {
 }
 
 function describe(failure: ExtensionFailure): string {
+  if (failure.code === 'extension/ended') return failure.detail;
   const { code, ...data } = failure;
   const details = Object.entries(data).map(([key, value]) => `${key} ${String(value)}`);
   return details.length === 0 ? code : `${code}: ${details.join(', ')}`;

@@ -39,7 +39,10 @@ export const extension = defineExtension({ id: 'acme.script', ops: {
 } });`;
 
 const test = createTestHost({
-  capabilities: { 'asset:read': { get: async (id: string) => `content of ${id}`, _secret: () => 'secret', field: 'x' }, 'asset:write': { put: async () => 'written' } },
+  capabilities: {
+    'asset:read': { get: async (id: string) => `content of ${id}`, _secret: () => 'secret', field: 'x' },
+    'asset:write': { put: async () => 'written' },
+  },
   policy: {
     pinned: [],
     grants: [{ extension: 'acme.*', capabilities: ['asset:read'] }],
@@ -48,15 +51,34 @@ const test = createTestHost({
     limits: { cpuBp: 1_000_000, deadlineMs: 20_000 },
   },
 });
-const call = (method: string, params: unknown = null, deadlineMs = 20_000) => test.host.handle({ client: 'me', method, params, deadlineMs });
+const call = (method: string, params: unknown = null, deadlineMs = 20_000) =>
+  test.host.handle({ client: 'me', method, params, deadlineMs });
 
 beforeAll(async () => {
   const limits = { memory_mb: 32, cpu_percent: 400 };
-  const guest = await signedPackage({ id: 'acme.guest', type: 'wasm', entry: await compileGuest(), optional: ['asset:read'], limits }, test.signer);
-  const wicked = await signedPackage({ id: 'acme.script', entry: script, required: ['asset:read'], limits }, test.signer);
-  const honest = await signedPackage({ id: 'acme.honest', entry: script.replaceAll('acme.script', 'acme.honest').replaceAll("'script.", "'honest."), required: ['asset:read'], limits }, test.signer);
+  const guest = await signedPackage(
+    { id: 'acme.guest', type: 'wasm', entry: await compileGuest(), optional: ['asset:read'], limits },
+    test.signer,
+  );
+  const wicked = await signedPackage(
+    { id: 'acme.script', entry: script, required: ['asset:read'], limits },
+    test.signer,
+  );
+  const honest = await signedPackage(
+    {
+      id: 'acme.honest',
+      entry: script.replaceAll('acme.script', 'acme.honest').replaceAll("'script.", "'honest."),
+      required: ['asset:read'],
+      limits,
+    },
+    test.signer,
+  );
   const outcomes = await test.host.load([guest, wicked, honest].map((files) => ({ files })));
-  expect(outcomes.map((each) => (each.ok ? each.id : each))).toEqual(['acme.guest', 'acme.honest', 'acme.script']);
+  expect(outcomes.map((each) => (each.ok ? each.id : each))).toEqual([
+    'acme.guest',
+    'acme.honest',
+    'acme.script',
+  ]);
 }, 120_000);
 afterAll(() => test[Symbol.asyncDispose]());
 
@@ -81,11 +103,15 @@ describe('a hostile module', () => {
     ['answers half a text', 'guest.garbage', ['bad-answer']],
     ['answers something else', 'guest.text', ['bad-answer']],
     ['points at two gigabytes', 'guest.huge', ['memory', 'error']],
-  ])('that %s is ended, and nothing else is [ext-05]', async (_, method, codes) => {
-    const answer = await contained(method, null, 700);
-    expect(answer).toMatchObject({ status: 'failed' });
-    expect(codes).toContain(answer.status === 'failed' ? answer.code : answer.status);
-  }, 120_000);
+  ])(
+    'that %s is ended, and nothing else is [ext-05]',
+    async (_, method, codes) => {
+      const answer = await contained(method, null, 700);
+      expect(answer).toMatchObject({ status: 'failed' });
+      expect(codes).toContain(answer.status === 'failed' ? answer.code : answer.status);
+    },
+    120_000,
+  );
 
   it('that floods its log is heard up to a bound [ext-05]', async () => {
     expect(await contained('guest.flood')).toMatchObject({ status: 'success' });
@@ -93,8 +119,13 @@ describe('a hostile module', () => {
 
   it('that asks for what it was not given is denied in its answers [ext-04]', async () => {
     const answer = (await contained('guest.steal')) as { result: { answers: { error: { code: string } }[] } };
-    expect(answer.result.answers.map((each) => each.error.code)).toEqual(['extension/permission-denied', 'extension/permission-denied']);
-    const denied = test.audit.records.filter(({ event, extension }) => event === 'capability.denied' && extension === 'acme.guest');
+    expect(answer.result.answers.map((each) => each.error.code)).toEqual([
+      'extension/permission-denied',
+      'extension/permission-denied',
+    ]);
+    const denied = test.audit.records.filter(
+      ({ event, extension }) => event === 'capability.denied' && extension === 'acme.guest',
+    );
     expect(denied.slice(-2).map(({ detail }) => detail)).toMatchObject([
       { capability: 'asset:write', method: 'put', reason: 'not-granted', in: 'guest.steal' },
       { capability: 'constructor', reason: 'unknown-capability' },
@@ -109,7 +140,9 @@ describe('a hostile module', () => {
   it('has one writer of its state, however many call', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => call('guest.count')));
     const counts = answers.map((each) => (each.status === 'success' ? Number(each.result) : each));
-    expect([...counts].sort((a, b) => Number(a) - Number(b))).toEqual(Array.from({ length: 20 }, (_, at) => at + 1));
+    expect([...counts].sort((a, b) => Number(a) - Number(b))).toEqual(
+      Array.from({ length: 20 }, (_, at) => at + 1),
+    );
   });
 });
 
@@ -125,17 +158,34 @@ describe('a hostile script', () => {
     ['waits for what never comes', 'script.never', ['error']],
     ['exits', 'script.exit', ['error']],
     ['answers with sixty megabytes', 'script.answer', ['memory', 'error']],
-  ])('that %s is ended, and nothing else is [ext-05]', async (_, method, codes) => {
-    const answer = await contained(method, null, 700);
-    expect(answer.status === 'failed' ? codes : answer).toContain(answer.status === 'failed' ? answer.code : '');
-  }, 120_000);
-
-  it.each(['node:fs', 'fs', 'node:net', 'node:child_process', 'node:worker_threads', '/etc/passwd', '../../../etc/passwd', 'data:text/javascript,1', 'https://example.org/x.js', 'hm:nothing'])(
-    'cannot import %s [ext-05]',
-    async (name) => {
-      expect(await contained('script.import', name)).toMatchObject({ status: 'failed', code: expect.stringMatching(/error|denied/) });
+  ])(
+    'that %s is ended, and nothing else is [ext-05]',
+    async (_, method, codes) => {
+      const answer = await contained(method, null, 700);
+      expect(answer.status === 'failed' ? codes : answer).toContain(
+        answer.status === 'failed' ? answer.code : '',
+      );
     },
+    120_000,
   );
+
+  it.each([
+    'node:fs',
+    'fs',
+    'node:net',
+    'node:child_process',
+    'node:worker_threads',
+    '/etc/passwd',
+    '../../../etc/passwd',
+    'data:text/javascript,1',
+    'https://example.org/x.js',
+    'hm:nothing',
+  ])('cannot import %s [ext-05]', async (name) => {
+    expect(await contained('script.import', name)).toMatchObject({
+      status: 'failed',
+      code: expect.stringMatching(/error|denied/),
+    });
+  });
 
   it('finds no process, no network, no timers and no way to its host [ext-05]', async () => {
     expect(await call('script.globals')).toEqual({ status: 'success', result: [] });
@@ -148,12 +198,28 @@ describe('a hostile script', () => {
     const before = test.audit.records.length;
     expect(await call('script.steal')).toMatchObject({ status: 'permission_denied' });
     expect(await call('script.undeclared')).toMatchObject({ status: 'permission_denied' });
-    const reasons = test.audit.records.slice(before).filter(({ event }) => event === 'capability.denied').map(({ detail }) => [detail['capability'], detail['reason']]);
-    expect(reasons).toEqual([['asset:write', 'not-granted'], ['asset:read', 'not-declared']]);
+    const reasons = test.audit.records
+      .slice(before)
+      .filter(({ event }) => event === 'capability.denied')
+      .map(({ detail }) => [detail['capability'], detail['reason']]);
+    expect(reasons).toEqual([
+      ['asset:write', 'not-granted'],
+      ['asset:read', 'not-declared'],
+    ]);
   });
 
   it('reaches only the methods of what it was given [ext-04]', async () => {
-    const names = ['get', '_secret', 'field', 'constructor', '__proto__', 'toString', 'hasOwnProperty', '__defineGetter__', 'call'];
+    const names = [
+      'get',
+      '_secret',
+      'field',
+      'constructor',
+      '__proto__',
+      'toString',
+      'hasOwnProperty',
+      '__defineGetter__',
+      'call',
+    ];
     const answer = await call('script.strange', names);
     expect(answer).toEqual({
       status: 'success',
@@ -163,7 +229,11 @@ describe('a hostile script', () => {
 
   it('that floods the host with calls is stopped at its quota [ext-05]', async () => {
     expect(await contained('script.flood')).toMatchObject({ status: 'failed', code: 'extension/quota' });
-    expect(test.audit.records.some(({ event, extension }) => event === 'quota.exceeded' && extension === 'acme.script')).toBe(true);
+    expect(
+      test.audit.records.some(
+        ({ event, extension }) => event === 'quota.exceeded' && extension === 'acme.script',
+      ),
+    ).toBe(true);
   });
 
   it('that floods its log, or throws something strange, harms nobody [ext-05]', async () => {

@@ -80,10 +80,7 @@ function changed(base: object, pointer: string, value: unknown): unknown {
   const copy = structuredClone(base) as Record<string, unknown>;
   const path = pointer.slice(1).split('/');
   const last = path.pop() ?? '';
-  const parent = path.reduce<Record<string, unknown>>(
-    (at, key) => at[key] as Record<string, unknown>,
-    copy,
-  );
+  const parent = path.reduce<Record<string, unknown>>((at, key) => at[key] as Record<string, unknown>, copy);
   if (value === undefined) delete parent[last];
   else parent[last] = value;
   return copy;
@@ -214,11 +211,17 @@ describe('a manifest', () => {
   });
 
   it('never throws, whatever it is', () => {
-    fc.assert(
-      fc.property(fc.jsonValue(), (value) => typeof parseManifest(bytesOf(value)).ok === 'boolean'),
-    );
+    fc.assert(fc.property(fc.jsonValue(), (value) => typeof parseManifest(bytesOf(value)).ok === 'boolean'));
     fc.assert(fc.property(fc.uint8Array(), (bytes) => typeof parseManifest(bytes).ok === 'boolean'));
-    const pointers = ['/extension', '/runtime', '/dependencies', '/capabilities', '/resources', '/assets', '/security'];
+    const pointers = [
+      '/extension',
+      '/runtime',
+      '/dependencies',
+      '/capabilities',
+      '/resources',
+      '/assets',
+      '/security',
+    ];
     fc.assert(
       fc.property(fc.constantFrom(...pointers), fc.jsonValue(), (pointer, value) => {
         return typeof parseManifest(bytesOf(changed(nested, pointer, value))).ok === 'boolean';

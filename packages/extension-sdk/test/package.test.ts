@@ -4,7 +4,13 @@ import { dirname, join } from 'node:path';
 import { utf8 } from '@hypermesh/core';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type PackageFiles, readPackage, SIGNATURE_FILE, signPackage, verifyPackage } from '../src/sign/index.ts';
+import {
+  type PackageFiles,
+  readPackage,
+  SIGNATURE_FILE,
+  signPackage,
+  verifyPackage,
+} from '../src/sign/index.ts';
 import { createTestHost, signedPackage, testSigner } from '../src/testing/index.ts';
 
 const signer = testSigner();
@@ -31,7 +37,10 @@ function without(files: PackageFiles, path: string): PackageFiles {
 
 /** The package with its signature file read, changed and written again. */
 function resigned(files: PackageFiles, change: (value: Record<string, unknown>) => void): PackageFiles {
-  const value = JSON.parse(Buffer.from(files.get(SIGNATURE_FILE) ?? []).toString()) as Record<string, unknown>;
+  const value = JSON.parse(Buffer.from(files.get(SIGNATURE_FILE) ?? []).toString()) as Record<
+    string,
+    unknown
+  >;
   change(value);
   return withFile(files, SIGNATURE_FILE, JSON.stringify(value));
 }
@@ -45,12 +54,17 @@ describe('a signed package', () => {
     const files = await make();
     const paths = [...files.keys()].filter((path) => path !== SIGNATURE_FILE);
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...paths), fc.nat(), fc.integer({ min: 1, max: 255 }), async (path, at, bits) => {
-        const bytes = new Uint8Array(files.get(path) ?? []);
-        const index = at % bytes.length;
-        bytes[index] = (bytes[index] ?? 0) ^ bits;
-        expect(await refusal(withFile(files, path, bytes))).toBe(`file-changed ${path}`);
-      }),
+      fc.asyncProperty(
+        fc.constantFrom(...paths),
+        fc.nat(),
+        fc.integer({ min: 1, max: 255 }),
+        async (path, at, bits) => {
+          const bytes = new Uint8Array(files.get(path) ?? []);
+          const index = at % bytes.length;
+          bytes[index] = (bytes[index] ?? 0) ^ bits;
+          expect(await refusal(withFile(files, path, bytes))).toBe(`file-changed ${path}`);
+        },
+      ),
     );
   });
 
@@ -65,7 +79,10 @@ describe('a signed package', () => {
         const same = (text: Uint8Array) => {
           try {
             const value = JSON.parse(Buffer.from(text).toString()) as { signature: string };
-            return JSON.stringify({ ...value, signature: Buffer.from(value.signature, 'base64').toString('hex') });
+            return JSON.stringify({
+              ...value,
+              signature: Buffer.from(value.signature, 'base64').toString('hex'),
+            });
           } catch {
             return undefined;
           }
@@ -77,23 +94,42 @@ describe('a signed package', () => {
     );
   });
 
-  it.each(['docs/API.md', 'extension.mjs', 'manifest.json'])('is refused without %s [ext-02]', async (path) => {
-    expect(await refusal(without(await make(), path))).toBe(`file-missing ${path}`);
-  });
+  it.each(['docs/API.md', 'extension.mjs', 'manifest.json'])(
+    'is refused without %s [ext-02]',
+    async (path) => {
+      expect(await refusal(without(await make(), path))).toBe(`file-missing ${path}`);
+    },
+  );
 
-  it.each(['extra.mjs', 'docs/extra.md', 'signature.json.bak'])('is refused with %s beside it [ext-02]', async (path) => {
-    expect(await refusal(withFile(await make(), path, 'x'))).toBe(`file-extra ${path}`);
-  });
+  it.each(['extra.mjs', 'docs/extra.md', 'signature.json.bak'])(
+    'is refused with %s beside it [ext-02]',
+    async (path) => {
+      expect(await refusal(withFile(await make(), path, 'x'))).toBe(`file-extra ${path}`);
+    },
+  );
 
   it.each<[string, (value: Record<string, unknown>) => void, string]>([
     ['no signature', (value) => delete value['signature'], 'malformed-signature signature.json'],
-    ['another signature', (value) => (value['signature'] = Buffer.alloc(64, 1).toString('base64')), 'bad-signature signature.json'],
+    [
+      'another signature',
+      (value) => (value['signature'] = Buffer.alloc(64, 1).toString('base64')),
+      'bad-signature signature.json',
+    ],
     ['another algorithm', (value) => (value['algorithm'] = 'none'), 'algorithm-mismatch signature.json'],
     ['an unknown field', (value) => (value['note'] = 1), 'malformed-signature signature.json'],
-    ['a file listed twice', (value) => (value['files'] as unknown[]).push((value['files'] as unknown[])[0]), 'malformed-signature signature.json'],
+    [
+      'a file listed twice',
+      (value) => (value['files'] as unknown[]).push((value['files'] as unknown[])[0]),
+      'malformed-signature signature.json',
+    ],
     ['no list', (value) => (value['files'] = {}), 'malformed-signature signature.json'],
     ['another order', (value) => (value['files'] as unknown[]).reverse(), 'bad-signature signature.json'],
-    ['a digest that is none', (value) => ((value['files'] as { sha256: unknown }[])[0] = { ...(value['files'] as object[])[0], sha256: 'zz' }), 'malformed-signature signature.json'],
+    [
+      'a digest that is none',
+      (value) =>
+        ((value['files'] as { sha256: unknown }[])[0] = { ...(value['files'] as object[])[0], sha256: 'zz' }),
+      'malformed-signature signature.json',
+    ],
   ])('is refused where the signature file has %s [ext-02]', async (_, change, reason) => {
     expect(await refusal(resigned(await make(), change))).toBe(reason);
   });
@@ -110,15 +146,28 @@ describe('a signed package', () => {
     const trust = {
       verify: async () => ({ ok: true, signer: 'author', certificateFingerprint: 'SHA256:other' }) as const,
     };
-    expect(await verifyPackage(files, trust)).toMatchObject({ ok: false, reason: { code: 'fingerprint-mismatch' } });
-    const wrong = new Map(files).set('manifest.json', utf8(Buffer.from(files.get('manifest.json') ?? []).toString().replace('SHA256:', 'SHA256:0')));
+    expect(await verifyPackage(files, trust)).toMatchObject({
+      ok: false,
+      reason: { code: 'fingerprint-mismatch' },
+    });
+    const wrong = new Map(files).set(
+      'manifest.json',
+      utf8(
+        Buffer.from(files.get('manifest.json') ?? [])
+          .toString()
+          .replace('SHA256:', 'SHA256:0'),
+      ),
+    );
     await expect(signPackage(wrong, signer)).rejects.toMatchObject({ code: 'extension/bad-argument' });
   });
 
   it('is refused where the verifier fails, and by what it answers', async () => {
     const files = await make();
     const broken = { verify: () => Promise.reject(new Error('no network')) };
-    expect(await verifyPackage(files, broken)).toMatchObject({ ok: false, reason: { code: 'trust-unavailable', detail: 'no network' } });
+    expect(await verifyPackage(files, broken)).toMatchObject({
+      ok: false,
+      reason: { code: 'trust-unavailable', detail: 'no network' },
+    });
     for (const reason of ['expired', 'revoked', 'untrusted-signer'] as const) {
       const trust = { verify: async () => ({ ok: false, reason }) as const };
       expect(await verifyPackage(files, trust)).toMatchObject({ ok: false, reason: { code: reason } });
@@ -204,15 +253,24 @@ describe('a folder', () => {
   });
 
   it('that is not there, or is a file, is refused', async () => {
-    expect(await readPackage(join(folder, 'nowhere'))).toMatchObject({ ok: false, reason: { code: 'unreadable' } });
-    expect(await readPackage(join(folder, 'extension.mjs'))).toMatchObject({ ok: false, reason: { code: 'unreadable' } });
+    expect(await readPackage(join(folder, 'nowhere'))).toMatchObject({
+      ok: false,
+      reason: { code: 'unreadable' },
+    });
+    expect(await readPackage(join(folder, 'extension.mjs'))).toMatchObject({
+      ok: false,
+      reason: { code: 'unreadable' },
+    });
   });
 
   it('may change after it was read: what runs is what was verified [ext-02]', async () => {
     await using test = createTestHost();
     const read = await readPackage(folder);
     if (!read.ok) throw new Error(read.reason.code);
-    put('extension.mjs', `export const extension = { id: 'acme.words', ops: { 'words.echo': { run: () => 'evil' } } };`);
+    put(
+      'extension.mjs',
+      `export const extension = { id: 'acme.words', ops: { 'words.echo': { run: () => 'evil' } } };`,
+    );
     expect(await test.host.load([{ files: read.files }])).toMatchObject([{ ok: true }]);
     const answer = await test.host.handle({ client: 'me', method: 'words.echo', params: 'good' });
     expect(answer).toEqual({ status: 'success', result: 'good' });

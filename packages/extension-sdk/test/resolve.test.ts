@@ -11,12 +11,26 @@ const host = new Map([['hypermesh', '1.2.0']]);
 
 describe('the order of loading', () => {
   it('puts what is needed first, and what is independent side by side [ext-03]', () => {
-    const parts = [part('top', { left: '^1.0.0', right: '*' }), part('right', { base: '*' }), part('left', { base: '>=1' }), part('base', { hypermesh: '^1.0.0' })];
-    expect(resolveOrder(parts, host)).toEqual({ levels: [['base'], ['left', 'right'], ['top']], refused: new Map() });
+    const parts = [
+      part('top', { left: '^1.0.0', right: '*' }),
+      part('right', { base: '*' }),
+      part('left', { base: '>=1' }),
+      part('base', { hypermesh: '^1.0.0' }),
+    ];
+    expect(resolveOrder(parts, host)).toEqual({
+      levels: [['base'], ['left', 'right'], ['top']],
+      refused: new Map(),
+    });
   });
 
   it('prints the whole cycle, and refuses what leans on it [ext-03]', () => {
-    const parts = [part('a', { b: '*' }), part('b', { c: '*' }), part('c', { a: '*' }), part('d', { a: '*' }), part('free')];
+    const parts = [
+      part('a', { b: '*' }),
+      part('b', { c: '*' }),
+      part('c', { a: '*' }),
+      part('d', { a: '*' }),
+      part('free'),
+    ];
     const { levels, refused } = resolveOrder(parts, host);
     expect(levels).toEqual([['free']]);
     expect(refused.get('b')).toEqual({
@@ -35,9 +49,21 @@ describe('the order of loading', () => {
   });
 
   it.each([
-    ['what is missing', { nowhere: '^2.0.0' }, { code: 'dependency-missing', dependency: 'nowhere', range: '^2.0.0' }],
-    ['what is too old', { hypermesh: '^2.0.0' }, { code: 'dependency-mismatch', found: '1.2.0', range: '^2.0.0' }],
-    ['a pre-release that the range does not name', { pre: '>=1.0.0' }, { code: 'dependency-mismatch', found: '2.0.0-rc.1' }],
+    [
+      'what is missing',
+      { nowhere: '^2.0.0' },
+      { code: 'dependency-missing', dependency: 'nowhere', range: '^2.0.0' },
+    ],
+    [
+      'what is too old',
+      { hypermesh: '^2.0.0' },
+      { code: 'dependency-mismatch', found: '1.2.0', range: '^2.0.0' },
+    ],
+    [
+      'a pre-release that the range does not name',
+      { pre: '>=1.0.0' },
+      { code: 'dependency-mismatch', found: '2.0.0-rc.1' },
+    ],
   ])('reports %s [ext-03]', (_, needs, refusal) => {
     const { levels, refused } = resolveOrder([part('a', needs), part('pre', {}, '2.0.0-rc.1')], host);
     expect(levels).toEqual([['pre']]);
@@ -55,9 +81,16 @@ describe('the order of loading', () => {
     fc.assert(
       fc.property(graph, fc.nat(), (edges, seed) => {
         const parts = Array.from({ length: 10 }, (_, at) =>
-          part(`x${at}`, Object.fromEntries(edges.filter(([from, to]) => from === at && from !== to).map(([, to]) => [`x${to}`, '*']))),
+          part(
+            `x${at}`,
+            Object.fromEntries(
+              edges.filter(([from, to]) => from === at && from !== to).map(([, to]) => [`x${to}`, '*']),
+            ),
+          ),
         );
-        const shuffled = [...parts].sort((a, b) => ((a.id.charCodeAt(1) * 31 + seed) % 7) - ((b.id.charCodeAt(1) * 31 + seed) % 7));
+        const shuffled = [...parts].sort(
+          (a, b) => ((a.id.charCodeAt(1) * 31 + seed) % 7) - ((b.id.charCodeAt(1) * 31 + seed) % 7),
+        );
         const first = resolveOrder(parts, host);
         expect(resolveOrder(shuffled, host)).toEqual(first);
         const order = first.levels.flat();
@@ -71,7 +104,9 @@ describe('the order of loading', () => {
           if (refusal.code !== 'dependency-cycle') continue;
           expect(refusal.cycle[0]).toBe(refusal.cycle.at(-1));
           for (const [at, id] of refusal.cycle.slice(0, -1).entries()) {
-            expect(parts.find((each) => each.id === id)?.dependencies.map((each) => each.id)).toContain(refusal.cycle[at + 1]);
+            expect(parts.find((each) => each.id === id)?.dependencies.map((each) => each.id)).toContain(
+              refusal.cycle[at + 1],
+            );
           }
         }
       }),
@@ -80,7 +115,9 @@ describe('the order of loading', () => {
   });
 
   it('orders a chain of ten thousand without falling over', () => {
-    const parts = Array.from({ length: 10_000 }, (_, at) => part(`x${at}`, at === 0 ? {} : { [`x${at - 1}`]: '*' }));
+    const parts = Array.from({ length: 10_000 }, (_, at) =>
+      part(`x${at}`, at === 0 ? {} : { [`x${at - 1}`]: '*' }),
+    );
     // Levels of a chain are found one by one: the two ends suffice to know.
     const { levels } = resolveOrder(parts.slice(0, 2_000), host);
     expect(levels).toHaveLength(2_000);

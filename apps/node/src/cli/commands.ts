@@ -1,4 +1,6 @@
+import { assetsCommand } from './assets.ts';
 import type { Command } from './command.ts';
+import { extensionCommand } from './extension.ts';
 import { initCommand } from './init.ts';
 import { installCommand } from './install.ts';
 import { inviteCommand } from './invite.ts';
@@ -8,6 +10,7 @@ import { publishCommand } from './publish.ts';
 import { runCommand } from './run.ts';
 import { statusCommand } from './status.ts';
 import { upCommand } from './up.ts';
+import { walletCommand } from './wallet.ts';
 
 /**
  * Every command of `hypermesh`, in the order of its help. What a command works with is loaded when it runs: help and
@@ -22,5 +25,8 @@ export const commands: readonly Command[] = [
   publishCommand,
   installCommand,
   runCommand,
+  walletCommand,
+  assetsCommand,
   memoryCommand,
+  extensionCommand,
 ];

@@ -32,6 +32,10 @@ function describeStatus(status: NodeStatus): string[] {
           `  finality     ${ledger.lastFinalityMs === undefined ? 'not measured yet' : `${Math.round(ledger.lastFinalityMs)} ms`}`,
           `  profile      ${ledger.profile}: ${ledger.profileMeaning}`,
         ]),
+    ...status.extensions.map(({ id, version, state, reason }) => {
+      const words = state === 'active' ? `active, ${version}` : `${state.toUpperCase()}: ${reason}`;
+      return `  extension    ${id}  ${words}`;
+    }),
     ...status.members.map(({ name, connected, carrier, kem, self }) => {
       const link = self ? 'this node' : connected ? `${carrier}, ${kem}` : 'not connected';
       return `  member       ${name.padEnd(width)}  ${link}`;

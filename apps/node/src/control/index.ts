@@ -3,4 +3,5 @@ export type { GivenGrant, LentRegion } from '../memory/lending.ts';
 export type { InstallResult, PublishResult } from '../package/service.ts';
 export type { RunOutcome } from '../run/asking.ts';
 export type { LedgerStatus, MemberStatus, NodeStatus } from '../status.ts';
+export type { Balances, Movement, SettleResult } from '../wallet/service.ts';
 export { type ControlClient, connectControl } from './client.ts';

@@ -34,6 +34,8 @@ import { createSigner } from '@hypermesh/core/ed25519';
 import type { DataDirectory } from '../data-directory.ts';
 import { NodeError } from '../errors.ts';
 import type { NodeKeys } from '../identity.ts';
+import { assetRules } from '../inventory/ledger-rules.ts';
+import { foundingBalances, valueRules } from '../wallet/rules.ts';
 import { blockIntervalMs, heartbeatMs, maxBlockBytes } from './options.ts';
 
 /** An operation that is final, with what shows it to anybody. */
@@ -115,7 +117,11 @@ export async function openLedgerService(
     }),
   );
   const storage = cleanup.use(await openFileStorage(directory.ledger));
-  const ledger = createOperationLedger({ genesis });
+  const ledger = createOperationLedger({
+    genesis,
+    rules: { ...assetRules, ...valueRules },
+    genesisState: foundingBalances(genesis),
+  });
   const validator = createValidator(
     {
       genesis: {

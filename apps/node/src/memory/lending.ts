@@ -8,6 +8,7 @@ import {
   type IssuedGrant,
   type MemoryServer,
   type Prefix,
+  pageBytes,
   type Region,
 } from '@hypermesh/proxy-nat';
 import { type Refusal, refuse, type StoqNode } from '@hypermesh/stoq';
@@ -87,8 +88,6 @@ export interface LendingParts {
   readonly self: NodeId;
   readonly network: Prefix;
   readonly secretKey: Uint8Array;
-  /** Most bytes that are lent at once; rounded down to a power of two. */
-  readonly maxBytes: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -106,6 +105,9 @@ interface Given {
   facts: GivenGrant;
 }
 
+/** What all regions of a node fit in. Pages that nobody has written take no memory; what may be lent is the claims' say. */
+const arenaBytes = 256 * 1024 * 1024;
+
 /** Lends memory of this node to other members. Regions live in this process: they end with it, and are zeroed before. */
 export function openLending(parts: LendingParts): Lending {
   const { stoq, ledger, entries, claims, self, clock, log, nameOf } = parts;
@@ -114,7 +116,7 @@ export function openLending(parts: LendingParts): Lending {
   let server: MemoryServer | undefined;
   const home = (): MemoryServer => {
     server ??= createMemoryServer(
-      { network: parts.network, home: self, arena: 2 ** Math.floor(Math.log2(parts.maxBytes)) },
+      { network: parts.network, home: self, arena: arenaBytes },
       {
         clock,
         random: parts.random,
@@ -158,7 +160,7 @@ export function openLending(parts: LendingParts): Lending {
   }
 
   async function lend(...[{ sizeBytes, forMs }, tell, signal]: Parameters<Lending['lend']>) {
-    const claim = await claims.claim(sizeBytes, forMs);
+    const claim = await claims.claim(blockOf(sizeBytes), forMs);
     let region: Region | undefined;
     try {
       region = home().lend({ sizeBytes, expiresMs: clock.nowMs() + forMs });
@@ -260,6 +262,9 @@ export function openLending(parts: LendingParts): Lending {
     },
   };
 }
+
+/** What a region of so many bytes takes: a power of two, at least a page. */
+const blockOf = (bytes: number): number => Math.max(pageBytes, 2 ** Math.ceil(Math.log2(bytes)));
 
 function notFound(what: string, next: string): NodeError {
   return new NodeError({ code: 'node/not-found', what, next }, `There is no ${what}`);

@@ -24,7 +24,6 @@ export function openMemoryService(parts: {
   readonly members: ReadonlyMap<NodeId, unknown>;
   readonly self: NodeId;
   readonly secretKey: Uint8Array;
-  readonly maxBytes: number;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;

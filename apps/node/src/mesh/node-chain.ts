@@ -4,6 +4,7 @@ import {
   type ChainReason,
   fingerprint,
   nodeIn,
+  type RevocationListSource,
   verifyChain,
 } from '@hypermesh/trustchain/x509';
 
@@ -18,8 +19,13 @@ export type NodeChainVerdict =
  */
 export function verifyNodeChain(
   chain: readonly Certificate[],
-  { pinnedRoot, timeMs }: { readonly pinnedRoot: string; readonly timeMs: number },
+  parts: {
+    readonly pinnedRoot: string;
+    readonly timeMs: number;
+    readonly crls?: readonly RevocationListSource[];
+  },
 ): NodeChainVerdict {
+  const { pinnedRoot, timeMs, crls = [] } = parts;
   const [leaf, ...others] = chain;
   if (leaf === undefined) return { ok: false, reason: 'no-certificate', detail: 'the chain is empty' };
   const roots = others.filter((certificate) => fingerprint(certificate) === pinnedRoot);
@@ -29,6 +35,7 @@ export function verifyNodeChain(
     purpose: 'any',
     requirePq: true,
     timeMs,
+    crls,
   });
   if (!verdict.ok) return { ok: false, reason: verdict.reason, detail: verdict.detail };
   return { ok: true, leaf, node: nodeIn(leaf)?.nodeId };

@@ -1,11 +1,14 @@
 import { encodeTransaction, type FinalityProof } from '@hypermesh/consensus';
 import { encodeFinalityProof } from '@hypermesh/consensus/light';
-import { fromUtf8, type NodeId, sha256, toHex } from '@hypermesh/core';
+import { equalBytes, fromUtf8, type NodeId, type OperationId, sha256, toHex } from '@hypermesh/core';
 import { NodeError } from '../errors.ts';
 import type { LedgerService } from '../ledger/service.ts';
 import { requestOf, textOfPeer } from '../mesh/members.ts';
 import type { Peers } from '../mesh/peers.ts';
 import type { PackageService, Tell } from '../package/service.ts';
+import { defaultPrice, escrowOf, priceOf } from '../wallet/price.ts';
+import type { Receipts } from '../wallet/receipts.ts';
+import { openUsage } from '../wallet/usage-receipt.ts';
 import { answerFault } from './answer-check.ts';
 import { encodeLeaseTerms, type LeaseTerms } from './lease.ts';
 import {
@@ -27,6 +30,10 @@ export interface RunRequest {
   readonly fuel: bigint;
   readonly memoryPages: number;
   readonly deadlineMs: number;
+  /** Base units for 1,000,000 fuel, default 10. */
+  readonly price?: bigint;
+  /** Default `public`. */
+  readonly allocation?: LeaseTerms['allocation'];
 }
 
 /** How a run ended, and what confirms it. Digests are hex; fuel is a decimal string. */
@@ -46,6 +53,9 @@ export interface RunOutcome {
   /** What the executing node found of each leg before it started the program. */
   readonly proofs: ExecuteAnswer['legs'];
   readonly lease: string;
+  /** Base units, decimal: what the run costs, and what was put aside for it until it is settled. */
+  readonly charge: string;
+  readonly escrow: string;
   readonly height: number;
   readonly provingMs: number;
   readonly finalityMs: number;
@@ -79,10 +89,11 @@ export function createRunService(parts: {
   readonly ledger: LedgerService;
   readonly peers: Peers;
   readonly packages: PackageService;
+  readonly receipts: Receipts;
   keyOf(node: NodeId): Uint8Array;
   nameOf(node: NodeId): string;
 }): RunService {
-  const { ledger, peers, packages, keyOf, nameOf } = parts;
+  const { ledger, peers, packages, receipts, keyOf, nameOf } = parts;
 
   function leaseBody(request: RunRequest) {
     const { key, record } = packages.resolve(request.spec);
@@ -91,9 +102,12 @@ export function createRunService(parts: {
       executor: request.executor,
       package: key,
       document: record.document,
+      dependencies: {},
       fuel: request.fuel,
       memoryPages: request.memoryPages,
       deadlineMs: request.deadlineMs,
+      price: request.price ?? defaultPrice,
+      allocation: request.allocation ?? 'public',
     };
     const lease = toHex(crypto.getRandomValues(new Uint8Array(16)));
     return { terms, body: { key: lease, value: encodeLeaseTerms(terms) } };
@@ -143,6 +157,17 @@ export function createRunService(parts: {
     return opened.answer.matches && toHex(opened.answer.receipt) === toHex(sha256(answer.receipt));
   }
 
+  /** What is wrong with the signed usage that comes with an answer, in words. */
+  function usageFault(answer: ExecuteAnswer, terms: LeaseTerms, lease: OperationId): string | undefined {
+    const opened = openUsage(answer.usage, ledger.chainId);
+    if (!opened.ok) return `its usage cannot be read: ${opened.reason}`;
+    const { usage } = opened;
+    if (usage.lease !== lease || usage.executor !== terms.executor) return 'its usage is of another lease';
+    if (usage.fuel !== answer.fuel) return 'the fuel is not the one that its usage names';
+    const isOutput = answer.exit !== 'ok' || equalBytes(usage.output, sha256(answer.output));
+    return isOutput ? undefined : 'the output is not the one that its usage names';
+  }
+
   /** A second execution that cannot be had does not take away the first one's result. */
   async function runAgain(
     { auditor }: RunRequest,
@@ -176,8 +201,9 @@ export function createRunService(parts: {
       tell(`${nameOf(request.executor)} fetches and runs ${terms.package}`);
       const answer = await execute(request.executor, final.transaction, final.proof, terms, signal);
       const executionMs = Math.round(performance.now() - startedMs);
-      const fault = answerFault(answer, terms);
+      const fault = answerFault(answer, terms) ?? usageFault(answer, terms, final.id);
       if (fault !== undefined) throw refusal(request.executor, `its answer does not hold: ${fault}`);
+      receipts.put(final.id, answer.usage);
       const again =
         answer.exit === 'ok' ? await runAgain(request, terms, answer, { tell, signal }) : notAgain;
       const text = answer.output.length <= maxShownBytes ? fromUtf8(answer.output) : { ok: false as const };
@@ -192,6 +218,8 @@ export function createRunService(parts: {
         ...again,
         proofs: answer.legs,
         lease: final.id,
+        charge: String(priceOf(answer.fuel, terms.price)),
+        escrow: String(escrowOf(terms)),
         height: final.height,
         provingMs: Math.round(final.provingMs),
         finalityMs: Math.round(final.finalityMs),

@@ -10,6 +10,8 @@ import {
 } from '@hypermesh/core';
 import { sign, verify } from '@hypermesh/core/ed25519';
 
+import { maxUsageBytes } from '../wallet/usage-receipt.ts';
+
 /** Names of the requests that nodes make of each other about runs. */
 export const executeRequest = 'run/execute/1';
 export const reexecuteRequest = 'run/reexecute/1';
@@ -42,6 +44,8 @@ const executeAnswer = record({
   output: s.bytes({ max: maxOutputBytes }),
   /** The encoded receipt of a run that ended well, empty otherwise. */
   receipt: s.bytes({ max: 4096 }),
+  /** What the run used, under the executing node's signature: how the lease is settled. */
+  usage: s.bytes({ max: maxUsageBytes }),
   /** What the executing node itself found of each leg before it started anything. */
   legs: record({ space: legVerdict, stake: legVerdict, work: legVerdict, time: legVerdict }),
 });

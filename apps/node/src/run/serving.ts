@@ -1,4 +1,4 @@
-import { type ContentRoot, type Log, type NodeId, sha256 } from '@hypermesh/core';
+import { type ContentRoot, type Log, type NodeId, type OperationId, sha256 } from '@hypermesh/core';
 import { decodeReceipt, encodeReceipt } from '@hypermesh/metered-wasm';
 import { type Refusal, refuse, type StoqNode } from '@hypermesh/stoq';
 import type { NodeConfig } from '../config.ts';
@@ -6,8 +6,11 @@ import { NodeError } from '../errors.ts';
 import type { LedgerService } from '../ledger/service.ts';
 import { handleForMembers } from '../mesh/members.ts';
 import type { PackageService } from '../package/service.ts';
+import type { Receipts } from '../wallet/receipts.ts';
+import { signUsage } from '../wallet/usage-receipt.ts';
 import { admitRun, excessOf, type RunLimits } from './admission.ts';
-import type { ExecutionRequest, Executor } from './ports.ts';
+import type { LeaseTerms } from './lease.ts';
+import type { ExecutionRequest, ExecutionResult, Executor } from './ports.ts';
 import {
   decodeReexecuteAsk,
   type ExecuteAnswer,
@@ -25,6 +28,7 @@ export interface ServingParts {
   readonly packages: PackageService;
   readonly executor: Executor;
   readonly usedLeases: UsedLeases;
+  readonly receipts: Receipts;
   readonly config: NodeConfig;
   readonly self: NodeId;
   readonly secretKey: Uint8Array;
@@ -57,7 +61,10 @@ export function serveRuns(stoq: StoqNode, parts: ServingParts): () => void {
     // Nothing may be awaited between this line and the start.
     if (!usedLeases.use(lease)) return refuse('lease-used');
     log.info('run.start', { lease, package: terms.package, asker: member });
+    const startedMs = performance.now();
     const result = await executor.execute(request);
+    const usage = usageOf(result, { terms, lease, wallMs: Math.round(performance.now() - startedMs) }, parts);
+    parts.receipts.put(lease, usage);
     log.info('run.end', { lease, exit: result.exit, fuel: result.fuelUsed?.toString() ?? null });
     const answer: ExecuteAnswer =
       result.exit === 'ok'
@@ -68,6 +75,7 @@ export function serveRuns(stoq: StoqNode, parts: ServingParts): () => void {
             fuel: result.fuelUsed,
             output: result.output,
             receipt: encodeReceipt(result.receipt),
+            usage,
             legs,
           }
         : {
@@ -77,6 +85,7 @@ export function serveRuns(stoq: StoqNode, parts: ServingParts): () => void {
             fuel: result.fuelUsed ?? 0n,
             output: new Uint8Array(),
             receipt: new Uint8Array(),
+            usage,
             legs,
           };
     return signExecuteAnswer(answer, ask, secretKey);
@@ -114,6 +123,30 @@ export function serveRuns(stoq: StoqNode, parts: ServingParts): () => void {
     offExecute();
     offReexecute();
   };
+}
+
+/** What a run used, whatever its end, signed and within the lease. */
+function usageOf(
+  result: ExecutionResult,
+  run: { readonly terms: LeaseTerms; readonly lease: OperationId; readonly wallMs: number },
+  { ledger, self, secretKey }: ServingParts,
+): Uint8Array {
+  const { terms, lease, wallMs } = run;
+  const used = result.fuelUsed ?? 0n;
+  const isOk = result.exit === 'ok';
+  return signUsage(
+    {
+      lease,
+      executor: self,
+      fuel: used > terms.fuel ? terms.fuel : used,
+      wallMs,
+      exit: result.exit,
+      memoryPages: isOk ? result.receipt.memoryPages : 0,
+      output: isOk ? sha256(result.output) : new Uint8Array(32),
+    },
+    ledger.chainId,
+    secretKey,
+  );
 }
 
 function limitsOf({ fuel, memoryPages, deadlineMs }: RunLimits): RunLimits {

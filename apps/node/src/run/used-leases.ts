@@ -1,5 +1,5 @@
-import { appendFileSync, closeSync, existsSync, fsyncSync, openSync, readFileSync } from 'node:fs';
-import { writeDurably } from '../data-directory.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import { appendDurably, writeDurably } from '../data-directory.ts';
 
 /** Which leases have been used on this node: each lets one run start, also over crashes. */
 export interface UsedLeases {
@@ -23,14 +23,4 @@ export function openUsedLeases(path: string): UsedLeases {
       return true;
     },
   };
-}
-
-function appendDurably(path: string, text: string): void {
-  const file = openSync(path, 'a', 0o600);
-  try {
-    appendFileSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
 }

@@ -35,6 +35,7 @@ async function honestRun({ mesh, progress, signal, seen }: TourContext): Promise
     { spec, on: executor.name, audit: auditor.name },
     { signal, onProgress: progress.live },
   );
+  seen.lease = outcome.lease;
   const expected = referenceOf(await readFile(dataPath()));
   const right =
     outcome.outputText !== undefined && isDeepStrictEqual(JSON.parse(outcome.outputText), expected);

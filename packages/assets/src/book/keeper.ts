@@ -40,7 +40,8 @@ export async function openKeeper(parts: {
     cancelTimer();
     cancelTimer = () => undefined;
     if (isClosed || book.claims.size === 0) return;
-    const next = Math.min(...[...book.claims.values()].map(({ expiresAtMs }) => expiresAtMs));
+    let next = Number.POSITIVE_INFINITY;
+    for (const { expiresAtMs } of book.claims.values()) next = Math.min(next, expiresAtMs);
     cancelTimer = clock.schedule(Math.max(0, next - clock.nowMs()), () => {
       // A journal that fails shows in the next call; nothing is freed that is not written down.
       keeper.change(() => undefined).catch(() => undefined);
@@ -79,6 +80,8 @@ export async function openKeeper(parts: {
     async [Symbol.asyncDispose]() {
       isClosed = true;
       cancelTimer();
+      // Those who wait hear that nothing comes any more.
+      freed();
       await writer.settled().catch(() => undefined);
       await journal[Symbol.asyncDispose]();
     },

@@ -39,7 +39,8 @@ async function openLocked(path: string, unlock: () => void): Promise<Journal> {
   if (scan.fault !== undefined) throw corrupt(path, scan.end, scan.fault);
   let handle: FileHandle = await open(path, 'r+');
   let end = scan.end;
-  let sequence = scan.records.length;
+  let records = scan.records;
+  let sequence = records.length;
   if (found !== undefined && scan.end < found.length) await handle.truncate(scan.end);
   // What a killed process wrote may not be durable yet, and is about to be relied on.
   await handle.sync();
@@ -53,7 +54,11 @@ async function openLocked(path: string, unlock: () => void): Promise<Journal> {
   };
 
   return {
-    replay: async () => scan.records,
+    async replay() {
+      const all = records;
+      records = [];
+      return all;
+    },
     async append(record) {
       check(record);
       const frame = encodeFrame(fileId, sequence, record);

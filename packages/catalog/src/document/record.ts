@@ -141,9 +141,7 @@ export function byPath(a: { readonly path: string }, b: { readonly path: string 
 }
 
 /** What is wrong with a table of files, or undefined. */
-function tableFault(
-  files: readonly FileEntry[],
-): 'bad-path' | 'path-clash' | 'file-order' | undefined {
+function tableFault(files: readonly FileEntry[]): 'bad-path' | 'path-clash' | 'file-order' | undefined {
   const taken = new Map<string, 'file' | 'folder'>();
   let last: Uint8Array | undefined;
   for (const { path } of files) {

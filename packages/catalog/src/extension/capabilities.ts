@@ -12,6 +12,7 @@ import type {
   State,
   Trees,
 } from '../ports.ts';
+import { unknownSource } from '../sources/unknown.ts';
 
 /** An operation of the index as a proof has to be about it. */
 export interface ProvenOperation {
@@ -147,7 +148,16 @@ export function portsFrom(caps: CatalogCapabilities, canExecute: boolean): Catal
     trees: { install: write.installTree, path: read.treePath, read: read.readTree, remove: write.removeTree },
     state: { get: read.getState, put: write.putState, delete: write.deleteState, keys: read.keys },
     clock: { nowMs: () => Date.now() },
-    sources: [],
+    sources: [
+      {
+        takes: () => true,
+        async open(spec, options) {
+          const opened = await read.openSource(spec, options);
+          if (opened === undefined) throw unknownSource(spec);
+          return opened;
+        },
+      },
+    ],
     ...(canExecute ? { execution: caps['vm:execute'] } : {}),
   };
 }

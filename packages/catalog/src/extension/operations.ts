@@ -1,4 +1,4 @@
-import { type ExtensionContext, op } from '@hypermesh/extension-sdk';
+import { type Capability, type ExtensionContext, type Operation, op } from '@hypermesh/extension-sdk';
 import type { Catalog } from '../catalog.ts';
 import type { WorkOptions } from '../events.ts';
 import { answering, invalidProof } from './answers.ts';
@@ -8,18 +8,17 @@ import { params } from './params.ts';
 /** What an operation works with: the catalog that the extension opened when it was loaded. */
 export type OpenCatalog = (ctx: ExtensionContext) => Catalog;
 
-const reading = [
+const reading: readonly Capability[] = [
   'asset:read',
   'storage:read',
   'storage:write',
   'network:connect',
   'trustchain:verify',
-] as const;
-const writing = requiredCapabilities;
-const running = [...reading, 'trustchain:sign', 'vm:execute'] as const;
+];
+const running: readonly Capability[] = [...reading, 'vm:execute'];
 
 const noParams = params(() => ({}));
-const spec = params((given) => ({ spec: given.text('spec') }));
+const specParams = params((given) => ({ spec: given.text('spec') }));
 
 const filter = params((given) => ({
   text: given.optionalText('text'),
@@ -41,8 +40,36 @@ const runningParams = params((given) => ({
   attempts: given.count('attempts'),
 }));
 
-/** The operations of the catalog: the five of its first design, and those beside them. */
-export function catalogOperations(open: OpenCatalog) {
+/**
+ * The operations of the catalog: the five of its first design, and those beside them. Each answers what was asked for or
+ * the catalog's failure, both as a success of the call: what is left are the refusals of the host.
+ */
+export function catalogOperations(open: OpenCatalog): Readonly<Record<string, Operation>> {
+  function serve<P>(
+    needs: readonly Capability[],
+    check: (value: unknown) => P,
+    run: (given: P, ctx: ExtensionContext) => Promise<unknown>,
+    isProven = false,
+  ): Operation {
+    return op({
+      needs,
+      proof: isProven,
+      run: (given: unknown, ctx) => answering(async () => run(check(given), ctx)),
+    });
+  }
+  const reads = <P>(
+    check: (value: unknown) => P,
+    run: (given: P, ctx: ExtensionContext) => Promise<unknown>,
+  ) => serve(reading, check, run);
+  const writes = <P>(
+    check: (value: unknown) => P,
+    run: (given: P, ctx: ExtensionContext) => Promise<unknown>,
+  ) => serve(requiredCapabilities, check, run);
+  const proven = <P>(
+    check: (value: unknown) => P,
+    run: (given: P, ctx: ExtensionContext) => Promise<unknown>,
+  ) => serve(requiredCapabilities, check, run, true);
+
   /** A proof that holds, but is about something else, is none for this. */
   async function demandBinding(ctx: ExtensionContext, operation: ProvenOperation): Promise<void> {
     const { binds } = ctx.caps['consensus:validate'] as unknown as CatalogCapabilities['consensus:validate'];
@@ -50,10 +77,7 @@ export function catalogOperations(open: OpenCatalog) {
     if (!verdict.ok) throw invalidProof(verdict.reason);
   }
 
-  async function install(
-    given: { specs: readonly string[]; lock: string | undefined; frozen: boolean | undefined },
-    ctx: ExtensionContext,
-  ) {
+  async function install(given: ReturnType<typeof installing>, ctx: ExtensionContext) {
     const catalog = open(ctx);
     const options = { ...workOf(ctx), ...present({ lock: given.lock, frozen: given.frozen }) };
     const { key, value, lock } = await catalog.plan(given.specs, options);
@@ -62,119 +86,55 @@ export function catalogOperations(open: OpenCatalog) {
   }
 
   return {
-    'catalog.list': op({
-      needs: reading,
-      params: filter,
-      run: ({ installed, ...query }, ctx) =>
-        answering<unknown>(() =>
-          installed === true ? open(ctx).list() : open(ctx).search(present(query), workOf(ctx)),
-        ),
-    }),
-    'catalog.search': op({
-      needs: reading,
-      params: filter,
-      run: ({ installed: _, ...query }, ctx) =>
-        answering(() => open(ctx).search(present(query), workOf(ctx))),
-    }),
-    'catalog.install': op({
-      needs: writing,
-      proof: true,
-      params: installing,
-      run: (given, ctx) => answering(() => install(given, ctx)),
-    }),
-    'catalog.publish': op({
-      needs: writing,
-      proof: true,
-      params: params((given) => ({ key: given.text('key') })),
-      run: ({ key }, ctx) =>
-        answering(async () => {
-          const draft = await open(ctx).draft(key);
-          await demandBinding(ctx, { kind: 'package.publish', key: draft.key, value: draft.value });
-          return open(ctx).publish(draft, { ...workOf(ctx), proof: ctx.proof });
-        }),
-    }),
-    'catalog.verify': op({
-      needs: reading,
-      params: params((given) => ({ spec: given.text('spec'), deep: given.flag('deep') })),
-      run: ({ spec: wanted, deep = false }, ctx) =>
-        answering(() => open(ctx).verify(wanted, { ...workOf(ctx), deep })),
-    }),
-    'catalog.get': op({
-      needs: reading,
-      params: spec,
-      run: (given, ctx) => answering(() => open(ctx).info(given.spec, workOf(ctx))),
-    }),
-    'catalog.uninstall': op({
-      needs: writing,
-      params: spec,
-      run: (given, ctx) => answering(() => open(ctx).remove(given.spec, workOf(ctx))),
-    }),
-    'catalog.update': op({
-      needs: writing,
-      proof: true,
-      params: spec,
-      run: (given, ctx) =>
-        answering(() => install({ specs: [given.spec], lock: undefined, frozen: undefined }, ctx)),
-    }),
-    'catalog.pack': op({
-      needs: writing,
-      params: params((given) => ({ source: given.text('source') })),
-      run: ({ source }, ctx) => answering(() => open(ctx).pack(source, workOf(ctx))),
-    }),
-    'catalog.plan': op({
-      needs: reading,
-      params: installing,
-      run: ({ specs, ...options }, ctx) =>
-        answering(() => open(ctx).plan(specs, { ...workOf(ctx), ...present(options) })),
-    }),
-    'catalog.versions': op({
-      needs: reading,
-      params: params((given) => ({ name: given.text('name') })),
-      run: ({ name }, ctx) => answering(() => open(ctx).versions(name)),
-    }),
-    'catalog.resolve': op({
-      needs: reading,
-      params: spec,
-      run: (given, ctx) => answering(() => open(ctx).resolve(given.spec)),
-    }),
-    'catalog.why': op({
-      needs: reading,
-      params: spec,
-      run: (given, ctx) => answering(() => open(ctx).why(given.spec)),
-    }),
-    'catalog.resume': op({
-      needs: writing,
-      params: noParams,
-      run: (_, ctx) => answering(() => open(ctx).resume(workOf(ctx))),
-    }),
-    'catalog.lock': op({
-      needs: reading,
-      params: spec,
-      run: (given, ctx) => answering(() => open(ctx).lockOf(given.spec)),
-    }),
-    'catalog.obtain': op({
-      needs: reading,
-      params: params((given) => ({ key: given.text('key'), locked: given.object('locked') })),
-      run: ({ key, locked }, ctx) =>
-        answering(() =>
-          open(ctx).obtain(key, {
-            ...workOf(ctx),
-            ...(locked === undefined ? {} : { locked: locked as Readonly<Record<string, string>> }),
-          }),
-        ),
-    }),
-    'catalog.run': op({
-      needs: running,
-      params: runningParams,
-      run: ({ spec: wanted, ...options }, ctx) =>
-        answering(() => open(ctx).run(wanted, { ...workOf(ctx), ...present(options) })),
-    }),
-    'catalog.explain': op({
-      needs: running,
-      params: runningParams,
-      run: ({ spec: wanted, ...options }, ctx) =>
-        answering(() => open(ctx).explain(wanted, { ...workOf(ctx), ...present(options) })),
-    }),
+    'catalog.list': reads(filter, async ({ installed, ...query }, ctx) =>
+      installed === true ? open(ctx).list() : open(ctx).search(present(query), workOf(ctx)),
+    ),
+    'catalog.search': reads(filter, ({ installed: _, ...query }, ctx) =>
+      open(ctx).search(present(query), workOf(ctx)),
+    ),
+    'catalog.install': proven(installing, install),
+    'catalog.publish': proven(
+      params((given) => ({ key: given.text('key') })),
+      async ({ key }, ctx) => {
+        const draft = await open(ctx).draft(key);
+        await demandBinding(ctx, { kind: 'package.publish', key: draft.key, value: draft.value });
+        return open(ctx).publish(draft, { ...workOf(ctx), proof: ctx.proof });
+      },
+    ),
+    'catalog.verify': reads(
+      params((given) => ({ spec: given.text('spec'), deep: given.flag('deep') })),
+      ({ spec, deep = false }, ctx) => open(ctx).verify(spec, { ...workOf(ctx), deep }),
+    ),
+    'catalog.get': reads(specParams, ({ spec }, ctx) => open(ctx).info(spec, workOf(ctx))),
+    'catalog.update': proven(specParams, ({ spec }, ctx) =>
+      install({ specs: [spec], lock: undefined, frozen: undefined }, ctx),
+    ),
+    'catalog.uninstall': writes(specParams, ({ spec }, ctx) => open(ctx).remove(spec, workOf(ctx))),
+    'catalog.pack': writes(
+      params((given) => ({ source: given.text('source') })),
+      ({ source }, ctx) => open(ctx).pack(source, workOf(ctx)),
+    ),
+    'catalog.plan': reads(installing, ({ specs, ...options }, ctx) =>
+      open(ctx).plan(specs, { ...workOf(ctx), ...present(options) }),
+    ),
+    'catalog.resume': writes(noParams, (_, ctx) => open(ctx).resume(workOf(ctx))),
+    'catalog.versions': reads(
+      params((given) => ({ name: given.text('name') })),
+      ({ name }, ctx) => open(ctx).versions(name),
+    ),
+    'catalog.resolve': reads(specParams, ({ spec }, ctx) => open(ctx).resolve(spec)),
+    'catalog.why': reads(specParams, ({ spec }, ctx) => open(ctx).why(spec)),
+    'catalog.lock': reads(specParams, ({ spec }, ctx) => open(ctx).lockOf(spec)),
+    'catalog.obtain': reads(
+      params((given) => ({ key: given.text('key'), locked: given.versions('locked') })),
+      ({ key, locked }, ctx) => open(ctx).obtain(key, { ...workOf(ctx), ...present({ locked }) }),
+    ),
+    'catalog.run': serve(running, runningParams, ({ spec, ...options }, ctx) =>
+      open(ctx).run(spec, { ...workOf(ctx), ...present(options) }),
+    ),
+    'catalog.explain': serve(running, runningParams, ({ spec, ...options }, ctx) =>
+      open(ctx).explain(spec, { ...workOf(ctx), ...present(options) }),
+    ),
   };
 }
 

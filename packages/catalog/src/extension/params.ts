@@ -1,4 +1,5 @@
 import { PACKAGE_TYPES, type PackageType } from '../document/package.ts';
+import { CatalogError } from '../errors.ts';
 
 /** Parameters of a call, read one by one; a field that nobody reads is refused. */
 export interface Params {
@@ -9,6 +10,8 @@ export interface Params {
   texts(name: string): readonly string[];
   type(name: string): PackageType | undefined;
   object(name: string): Readonly<Record<string, unknown>> | undefined;
+  /** Texts by name. */
+  versions(name: string): Readonly<Record<string, string>> | undefined;
 }
 
 const maxText = 4 * 1024 * 1024;
@@ -30,6 +33,12 @@ export function params<T>(read: (params: Params) => T): (value: unknown) => T {
       if (text === undefined) return undefined;
       if (typeof text !== 'string' || text.length === 0 || text.length > maxText) throw bad(name, 'a text');
       return text;
+    };
+    const objectOf = (name: string) => {
+      const object = take(name);
+      if (object === undefined) return undefined;
+      const isObject = typeof object === 'object' && object !== null && !Array.isArray(object);
+      return isObject ? (object as Readonly<Record<string, unknown>>) : fail(name, 'an object');
     };
     const result = read({
       optionalText,
@@ -61,11 +70,13 @@ export function params<T>(read: (params: Params) => T): (value: unknown) => T {
           PACKAGE_TYPES.find((each) => each === text) ?? fail(name, `one of ${PACKAGE_TYPES.join(', ')}`)
         );
       },
-      object(name) {
-        const object = take(name);
-        if (object === undefined) return undefined;
-        const isObject = typeof object === 'object' && object !== null && !Array.isArray(object);
-        return isObject ? (object as Readonly<Record<string, unknown>>) : fail(name, 'an object');
+      object: objectOf,
+      versions(name) {
+        const object = objectOf(name);
+        const isSound = Object.values(object ?? {}).every((text) => typeof text === 'string');
+        return isSound
+          ? (object as Readonly<Record<string, string>> | undefined)
+          : fail(name, 'versions by name');
       },
     });
     const unknown = Object.keys(fields).find((name) => !seen.has(name));
@@ -78,6 +89,9 @@ function fail(name: string, expected: string): never {
   throw bad(name, expected);
 }
 
-function bad(name: string, expected: string): Error {
-  return new TypeError(`${name} must be ${expected}`);
+function bad(argument: string, expected: string): CatalogError {
+  return new CatalogError(
+    { code: 'catalog/bad-argument', argument, expected },
+    `${argument} must be ${expected}`,
+  );
 }

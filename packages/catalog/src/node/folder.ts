@@ -1,11 +1,13 @@
-import { createReadStream } from 'node:fs';
-import { lstat, opendir, realpath } from 'node:fs/promises';
+import { lstat, open, opendir, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { CatalogError } from '../errors.ts';
 import type { FolderEntry, SourceFolder } from '../pack/folder.ts';
 
 /** Folders that no package takes in, so that they are not even walked. */
 const PASSED_OVER = new Set(['.git', 'node_modules', '.hypermesh']);
+
+/** Files up to this size are read at once: bytes. */
+const SMALL = 256 * 1024;
 
 /** A folder of this machine; `path` itself may be a link. Rejects with `catalog/files` where it is no folder. */
 export async function openFolder(path: string): Promise<SourceFolder> {
@@ -33,7 +35,15 @@ export async function openFolder(path: string): Promise<SourceFolder> {
         // A folder above may have become a link since the walk.
         const real = await realpath(file);
         if (real !== file) throw unreadable(inside, 'a link');
-        yield* createReadStream(file, { highWaterMark: 256 * 1024 }) as AsyncIterable<Uint8Array>;
+        await using opened = await open(file, 'r');
+        const { size } = await opened.stat();
+        // A stream for each of a thousand small files would cost more than the files.
+        if (size <= SMALL) yield await opened.readFile();
+        else
+          yield* opened.createReadStream({
+            highWaterMark: SMALL,
+            autoClose: false,
+          }) as AsyncIterable<Uint8Array>;
       } catch (cause) {
         throw cause instanceof CatalogError ? cause : unreadable(inside, cause);
       }

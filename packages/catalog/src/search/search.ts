@@ -76,7 +76,7 @@ export function createSearch(registry: Registry, verifier: Verifier) {
 }
 
 /** The newest version that is no pre-release, or the newest of all. */
-export function newestOf(snapshot: RegistrySnapshot, name: string): Release | undefined {
+function newestOf(snapshot: RegistrySnapshot, name: string): Release | undefined {
   const releases = snapshot.releases(name);
   return releases.findLast(({ record }) => !record.version.includes('-')) ?? releases.at(-1);
 }

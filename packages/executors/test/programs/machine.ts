@@ -5,8 +5,10 @@ import {
   type Executors,
   type ExecutorsPorts,
   javascriptExecutor,
+  type Program,
   type RunReport,
   type RunRequest,
+  type Work,
   wasmExecutor,
 } from '../../src/index.ts';
 import { ECHO } from './guests.ts';
@@ -26,7 +28,11 @@ export interface Machine extends AsyncDisposable {
   readonly publicKey: Uint8Array;
   readonly asked: string[];
   readonly stored: Map<string, Uint8Array>;
-  run(request: Partial<RunRequest> & Pick<RunRequest, 'program'>): Promise<RunReport>;
+  run(
+    request: Partial<RunRequest & Omit<Work, 'program'>> & {
+      readonly program: Program | (() => Promise<Program>);
+    },
+  ): Promise<RunReport>;
 }
 
 /** Opens a machine whose ports can be replaced. */
@@ -72,10 +78,17 @@ export async function openMachine(more: Partial<ExecutorsPorts> = {}): Promise<M
     publicKey: signer.publicKey,
     asked,
     stored,
-    run: (request) =>
+    run: ({
+      program,
+      operation = program === ECHO ? 'run' : 'default',
+      input = new Uint8Array(),
+      ...request
+    }) =>
       executors.run({
-        operation: request.program === ECHO ? 'run' : 'default',
-        input: new Uint8Array(),
+        work:
+          typeof program === 'function'
+            ? async () => ({ program: await program(), operation, input })
+            : { program, operation, input },
         fuel: 1_000_000_000n,
         memoryPages: 256,
         deadlineMs: 60_000,

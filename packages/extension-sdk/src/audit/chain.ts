@@ -37,6 +37,7 @@ export function recordBody(record: Omit<AuditRecord, 'hash'>): string {
   return JSON.stringify({ seq, atMs, event, extension, detail });
 }
 
+/** Hash of a record after the one before, both in hex. */
 export function chainHash(previous: string, body: string): string {
   const bytes = fromHex(previous);
   if (!bytes.ok) throw new TypeError('the previous hash is hex');
@@ -56,7 +57,7 @@ export function headHash(seq: number, hash: string): Uint8Array {
 const linePattern = /^(\{"seq":(\d{1,15}),.*)(,"hash":"([0-9a-f]{64})"\})$/s;
 
 /** Follows the chain line by line. */
-export function followChain(
+function followChain(
   text: string,
 ): Verdict<{ records: readonly AuditRecord[] }, { readonly fault: AuditFault; readonly line: number }> {
   const records: AuditRecord[] = [];
@@ -93,7 +94,7 @@ function parseRecord(line: string): AuditRecord | undefined {
 }
 
 /** Reads a head file; undefined for anything else. */
-export function parseHead(text: string): AuditHead | undefined {
+function parseHead(text: string): AuditHead | undefined {
   try {
     const value = JSON.parse(text) as Partial<AuditHead> | null;
     if (value === null || typeof value !== 'object' || value.v !== 1) return undefined;

@@ -21,7 +21,7 @@ export interface ExtensionPolicy {
 }
 
 /** Whether a name is meant by a pattern. */
-export function matches(pattern: string, name: string): boolean {
+function matches(pattern: string, name: string): boolean {
   if (pattern === '*' || pattern === name) return true;
   return pattern.endsWith('.*') && name.startsWith(pattern.slice(0, -1)) && name.length > pattern.length - 1;
 }

@@ -1,15 +1,13 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { silentLog, type Verdict } from '@hypermesh/core';
 import { scopeFor } from '../broker/policy.ts';
 import type { Capability } from '../capabilities.ts';
 import { badArgument, ExtensionError } from '../errors.ts';
-import type { JsonValue } from '../json.ts';
-import { readPackage } from '../package/read.ts';
 import { askTrust, type VerifiedPackage, verifyPackage } from '../sign/verify.ts';
-import { type CheckpointReason, openCheckpoint, sealCheckpoint } from '../state/checkpoint.ts';
+import type { CheckpointReason } from '../state/checkpoint.ts';
+import { readFolders } from './discover.ts';
 import { lazyEngines } from './entry.ts';
-import { callInstance, type Instance } from './instance.ts';
+import type { Instance } from './instance.ts';
+import { restoreState, sealState } from './keeping.ts';
 import { openInstance, runHook, startInstance } from './open.ts';
 import type {
   ExtensionEvent,
@@ -22,6 +20,7 @@ import type {
   LoadRefusalCode,
 } from './ports.ts';
 import { resolveOrder } from './resolve.ts';
+import { Routes } from './routes.ts';
 import { RequestDesk } from './serve.ts';
 import { Slot } from './slot.ts';
 
@@ -34,8 +33,7 @@ type Refused = LoadOutcome & { readonly ok: false };
 export class ExtensionHost implements AsyncDisposable {
   readonly #options: ExtensionHostOptions;
   readonly #slots = new Map<string, Slot>();
-  readonly #methods = new Map<string, Slot>();
-  readonly #handlers = new Map<string, Slot>();
+  readonly #routes = new Routes();
   readonly #listeners = new Set<(event: ExtensionEvent) => void>();
   readonly #desk: RequestDesk;
   readonly #engines: ReturnType<typeof lazyEngines>;
@@ -49,8 +47,8 @@ export class ExtensionHost implements AsyncDisposable {
     this.#engines = lazyEngines(options.engines);
     this.#opening = { options, engines: this.#engines, audit, clock, log };
     this.#desk = new RequestDesk(options, {
-      slotOf: (method) => this.#methods.get(method),
-      handlerOf: (type) => this.#handlers.get(type),
+      slotOf: (method) => this.#routes.methods.get(method),
+      handlerOf: (type) => this.#routes.handlers.get(type),
     });
   }
 
@@ -65,12 +63,6 @@ export class ExtensionHost implements AsyncDisposable {
   on(listener: (event: ExtensionEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
-
-  #slot(id: string): Slot {
-    return new Slot(id, this.#options.audit, (event) => {
-      for (const listener of this.#listeners) listener(event);
-    });
   }
 
   #get(id: string): Slot {
@@ -96,7 +88,7 @@ export class ExtensionHost implements AsyncDisposable {
 
   /** Who handles which type of assets. */
   handlers(): ReadonlyMap<string, string> {
-    return new Map([...this.#handlers].map(([type, { id }]) => [type, id]));
+    return new Map([...this.#routes.handlers].map(([type, { id }]) => [type, id]));
   }
 
   /** Answers a request of a client. Never rejects. */
@@ -111,18 +103,9 @@ export class ExtensionHost implements AsyncDisposable {
 
   /** Reads and loads every folder of a directory that holds a `manifest.json`. What cannot be read is an outcome, too. */
   async discover(directory: string, signal?: AbortSignal): Promise<readonly LoadOutcome[]> {
-    const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
-    const packages: ExtensionPackage[] = [];
-    const refused: Refused[] = [];
-    for (const { name } of entries
-      .filter((entry) => entry.isDirectory())
-      .sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      const origin = join(directory, name);
-      const read = await readPackage(origin, { ...this.#options.packages, signal });
-      if (!read.ok) refused.push(this.#refuse(name, read.reason));
-      else if (read.files.has('manifest.json')) packages.push({ files: read.files, origin: name });
-    }
-    return [...refused, ...(await this.load(packages, signal))];
+    const found = await readFolders(directory, { ...this.#options.packages, signal });
+    const refused = found.refused.map(({ origin, problem }) => this.#refuse(origin, problem));
+    return [...refused, ...(await this.load(found.packages, signal))];
   }
 
   #refuse(
@@ -199,7 +182,9 @@ export class ExtensionHost implements AsyncDisposable {
     if (verified === undefined) throw new TypeError('an order of load names what was not verified');
     const { id, dependencies } = verified.manifest;
     const startedMs = performance.now();
-    const slot = this.#slot(id);
+    const slot = new Slot(id, this.#options.audit, (event) => {
+      for (const listener of this.#listeners) listener(event);
+    });
     const fail = (code: LoadRefusalCode, detail: string) => {
       slot.move('fail', code);
       return this.#refuse(id, { code, detail });
@@ -211,21 +196,21 @@ export class ExtensionHost implements AsyncDisposable {
     const opened = await openInstance(verified, { ...this.#opening, signal });
     if (!opened.ok) return fail(opened.reason.code, opened.reason.detail);
     const { instance } = opened;
-    const taken = this.#taken(instance, undefined);
+    const taken = this.#routes.taken(instance);
     if (taken !== undefined) {
       await this.#close(instance);
       return fail(taken.code, taken.detail);
     }
     // The names are held from here on, before anything is awaited, so that two of a level cannot take the same.
     this.#slots.set(id, slot);
-    this.#route(slot, instance);
+    this.#routes.put(slot, instance);
     slot.move('load');
     const started = await startInstance(instance, undefined, {
       clock: this.#options.clock,
       signal: slot.life.signal,
     });
     if (!started.ok) {
-      this.#unroute(slot);
+      this.#routes.remove(slot);
       this.#slots.delete(id);
       await this.#close(instance);
       return fail(started.reason.code, started.reason.detail);
@@ -234,33 +219,6 @@ export class ExtensionHost implements AsyncDisposable {
     slot.loadMs = performance.now() - startedMs;
     slot.move('activate');
     return { ok: true, id, info: slot.info() };
-  }
-
-  #taken(instance: Instance, own: Slot | undefined): { code: LoadRefusalCode; detail: string } | undefined {
-    const { ops, assets } = instance.guest.description;
-    for (const name of ops.keys()) {
-      const other = this.#methods.get(name);
-      if (other !== undefined && other !== own)
-        return { code: 'method-taken', detail: `${other.id} serves ${name}` };
-    }
-    for (const type of assets.keys()) {
-      const other = this.#handlers.get(type);
-      if (other !== undefined && other !== own)
-        return { code: 'asset-taken', detail: `${other.id} handles ${type}` };
-    }
-    return undefined;
-  }
-
-  #route(slot: Slot, instance: Instance): void {
-    slot.current = instance;
-    for (const name of instance.guest.description.ops.keys()) this.#methods.set(name, slot);
-    for (const type of instance.guest.description.assets.keys()) this.#handlers.set(type, slot);
-  }
-
-  #unroute(slot: Slot): void {
-    for (const map of [this.#methods, this.#handlers]) {
-      for (const [name, each] of map) if (each === slot) map.delete(name);
-    }
   }
 
   async #close(instance: Instance): Promise<void> {
@@ -290,7 +248,7 @@ export class ExtensionHost implements AsyncDisposable {
       if (!opened.ok) return this.#refuse(id, opened.reason);
       const { instance } = opened;
       const old = slot.serving();
-      const taken = this.#taken(instance, slot);
+      const taken = this.#routes.taken(instance, slot);
       if (taken !== undefined) {
         await this.#close(instance);
         return this.#refuse(id, taken);
@@ -307,8 +265,7 @@ export class ExtensionHost implements AsyncDisposable {
           await this.#close(instance);
           return this.#refuse(id, started.reason);
         }
-        this.#unroute(slot);
-        this.#route(slot, instance);
+        this.#routes.put(slot, instance);
         slot.generation++;
         slot.loadMs = performance.now() - startedMs;
         slot.move('replace', `generation ${slot.generation}`);
@@ -352,7 +309,7 @@ export class ExtensionHost implements AsyncDisposable {
         .map((each) => each.id);
       if (by.length > 0) return { ok: false, reason: { code: 'needed-by', by: by.sort() } };
       const instance = slot.serving();
-      this.#unroute(slot);
+      this.#routes.remove(slot);
       slot.move('unload');
       slot.life.abort(
         new ExtensionError({
@@ -390,15 +347,16 @@ export class ExtensionHost implements AsyncDisposable {
     return this.#get(id).serving().broker.revoke(capability);
   }
 
-  /** Why the signer of an extension is not believed now; undefined where it is. A verifier that cannot tell changes nothing. */
+  /**
+   * Why the signer of an extension is not believed now; undefined where it is. A verifier that cannot tell changes
+   * nothing, nor does a certificate that has run out since: it was valid when the extension was loaded.
+   */
   async #believed(slot: Slot): Promise<string | undefined> {
     const { verified } = slot.serving();
     const verdict = await askTrust(this.#options.trust, verified.signed);
-    if (verdict.ok) {
-      const isSame = verdict.certificateFingerprint === verified.signer.certificateFingerprint;
-      return isSame ? undefined : 'the signer has another certificate';
-    }
-    return verdict.reason === 'trust-unavailable' ? undefined : `the signer is refused: ${verdict.reason}`;
+    if (verdict.ok || verdict.reason === 'trust-unavailable' || verdict.reason === 'expired')
+      return undefined;
+    return `the signer is refused: ${verdict.reason}`;
   }
 
   /** Asks again whether each signer is believed, and suspends the extensions of those who are not. Answers their ids. */
@@ -416,51 +374,12 @@ export class ExtensionHost implements AsyncDisposable {
 
   /** The state of an extension, encrypted, with the next counter. Throws `extension/no-state-key` where the host has no key. */
   async exportState(id: string): Promise<Uint8Array> {
-    const { key, counters } = this.#stateParts();
-    const { guest, state } = this.#get(id).serving();
-    const counter = counters.get(id) + 1;
-    const stateVersion = guest.description.stateVersion ?? 0;
-    const bytes = sealCheckpoint({ id, stateVersion, counter, state: state.value }, key);
-    counters.set(id, counter);
-    return bytes;
+    return sealState(this.#get(id), this.#options);
   }
 
   /** Restores exported state: only the newest; an older one is `rolled-back`. Calls that run finish first. */
   importState(id: string, bytes: Uint8Array): Promise<Verdict<object, CheckpointReason>> {
-    return this.#change(async () => {
-      const { key, counters } = this.#stateParts();
-      const slot = this.#get(id);
-      const opened = openCheckpoint(bytes, id, key);
-      if (!opened.ok) return opened;
-      const { counter, stateVersion, state } = opened.checkpoint;
-      if (counter < counters.get(id)) return { ok: false, reason: 'rolled-back' };
-      const instance = slot.serving();
-      const own = instance.guest.description.stateVersion;
-      if (own === undefined) return { ok: false, reason: 'no-state' };
-      if (stateVersion > own) return { ok: false, reason: 'newer-version' };
-      await slot.gate.close();
-      try {
-        instance.state.value =
-          stateVersion === own ? state : await this.#migrate(instance, stateVersion, state);
-        counters.set(id, counter);
-      } finally {
-        slot.gate.open();
-      }
-      return { ok: true };
-    });
-  }
-
-  async #migrate(instance: Instance, from: number, params: JsonValue): Promise<JsonValue> {
-    const signal = new AbortController().signal;
-    const target = { kind: 'state', name: 'migrate', from } as const;
-    const call = { target, params, needs: new Set<Capability>(), deadlineMs: 30_000, signal };
-    return (await callInstance(instance, call, this.#options.clock)) as JsonValue;
-  }
-
-  #stateParts() {
-    const { state } = this.#options;
-    if (state === undefined) throw new ExtensionError({ code: 'extension/no-state-key' });
-    return state;
+    return this.#change(async () => restoreState(this.#get(id), bytes, this.#opening));
   }
 
   /** Unloads everything, what depends on others first, and ends the engines. */

@@ -19,13 +19,11 @@ export function readNested(top: Fields): Manifest {
   if (version !== '1.0')
     top.fail('manifest_version', 'unsupported-version', `this host reads 1.0, not ${version}`);
   const about = readAbout(top.object('extension'));
-  const dependencies = top
-    .entries('dependencies', 256)
-    .map(([id, range]) => ({
-      id,
-      range: String(range),
-      pointer: `${top.at('dependencies')}/${id.replaceAll('~', '~0').replaceAll('/', '~1')}`,
-    }));
+  const dependencies = top.entries('dependencies', 256).map(([id, range]) => ({
+    id,
+    range: String(range),
+    pointer: `${top.at('dependencies')}/${id.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+  }));
   const capabilities = top.optionalObject('capabilities');
   const required = capabilities === undefined ? [] : capabilityList(capabilities, 'required');
   const optional = capabilities === undefined ? [] : capabilityList(capabilities, 'optional');

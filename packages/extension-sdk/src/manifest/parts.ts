@@ -11,6 +11,7 @@ const fingerprintPattern = /^SHA256:[0-9A-Za-z:.+/=_-]{1,128}$/;
 /** Both mean the same two signatures: the seeds' name of it, and what it says in full. */
 const algorithms = new Set(['FALCON-1024', 'ED25519+FALCON-1024']);
 
+/** An id of an extension: parts divided by dots. */
 export function idField(fields: Fields, name: string): string {
   const id = fields.text(name, 128);
   if (!idPattern.test(id))
@@ -22,6 +23,7 @@ export function idField(fields: Fields, name: string): string {
   return id;
 }
 
+/** A semantic version, in its canonical spelling. */
 export function versionField(fields: Fields, name: string): string {
   const version = fields.text(name, 64);
   if (semver.valid(version) !== version)
@@ -29,6 +31,7 @@ export function versionField(fields: Fields, name: string): string {
   return version;
 }
 
+/** A path of a file in the package. */
 export function pathField(fields: Fields, name: string, path: string): string {
   const fault = pathFault(path);
   if (fault !== undefined) fields.fail(name, 'bad-path', fault);
@@ -41,6 +44,7 @@ function textItem(value: unknown, pointer: string): string {
   return value;
 }
 
+/** Capabilities by fine or coarse names, as fine ones. */
 export function capabilityList(fields: Fields, name: string): Capability[] {
   const found = new Set<Capability>();
   fields.list(name, 64, (value, pointer) => {
@@ -59,6 +63,7 @@ export function capabilityList(fields: Fields, name: string): Capability[] {
   return [...found];
 }
 
+/** Types of assets, each once; `families` are names that stand for a type. */
 export function assetTypes(
   fields: Fields,
   name: string,
@@ -83,6 +88,7 @@ function assetType(text: string, pointer: string, families: Readonly<Record<stri
   );
 }
 
+/** Handlers, each of a type that is provided. */
 export function handlerList(
   fields: Fields,
   provided: readonly string[],
@@ -130,7 +136,7 @@ export function checkDependencies(
 }
 
 /** Amounts in the units of the nested form: percent, mebibytes, gibibytes, megabits per second. */
-export function amounts(fields: Fields | undefined): ResourceAmounts {
+function amounts(fields: Fields | undefined): ResourceAmounts {
   if (fields === undefined) return {};
   const cpu = fields.number('cpu_percent', { min: 0.01, max: 6_400 });
   const memory = fields.number('memory_mb', { min: 1, max: 4_194_304 });
@@ -145,6 +151,7 @@ export function amounts(fields: Fields | undefined): ResourceAmounts {
   };
 }
 
+/** Limits and requests; a request cannot be above its limit. */
 export function resources(fields: Fields | undefined): Manifest['resources'] {
   if (fields === undefined) return { limits: {}, requests: {} };
   const limits = amounts(fields.optionalObject('limits'));
@@ -168,6 +175,7 @@ export function resources(fields: Fields | undefined): Manifest['resources'] {
   return { limits, requests };
 }
 
+/** What runs, and where it begins. */
 export function runtime(fields: Fields): Manifest['runtime'] {
   const type = fields.text('type', 32);
   if (type !== 'native' && type !== 'wasm')
@@ -180,6 +188,7 @@ export function runtime(fields: Fields): Manifest['runtime'] {
   return { type, entryPoint };
 }
 
+/** Who signs, how, and in which sandbox it runs. */
 export function security(fields: Fields): Manifest['security'] {
   const certificateFingerprint = fingerprintField(fields);
   const signatureAlgorithm = fields.optionalText('signature_algorithm', 64) ?? 'FALCON-1024';
@@ -210,6 +219,7 @@ export function security(fields: Fields): Manifest['security'] {
   return { certificateFingerprint, signatureAlgorithm, sandboxPolicy, networkPolicy };
 }
 
+/** The fingerprint of a certificate; only compared. */
 export function fingerprintField(fields: Fields): string {
   const fingerprint = fields.text('certificate_fingerprint', 160);
   if (!fingerprintPattern.test(fingerprint))

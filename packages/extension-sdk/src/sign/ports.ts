@@ -25,7 +25,8 @@ export interface TrustQuestion {
 
 /**
  * Decides about signatures: the algorithm, the chain of certificates, their validity now, and revocation. Asked at
- * every load, and again by `recheck`, so it answers for the present and not for the time of signing. It neither
+ * every load, and again by `recheck`, so it answers for the present and not for the time of signing: `expired` refuses a
+ * load, and does not end what was loaded in time, as `revoked` does. It neither
  * retries nor caches for its callers, and answers a verdict for any bytes; a rejection means that it cannot tell, and
  * refuses the load.
  */

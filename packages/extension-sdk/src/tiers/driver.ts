@@ -48,7 +48,7 @@ const ask = (name, value) => {
 const object = (capability) => new Proxy(Object.freeze({}), {
   get: (_, method) => typeof method !== 'string' || method === 'then'
     ? undefined
-    : (...args) => ask('hm.invoke', { capability, method, args }),
+    : async (...args) => ask('hm.invoke', { capability, method, args }),
 });
 const never = Object.freeze({ aborted: false, addEventListener() {}, removeEventListener() {}, throwIfAborted() {} });
 const context = (request) => {

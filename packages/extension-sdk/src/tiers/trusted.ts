@@ -25,7 +25,7 @@ export function definitionIn(module: unknown): Verdict<{ definition: ExtensionDe
 }
 
 /** What a definition says of itself, as plain data. The guest's driver in `strict` says the same. */
-export function describeDefinition(definition: ExtensionDefinition): JsonObject {
+function describeDefinition(definition: ExtensionDefinition): JsonObject {
   const entries = Object.entries;
   return {
     id: definition.id,

@@ -2,7 +2,8 @@ import { cidOf } from '@hypermesh/core';
 import { codeCid } from './code.ts';
 import type { CallMessage, OpenMessage, ScriptReason, StepOutcome } from './protocol.ts';
 import { EngineAbort } from './surroundings.ts';
-import { KIND, type Packed, Stopped, type Taken, Vm } from './vm.ts';
+import { Stopped } from './values.ts';
+import { type Packed, type Taken, Vm } from './vm.ts';
 
 const LOG_LINES = 256;
 const LOG_BYTES = 65_536;
@@ -114,9 +115,4 @@ export class Session {
 
 function outOfFuel(fuel: bigint): { reason: ScriptReason; detail: string } {
   return { reason: 'out-of-fuel', detail: `more than ${fuel} fuel` };
-}
-
-/** What a name that the host does not know, or a failure of its own, is to the program. */
-export function hostFailure(code: string, message: string): Packed {
-  return { kind: KIND.failure, bytes: new TextEncoder().encode(JSON.stringify({ code, message })) };
 }

@@ -1,9 +1,10 @@
-import { fromUtf8, utf8 } from '@hypermesh/core';
+import { fromUtf8 } from '@hypermesh/core';
 import { EXPORTS, PAGE_FUEL, STATE } from '../profile.ts';
 import { ENGINE_EXPORTS, type Engine, STACK_BYTES } from './foreign.ts';
 import { commonModule, HOST_MODULE, PRELUDE } from './prelude.ts';
 import { Resolver } from './resolve.ts';
-import { EngineAbort, engineImports, textAt } from './surroundings.ts';
+import { engineImports } from './surroundings.ts';
+import { EngineValues, GuestError, Stopped } from './values.ts';
 
 /** Kinds of a value on its way in or out: nothing, text, bytes, JSON; and a failure of the host. */
 export const KIND = { nothing: 0, text: 1, bytes: 2, json: 3, failure: 255 } as const;
@@ -20,16 +21,7 @@ export type Taken =
   | { readonly status: 'failed'; readonly text: string }
   | { readonly status: 'pending' };
 
-/** Why a program is stopped, whatever it would do. */
-export class Stopped extends Error {
-  readonly reason: 'memory' | 'denied';
-
-  constructor(reason: 'memory' | 'denied', detail: string) {
-    super(detail);
-    this.reason = reason;
-  }
-}
-
+/** What a program is and may use, and where its log and its calls go. `callHost` is undefined for a name not granted. */
 export interface VmOptions {
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly memoryPages: number;
@@ -55,8 +47,8 @@ export class Vm {
   readonly #resolver: Resolver;
   readonly #exports: WebAssembly.Exports;
   readonly #engine: Engine;
+  readonly #values: EngineValues;
   #runtime = 0;
-  #context = 0;
   #invoke = 0;
   #hasRefusedMemory = false;
   /** The last thing that was kept from the program, as it was told. */
@@ -77,6 +69,11 @@ export class Vm {
     this.#engine = Object.fromEntries(
       Object.entries(ENGINE_EXPORTS).map(([name, short]) => [name, this.#exports[short]]),
     ) as unknown as Engine;
+    this.#values = new EngineValues(
+      this.#engine,
+      () => this.memory,
+      (bytes) => this.#charge(bytes),
+    );
     this.fuelLeft = fuel;
   }
 
@@ -113,40 +110,50 @@ export class Vm {
   start(entry: string): Taken {
     const engine = this.#engine;
     engine.initialize();
-    this.#runtime = this.#some(engine.newRuntime());
+    this.#runtime = this.#values.some(engine.newRuntime());
     engine.setMaxStackSize(this.#runtime, STACK_BYTES);
-    this.#context = this.#some(engine.newContext(this.#runtime, 0));
+    this.#values.context = this.#values.some(engine.newContext(this.#runtime, 0));
     engine.enableModuleLoader(this.#runtime, 1);
     const { clockMs, randomSeed } = this.#options;
-    const native = engine.newFunction(this.#context, this.#text('native'), 3, 0, 1);
-    const clock = clockMs === undefined ? engine.getUndefined() : engine.newNumber(this.#context, clockMs);
-    const seed = randomSeed === undefined ? engine.getUndefined() : this.#buffer(randomSeed);
-    const boot = this.#orThrow(this.#evaluate(PRELUDE, 'hm:prelude', 0));
-    this.#invoke = this.#orThrow(this.#callValue(boot, [native, clock, seed]));
+    const native = engine.newFunction(this.#values.context, this.#values.text('native'), 3, 0, 1);
+    const clock =
+      clockMs === undefined ? engine.getUndefined() : engine.newNumber(this.#values.context, clockMs);
+    const seed = randomSeed === undefined ? engine.getUndefined() : this.#values.buffer(randomSeed);
+    const boot = this.#values.orThrow(this.#values.evaluate(PRELUDE, 'hm:prelude', 0));
+    this.#invoke = this.#values.orThrow(this.#values.callValue(boot, [native, clock, seed]));
     const specifier = JSON.stringify(`./${entry}`);
-    const main = this.#evaluate(`import * as entry from ${specifier}; export { entry };`, OUTSIDE, MODULE);
-    const error = engine.resolveException(this.#context, main);
-    if (error !== 0) return { status: 'failed', text: this.#describe(error) };
-    this.#callValue(this.#invoke, [this.#number(0), main]);
+    const main = this.#values.evaluate(
+      `import * as entry from ${specifier}; export { entry };`,
+      OUTSIDE,
+      MODULE,
+    );
+    const error = engine.resolveException(this.#values.context, main);
+    if (error !== 0) return { status: 'failed', text: this.#values.describe(error) };
+    this.#values.callValue(this.#invoke, [this.#values.number(0), main]);
     this.#drain();
     return this.#take(3);
   }
 
   /** Calls an export, by a path of names, and waits for the promise that it may answer. */
   call(name: string, { kind, bytes }: Packed): Taken {
-    const values = [this.#number(1), this.#string(name), this.#number(kind), this.#buffer(bytes)];
-    this.#free(this.#orThrow(this.#callValue(this.#invoke, values)));
-    for (const value of values) this.#free(value);
+    const values = [
+      this.#values.number(1),
+      this.#values.string(name),
+      this.#values.number(kind),
+      this.#values.buffer(bytes),
+    ];
+    this.#values.free(this.#values.orThrow(this.#values.callValue(this.#invoke, values)));
+    for (const value of values) this.#values.free(value);
     this.#drain();
     return this.#take(2);
   }
 
   #take(step: number): Taken {
-    const number = this.#number(step);
-    const answer = this.#orThrow(this.#callValue(this.#invoke, [number]));
-    const frame = this.#bytesOf(answer);
-    this.#free(answer);
-    this.#free(number);
+    const number = this.#values.number(step);
+    const answer = this.#values.orThrow(this.#values.callValue(this.#invoke, [number]));
+    const frame = this.#values.bytesOf(answer);
+    this.#values.free(answer);
+    this.#values.free(number);
     const bytes = frame.subarray(2);
     if (frame[0] === 0) return { status: 'pending' };
     if (frame[0] === 1) return { status: 'ok', value: { kind: frame[1] ?? 0, bytes } };
@@ -155,10 +162,10 @@ export class Vm {
 
   #drain(): void {
     const engine = this.#engine;
-    const context = this.#some(engine.malloc(4));
+    const context = this.#values.some(engine.malloc(4));
     while (engine.isJobPending(this.#runtime) !== 0) {
       const result = engine.executeJobs(this.#runtime, -1, context);
-      if (result !== 0) this.#free(result);
+      if (result !== 0) this.#values.free(result);
     }
     engine.free(context);
   }
@@ -188,40 +195,40 @@ export class Vm {
   #native(count: number, values: number, _id: number): number {
     const engine = this.#engine;
     const at = (index: number) => (index < count ? engine.argument(values, index) : engine.getUndefined());
-    const operation = engine.getNumber(this.#context, at(0));
+    const operation = engine.getNumber(this.#values.context, at(0));
     try {
       switch (operation) {
         case 0: {
-          const line = this.#bytesOf(at(1));
+          const line = this.#values.bytesOf(at(1));
           this.#charge(line.length);
           this.#options.log(line);
           return 0;
         }
         case 1:
-          return this.#callHost(this.#textOf(at(1)), this.#bytesOf(at(2)));
+          return this.#callHost(this.#values.textOf(at(1)), this.#values.bytesOf(at(2)));
         case 2:
-          return this.#string(this.#required(this.#textOf(at(1)), this.#textOf(at(2))));
+          return this.#values.string(this.#required(this.#values.textOf(at(1)), this.#values.textOf(at(2))));
         case 3: {
-          const path = this.#textOf(at(1));
+          const path = this.#values.textOf(at(1));
           const source = this.#sourceOf(path);
           const wrapped = `(function (exports, require, module, __filename, __dirname) {${source}\n})`;
-          return this.#evaluate(wrapped, path, 0);
+          return this.#values.evaluate(wrapped, path, 0);
         }
         case 4:
-          return this.#string(this.#sourceOf(this.#textOf(at(1))));
+          return this.#values.string(this.#sourceOf(this.#values.textOf(at(1))));
         case 5:
-          return this.#buffer(this.#textBytes(at(1)));
+          return this.#values.buffer(this.#values.textBytes(at(1)));
         case 6: {
-          const bytes = this.#bytesOf(at(1));
+          const bytes = this.#values.bytesOf(at(1));
           this.#charge(bytes.length);
           const text = fromUtf8(bytes);
-          return text.ok && !bytes.includes(0) ? this.#string(text.text) : 0;
+          return text.ok && !bytes.includes(0) ? this.#values.string(text.text) : 0;
         }
         default:
           return 0;
       }
     } catch (error) {
-      if (error instanceof GuestError) return this.#throw(error.message);
+      if (error instanceof GuestError) return this.#values.throwError(error.message);
       throw error;
     }
   }
@@ -235,7 +242,7 @@ export class Vm {
     const framed = new Uint8Array(1 + bytes.length);
     framed[0] = kind;
     framed.set(bytes, 1);
-    return this.#buffer(framed);
+    return this.#values.buffer(framed);
   }
 
   /** Tells the program that something is kept from it, and keeps what was told. */
@@ -254,19 +261,19 @@ export class Vm {
 
   #normalize(base: string, specifier: string): number {
     this.#charge(1_024);
-    if (specifier === 'hm:host') return this.#text(specifier);
+    if (specifier === 'hm:host') return this.#values.text(specifier);
     const found = this.#resolver.resolve(base === OUTSIDE ? '' : base, specifier, 'import');
-    return this.#text(found.ok ? found.path : `${DENIED}${found.detail}`);
+    return this.#values.text(found.ok ? found.path : `${DENIED}${found.detail}`);
   }
 
   /** Source of a module for the engine, in memory that the engine frees; 0 where an error was thrown instead. */
   #load(name: string): number {
     try {
       if (name.startsWith(DENIED)) this.#deny(name.slice(DENIED.length));
-      return this.#text(name === 'hm:host' ? HOST_MODULE : this.#moduleSource(name));
+      return this.#values.text(name === 'hm:host' ? HOST_MODULE : this.#moduleSource(name));
     } catch (error) {
       if (!(error instanceof GuestError)) throw error;
-      this.#free(this.#throw(error.message));
+      this.#values.free(this.#values.throwError(error.message));
       return 0;
     }
   }
@@ -276,13 +283,13 @@ export class Vm {
     const format = found.ok ? found.format : 'module';
     if (format === 'json') return `export default JSON.parse(${JSON.stringify(this.#sourceOf(path))});`;
     if (format === 'module') return this.#sourceOf(path);
-    const values = [this.#number(4), this.#string(path)];
-    const answer = this.#callValue(this.#invoke, values);
-    const error = this.#engine.resolveException(this.#context, answer);
+    const values = [this.#values.number(4), this.#values.string(path)];
+    const answer = this.#values.callValue(this.#invoke, values);
+    const error = this.#engine.resolveException(this.#values.context, answer);
     // The stand-in loads it again and throws the same, where the program can catch it.
     if (error !== 0) return commonModule(path, []);
-    const names: unknown = JSON.parse(new TextDecoder().decode(this.#bytesOf(answer).subarray(2)));
-    this.#free(answer);
+    const names: unknown = JSON.parse(new TextDecoder().decode(this.#values.bytesOf(answer).subarray(2)));
+    this.#values.free(answer);
     const usable = (Array.isArray(names) ? names : []).filter(
       (each): each is string => typeof each === 'string' && each !== 'default' && NAME.test(each),
     );
@@ -297,116 +304,4 @@ export class Vm {
     if (!text.ok || bytes.includes(0)) throw new GuestError(`${path} is not UTF-8 text`);
     return text.text.startsWith('#!') ? `//${text.text}` : text.text;
   }
-
-  #describe(error: number): string {
-    const pointer = this.#engine.getString(this.#context, error);
-    if (pointer === 0) return 'something was thrown that cannot be shown';
-    return textAt(this.memory, pointer).slice(0, 4_000);
-  }
-
-  #throw(message: string): number {
-    const engine = this.#engine;
-    const error = this.#some(engine.newError(this.#context));
-    const [name, text] = [this.#string('message'), this.#string(message)];
-    engine.setProperty(this.#context, error, name, text);
-    const thrown = engine.throwValue(this.#context, error);
-    for (const value of [error, name, text]) this.#free(value);
-    return thrown;
-  }
-
-  #evaluate(code: string, file: string, flags: number): number {
-    const bytes = utf8(code);
-    const [source, name] = [this.#place(bytes), this.#text(file)];
-    const value = this.#engine.evaluate(this.#context, source, bytes.length, name, 0, flags);
-    this.#engine.free(source);
-    this.#engine.free(name);
-    return this.#some(value);
-  }
-
-  #callValue(callee: number, values: readonly number[]): number {
-    const engine = this.#engine;
-    const list = this.#some(engine.malloc(4 * Math.max(1, values.length)));
-    new Uint32Array(this.memory.buffer, list, values.length).set(values);
-    const result = engine.call(this.#context, callee, engine.getUndefined(), values.length, list);
-    engine.free(list);
-    return this.#some(result);
-  }
-
-  /** A value, or the end where the engine threw at a place where the program's code does not run. */
-  #orThrow(value: number): number {
-    const error = this.#engine.resolveException(this.#context, value);
-    if (error !== 0) throw new EngineAbort(this.#describe(error));
-    return value;
-  }
-
-  #free(value: number): void {
-    this.#engine.freeValue(this.#context, value);
-  }
-
-  /** A pointer that the engine allocated; it gives 0 where its memory is used up. */
-  #some(pointer: number): number {
-    if (pointer === 0) throw new Stopped('memory', 'the memory is used up');
-    return pointer;
-  }
-
-  /** Bytes in the engine's memory with a zero behind them, to be freed by the engine or with `free`. */
-  #place(bytes: Uint8Array): number {
-    const pointer = this.#some(this.#engine.malloc(bytes.length + 1));
-    const memory = new Uint8Array(this.memory.buffer);
-    memory.set(bytes, pointer >>> 0);
-    memory[(pointer >>> 0) + bytes.length] = 0;
-    return pointer;
-  }
-
-  #text(text: string): number {
-    return this.#place(utf8(text));
-  }
-
-  #string(text: string): number {
-    const bytes = this.#text(text);
-    const value = this.#engine.newString(this.#context, bytes);
-    this.#engine.free(bytes);
-    return this.#some(value);
-  }
-
-  #number(value: number): number {
-    return this.#some(this.#engine.newNumber(this.#context, value));
-  }
-
-  #buffer(bytes: Uint8Array): number {
-    return this.#some(this.#engine.newArrayBuffer(this.#context, this.#place(bytes), bytes.length));
-  }
-
-  #textOf(value: number): string {
-    const pointer = this.#engine.getString(this.#context, value);
-    if (pointer === 0) throw new GuestError('not a text');
-    const text = textAt(this.memory, pointer);
-    this.#engine.freeString(this.#context, pointer);
-    this.#charge(text.length);
-    return text;
-  }
-
-  /** UTF-8 of a text without zeros, as the engine makes it. */
-  #textBytes(value: number): Uint8Array {
-    const pointer = this.#engine.getString(this.#context, value);
-    if (pointer === 0) throw new GuestError('not a text');
-    const memory = new Uint8Array(this.memory.buffer);
-    const bytes = memory.slice(pointer >>> 0, memory.indexOf(0, pointer >>> 0));
-    this.#engine.freeString(this.#context, pointer);
-    this.#charge(bytes.length);
-    return bytes;
-  }
-
-  #bytesOf(value: number): Uint8Array {
-    const length = this.#engine.getBytesLength(this.#context, value);
-    if (length === 0) return new Uint8Array();
-    const pointer = this.#engine.getBytes(this.#context, value);
-    if (pointer === 0) throw new GuestError('not an ArrayBuffer, or no memory for its copy');
-    const bytes = new Uint8Array(this.memory.buffer, pointer >>> 0, length).slice();
-    this.#engine.free(pointer);
-    return bytes;
-  }
 }
-
-/** What a program is told by an error that it can catch. */
-class GuestError extends Error {}

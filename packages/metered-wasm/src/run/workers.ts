@@ -218,6 +218,7 @@ export function converse<Answer extends object>(
   });
 }
 
+/** What is thrown for whoever comes after the end. */
 export function closed(): MeteredWasmError {
   return new MeteredWasmError({ code: 'metered-wasm/closed' }, 'the runner is closed');
 }

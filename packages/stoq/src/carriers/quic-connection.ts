@@ -1,7 +1,7 @@
 import { StoqError } from '../errors.ts';
 import type { CarrierConnection } from '../ports.ts';
 import type { NativeConnection, NativeStream } from './quic-native.ts';
-import { QuicStream } from './quic-stream.ts';
+import { type ConnectionReads, QuicStream } from './quic-stream.ts';
 
 /** Which end we are, by our own transport key; `onClosed` releases what belongs to this connection alone. */
 export interface QuicSide {
@@ -25,6 +25,7 @@ export function quicConnection(native: NativeConnection, side: QuicSide): Carrie
   }
   const dialer = side.dialer ?? remotePeer;
   const listener = side.listener ?? remotePeer;
+  const reads: ConnectionReads = { waiting: 0 };
   let isClosed = false;
   let spare: Promise<NativeStream> | undefined;
   /**
@@ -55,14 +56,14 @@ export function quicConnection(native: NativeConnection, side: QuicSide): Carrie
     async openStream() {
       if (isClosed) throw new StoqError({ code: 'stoq/closed', what: 'peer' });
       try {
-        return new QuicStream(await takeStream());
+        return new QuicStream(await takeStream(), reads);
       } catch (error) {
         throw new StoqError({ code: 'stoq/closed', what: 'peer' }, undefined, { cause: error });
       }
     },
     async acceptStream() {
       try {
-        return new QuicStream(await native.inboundStream());
+        return new QuicStream(await native.inboundStream(), reads);
       } catch {
         // The native layer has one failure here: the connection has ended, which `closed` tells with certainty.
         return undefined;

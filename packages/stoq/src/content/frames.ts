@@ -11,10 +11,12 @@ const CONTENT_FRAME = {
   get: { type: 0x01, maxBytes: 32 },
   want: { type: 0x02, maxBytes: 8 * 4096 },
   has: { type: 0x03, maxBytes: 32 },
+  wantPacked: { type: 0x04, maxBytes: 8 * 4096 },
   manifest: { type: 0x81, maxBytes: MAX_MANIFEST_BYTES },
   chunk: { type: 0x82, maxBytes: 4 + PROFILES.stream.max },
   done: { type: 0x83, maxBytes: 0 },
   no: { type: 0x84, maxBytes: 1 },
+  packed: { type: 0x85, maxBytes: 4 + PROFILES.stream.max },
 } as const;
 
 export type ContentFrameName = keyof typeof CONTENT_FRAME;
@@ -22,8 +24,8 @@ const NAMES = Object.keys(CONTENT_FRAME) as readonly ContentFrameName[];
 
 /** What each end may send. */
 const SENT_BY = {
-  fetcher: ['get', 'want', 'has'],
-  provider: ['manifest', 'chunk', 'done', 'no'],
+  fetcher: ['get', 'want', 'has', 'wantPacked'],
+  provider: ['manifest', 'chunk', 'done', 'no', 'packed'],
 } as const satisfies Record<string, readonly ContentFrameName[]>;
 
 export type ContentRole = keyof typeof SENT_BY;
@@ -125,9 +127,6 @@ export interface IndexRange {
   readonly from: number;
   readonly count: number;
 }
-
-/** Most ranges of one `want`. */
-export const MAX_RANGES = 4096;
 
 /** Each range as `u32 from`, `u32 count`. */
 export function encodeRanges(ranges: readonly IndexRange[]): Uint8Array {

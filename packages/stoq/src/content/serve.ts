@@ -15,6 +15,7 @@ import {
   type NoReason,
 } from './frames.ts';
 import { chunkIdOf, type ManifestDigests, readDigests, rootOfDigest } from './manifest.ts';
+import { packChunk } from './pack.ts';
 import type { ContentStore } from './store.ts';
 import { createTurns } from './turns.ts';
 
@@ -68,12 +69,12 @@ function answers(
         // Who has the manifest from another provider is only told that this one has the content too.
         yield frame.name === 'get' ? encodeContentFrame('manifest', bytes) : encodeContentFrame('done');
       } else {
+        const isWant = frame.name === 'want' || frame.name === 'wantPacked';
         const ranges =
-          digests === undefined || frame.name !== 'want'
-            ? undefined
-            : decodeRanges(frame.body, digests.chunks);
+          digests === undefined || !isWant ? undefined : decodeRanges(frame.body, digests.chunks);
         if (digests === undefined || ranges === undefined) return yield no('bad-request');
-        const isWhole = yield* chunks(store, digests, ranges);
+        const frameOf = frame.name === 'want' ? plainFrame : smallerFrame;
+        const isWhole = yield* chunks(store, { digests, ranges, frameOf });
         if (!isWhole) return yield no('missing-chunk');
         yield encodeContentFrame('done');
       }
@@ -82,10 +83,26 @@ function answers(
   };
 }
 
+interface Want {
+  readonly digests: ManifestDigests;
+  readonly ranges: readonly IndexRange[];
+  readonly frameOf: (index: number, bytes: Uint8Array) => FrameParts;
+}
+
+function plainFrame(index: number, bytes: Uint8Array): FrameParts {
+  return encodeContentFrame('chunk', uint(index, 4), bytes);
+}
+
+function smallerFrame(index: number, bytes: Uint8Array): FrameParts {
+  const packed = packChunk(bytes);
+  return packed === undefined
+    ? plainFrame(index, bytes)
+    : encodeContentFrame('packed', uint(index, 4), packed);
+}
+
 async function* chunks(
   store: ContentStore,
-  digests: ManifestDigests,
-  ranges: readonly IndexRange[],
+  { digests, ranges, frameOf }: Want,
 ): AsyncGenerator<FrameParts, boolean, undefined> {
   const ahead: { readonly index: number; readonly bytes: Promise<Uint8Array | undefined> }[] = [];
   const indices = indicesOf(ranges);
@@ -102,7 +119,7 @@ async function* chunks(
     if (next === undefined) return true;
     const bytes = await next.bytes;
     if (bytes === undefined) return false;
-    yield encodeContentFrame('chunk', uint(next.index, 4), bytes);
+    yield frameOf(next.index, bytes);
   }
 }
 

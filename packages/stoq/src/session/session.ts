@@ -31,6 +31,8 @@ export interface SessionSetting {
   readonly onEvent: (event: StoqEvent) => void;
 }
 
+/** Of more streams than this each holds little: 64 times two whole records are 32 MiB. */
+const CROWD = 64;
 /** How long a goodbye waits for the other end to hang up. */
 const GOODBYE_MS = 300;
 
@@ -146,6 +148,8 @@ export class Session implements Peer {
     this.#setting.onEvent({ type: 'peer-close', peer: this.id, address: this.address, reason });
   }
 
+  readonly #isCrowded = (): boolean => this.#streams.size > CROWD;
+
   /** The keys' last bytes are kept for the goodbye. */
   #spend(bytes: number): void {
     this.#keyBytes -= bytes;
@@ -170,6 +174,7 @@ export class Session implements Peer {
     prefix.writeBigUInt64BE(number);
     const stream = new SealedStream(carrier, {
       ...this.#keys(this.#setting.established.role, number),
+      isCrowded: this.#isCrowded,
       prefix,
     });
     this.#track(stream);
@@ -225,7 +230,8 @@ export class Session implements Peer {
         unseal: (number, input) => {
           if (!this.#numbers.take(number)) return undefined;
           const opener = established.role === 'dialer' ? 'listener' : 'dialer';
-          const stream = new SealedStream(carrier, this.#keys(opener, number, input));
+          const isCrowded = this.#isCrowded;
+          const stream = new SealedStream(carrier, { ...this.#keys(opener, number, input), isCrowded });
           this.#track(stream);
           return stream;
         },

@@ -7,11 +7,15 @@ import { RECORD_BYTES } from '../session/record-bounds.ts';
 /** A read that came back with so much has more behind it: the next one is asked for before this one is opened. */
 const BULK = 32 * 1024;
 
+/** A record of one stream among very many. */
+const SMALL_RECORD = 8 * 1024;
+
 /** The plain side of a carrier stream: sealed records, and an end that cannot be forged. One reader, one writer. */
 export class SealedStream {
   readonly #carrier: CarrierStream;
   readonly #sealer: RecordSealer;
   readonly #opener: RecordOpener;
+  readonly #isCrowded: () => boolean;
   #prefix: Uint8Array | undefined;
   #written: Promise<void> = Promise.resolve();
   #writeError: StoqError | undefined;
@@ -23,15 +27,19 @@ export class SealedStream {
   /** Resolves when both directions have ended or the stream was reset. */
   readonly done: Promise<void> = this.#done.promise;
 
-  /** `prefix` goes out in clear before the first record: the stream's number, by the end that opened it. */
+  /**
+   * `prefix` goes out in clear before the first record: the stream's number, by the end that opened it. While `isCrowded`, records are small
+   * and nothing is read ahead, so that very many streams hold little each.
+   */
   constructor(
     carrier: CarrierStream,
-    keys: { sealer: RecordSealer; opener: RecordOpener; prefix?: Uint8Array },
+    keys: { sealer: RecordSealer; opener: RecordOpener; prefix?: Uint8Array; isCrowded?: () => boolean },
   ) {
     this.#carrier = carrier;
     this.#sealer = keys.sealer;
     this.#opener = keys.opener;
     this.#prefix = keys.prefix;
+    this.#isCrowded = keys.isCrowded ?? (() => false);
   }
 
   /**
@@ -41,7 +49,7 @@ export class SealedStream {
   async write(bytes: Uint8Array, isLast = false): Promise<void> {
     let at = 0;
     do {
-      const part = bytes.subarray(at, at + RECORD_BYTES);
+      const part = bytes.subarray(at, at + (this.#isCrowded() ? SMALL_RECORD : RECORD_BYTES));
       at += part.length;
       const record = this.#sealer.seal(part, isLast && at >= bytes.length, this.#takePrefix());
       const before = this.#written;
@@ -93,7 +101,7 @@ export class SealedStream {
       }
       const bytes = await this.#readCarrier();
       if (bytes === undefined) throw new StoqError({ code: 'stoq/record', reason: 'truncated' });
-      if (bytes.length >= BULK) this.#readAhead();
+      if (bytes.length >= BULK && !this.#isCrowded()) this.#readAhead();
       this.#opener.push(bytes);
     }
     return undefined;

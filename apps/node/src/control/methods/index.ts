@@ -1,16 +1,22 @@
 import type { ControlMethod } from '../server.ts';
+import { extensionMethods } from './extension.ts';
+import { inventoryMethods, machineMethods } from './inventory.ts';
 import { ledgerMethods } from './ledger.ts';
 import { memoryMethods } from './memory.ts';
 import type { ControlParts, ServiceMethod, ServiceMethods } from './method.ts';
 import { packageMethods } from './package.ts';
 import { runMethods } from './run.ts';
+import { walletMethods } from './wallet.ts';
 
 /** The methods of every service, each table in the file of its service. */
 const serviceMethods: ServiceMethods = {
   ...ledgerMethods,
+  ...inventoryMethods,
   ...memoryMethods,
   ...packageMethods,
   ...runMethods,
+  ...walletMethods,
+  ...extensionMethods,
 };
 
 /** Every method of the control socket. */
@@ -26,6 +32,7 @@ export function controlMethods(parts: ControlParts): Readonly<Record<string, Con
   return {
     status: async () => status(),
     invitations: async () => ({ invitations: invitations() }),
+    ...machineMethods(parts),
     ...Object.fromEntries(
       Object.entries(serviceMethods).map(([name, method]) => [name, withServices(method)]),
     ),

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { headerHash } from '@hypermesh/consensus';
 import { type OperationId, toHex } from '@hypermesh/core';
 import type { MeshServices } from '../../services.ts';
@@ -11,11 +10,6 @@ export const ledgerMethods: ServiceMethods = {
   evidence: ({ evidence }, { params, signal }) => evidence(text(params, 'folder'), signal),
   async submit({ ledger }, { params, signal }) {
     const { id, height } = await ledger.submit(bytes(params, 'transaction'), signal);
-    return { id, height };
-  },
-  async 'register-asset'({ ledger }, { params, signal }) {
-    const body = { key: randomUUID(), value: { note: text(params, 'note') } };
-    const { id, height } = await ledger.act('asset.register', body, signal);
     return { id, height };
   },
   async missing({ ledger }, { params }) {

@@ -1,6 +1,7 @@
 import type { NodeId } from '@hypermesh/core';
 import type { NodeConfig } from '../../config.ts';
 import type { Growth } from '../../daemon.ts';
+import type { MachineRecord } from '../../inventory/machine.ts';
 import type { MeshServices } from '../../services.ts';
 import type { NodeStatus } from '../../status.ts';
 import type { ControlCall } from '../server.ts';
@@ -10,6 +11,8 @@ export interface ControlParts {
   readonly config: NodeConfig;
   readonly nodeId: NodeId;
   readonly growth: Growth;
+  /** The signed inventory of this machine, also before there is a ledger. */
+  readonly machine: Promise<MachineRecord>;
   status(): NodeStatus;
   invitations(): readonly string[];
 }

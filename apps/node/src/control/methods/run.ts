@@ -14,6 +14,8 @@ export const runMethods: ServiceMethods = {
   run: (services, { params, tell, signal }, parts) =>
     services.runs.run(runRequest(services, parts, params), tell, signal),
   async 'prepare-lease'(services, { params, signal }, parts) {
+    // A prepared operation has the next number: nothing else of this node may come in between.
+    await services.inventory.registered(signal);
     const lease = await services.runs.prepareLease(runRequest(services, parts, params), signal);
     return { transaction: toHex(lease) };
   },

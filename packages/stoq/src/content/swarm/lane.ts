@@ -5,6 +5,7 @@ import type { ByteStream } from '../../streams/byte-stream.ts';
 import {
   CONTENT_STREAM,
   type ContentFrame,
+  type ContentFrameName,
   decodeContentFrames,
   encodeContentFrame,
   encodeRanges,
@@ -27,8 +28,10 @@ export interface Job {
   takeManifest(lane: Lane, bytes: Uint8Array): Promise<void>;
   /** What to ask this lane's provider for now. Throws FetchFault where it has nothing that is still needed. */
   next(lane: Lane): readonly number[];
+  /** Whether chunks are asked for in packed form. */
+  readonly isPacked: boolean;
   /** Takes a chunk's frame. Throws FetchFault where it is not the chunk. */
-  takeChunk(lane: Lane, index: number, body: Uint8Array): Promise<void>;
+  takeChunk(lane: Lane, index: number, frame: ContentFrame): Promise<void>;
   lacks(lane: Lane, index: number): void;
   /** Resolves when there may be something new to ask for. */
   changed(): Promise<void>;
@@ -99,14 +102,14 @@ export class Lane {
     this.#stream = stream;
     const frames = decodeContentFrames('provider')(this.#patience.each(stream.source));
     await this.#send(turn === 'ask' ? 'get' : 'has', this.#job.digest);
-    if (turn === 'ask') await this.#job.takeManifest(this, bodyOf(await frames.next(), 'manifest'));
-    else bodyOf(await frames.next(), 'done');
+    if (turn === 'ask') await this.#job.takeManifest(this, frameOf(await frames.next(), 'manifest').body);
+    else frameOf(await frames.next(), 'done');
     this.#isOpen = true;
     for (;;) {
       const asked = this.#job.next(this);
       if (asked.length > 0) {
         this.#due.push(...asked, 'done');
-        await this.#send('want', encodeRanges(rangesOf(asked)));
+        await this.#send(this.#job.isPacked ? 'wantPacked' : 'want', encodeRanges(rangesOf(asked)));
       }
       if (this.#due.length === 0) {
         if (this.#job.over.aborted) break;
@@ -125,11 +128,11 @@ export class Lane {
     const next = await frames.next();
     const due = this.#due.shift();
     if (typeof due !== 'number') {
-      bodyOf(next, 'done');
+      frameOf(next, 'done');
       return true;
     }
     try {
-      await this.#job.takeChunk(this, due, bodyOf(next, 'chunk'));
+      await this.#job.takeChunk(this, due, frameOf(next, 'chunk', 'packed'));
       return true;
     } catch (error) {
       if (!(error instanceof FetchFault) || error.reason !== 'missing-chunk') throw error;
@@ -139,17 +142,17 @@ export class Lane {
     }
   }
 
-  async #send(name: 'get' | 'has' | 'want', body: Uint8Array): Promise<void> {
+  async #send(name: 'get' | 'has' | 'want' | 'wantPacked', body: Uint8Array): Promise<void> {
     const bytes = Buffer.concat(encodeContentFrame(name, body));
     await this.#patience.wait(this.#stream?.write(bytes) ?? Promise.resolve());
   }
 }
 
-function bodyOf(
+function frameOf(
   { value: frame }: IteratorResult<ContentFrame, void>,
-  name: 'manifest' | 'chunk' | 'done',
-): Uint8Array {
-  if (frame?.name === name) return frame.body;
+  ...names: readonly ContentFrameName[]
+): ContentFrame {
+  if (frame !== undefined && names.includes(frame.name)) return frame;
   if (frame?.name === 'no') throw new FetchFault(NO_REASONS[(frame.body[0] ?? 0) - 1] ?? 'protocol');
   throw new FetchFault('protocol');
 }

@@ -3,7 +3,10 @@ import { equalBytes } from '@hypermesh/core';
 import { blake3 } from '@hypermesh/core/blake3';
 import type { Peer } from '../../peer.ts';
 import { type Bans, createBans } from '../bans.ts';
+import type { ContentFrame } from '../frames.ts';
 import { chunkIdOf, decodeManifest, type Manifest } from '../manifest.ts';
+import { unpackChunk } from '../pack.ts';
+import { PROFILES } from '../profiles.ts';
 import type { ContentStore } from '../store.ts';
 import { createWrites } from '../writes.ts';
 import { FetchFault, type FetchReason } from './fault.ts';
@@ -268,12 +271,18 @@ export class Swarm implements Job {
     this.#wake();
   }
 
-  async takeChunk(lane: Lane, index: number, body: Uint8Array): Promise<void> {
+  /** Small chunks alone are worth packing: large ones are cut for throughput. */
+  get isPacked(): boolean {
+    return this.#known?.manifest.chunker === PROFILES.package.name;
+  }
+
+  async takeChunk(lane: Lane, index: number, { name, body }: ContentFrame): Promise<void> {
     const leaf = this.#known?.manifest.leaves[index];
     this.bytesMoved += body.length;
     if (leaf === undefined || body.length < 4 || numberIn(body) !== index) throw new FetchFault('protocol');
-    const bytes = body.subarray(4);
-    if (bytes.length !== leaf.size || !equalBytes(blake3(bytes), leaf.digest)) {
+    if (name === 'packed' && !this.isPacked) throw new FetchFault('protocol');
+    const bytes = name === 'packed' ? unpackChunk(body.subarray(4), leaf.size) : body.subarray(4);
+    if (bytes?.length !== leaf.size || !equalBytes(blake3(bytes), leaf.digest)) {
       this.rejectedChunks += 1;
       throw new FetchFault('bad-chunk', index);
     }
