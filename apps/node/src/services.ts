@@ -21,6 +21,8 @@ import { type Extensions, openExtensions } from './extensions/service.ts';
 import type { MachineRecord } from './inventory/machine.ts';
 import { type InventoryService, openInventory } from './inventory/service.ts';
 import { type LedgerService, memberNodes, openLedgerService } from './ledger/service.ts';
+import { inventoryMemoryClaims } from './memory/claims.ts';
+import { type MemoryService, openMemoryService } from './memory/service.ts';
 import type { AddressBook } from './mesh/addresses.ts';
 import type { Peers } from './mesh/peers.ts';
 import type { Transparency } from './mesh/transparency.ts';
@@ -41,6 +43,7 @@ export interface MeshServices extends AsyncDisposable {
   readonly runs: RunService;
   readonly wallet: WalletService;
   readonly inventory: InventoryService;
+  readonly memory: MemoryService;
   readonly extensions: Extensions;
   /** Members of the genesis by NodeId. */
   readonly members: ReadonlyMap<NodeId, { readonly name: string; readonly key: Uint8Array }>;
@@ -129,6 +132,21 @@ export async function openMeshServices(
       log,
     }),
   );
+  const memory = cleanup.use(
+    openMemoryService({
+      stoq,
+      peers,
+      ledger,
+      claims: inventoryMemoryClaims(inventory.claims, self),
+      members,
+      self,
+      secretKey: keys.ed25519.secretKey,
+      clock,
+      log,
+      metrics: counters,
+      nameOf,
+    }),
+  );
   const catalog = createCatalogService({ host: extensions, ledger });
   const resuming = catalog
     .resume((text) => log.debug('catalog.resume', { text }), signal)
@@ -192,6 +210,7 @@ export async function openMeshServices(
     runs,
     wallet: createWallet({ ledger, receipts, self, nameOf }),
     inventory,
+    memory,
     extensions,
     members,
     evidence: (folder, until) => exportLedger(folder, { directory, ledger, facts: phase.facts }, until),
