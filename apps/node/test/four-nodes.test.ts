@@ -215,6 +215,61 @@ spec:
     expect(tooMuch.code).toBe(1);
   });
 
+  it('pay for a run by the command line: each of them recomputes the same accounts, and nothing is lost or made', async () => {
+    const wallet = (name: Name, ...args: string[]) =>
+      hypermesh('wallet', ...args, '--data', directoryOf(name).path, '--json');
+    const ran = await hypermesh(
+      'run',
+      'echo',
+      '--on',
+      'cedar',
+      '--data',
+      directoryOf('birch').path,
+      '--json',
+    );
+    const { lease, charge } = ran.json() as { lease: string; charge: string };
+    expect((await wallet('birch')).json()).toMatchObject({
+      holds: expect.arrayContaining([]),
+      conserved: true,
+    });
+    expect((await wallet('delta', 'settle', lease)).json()).toMatchObject({
+      error: { code: 'node/not-found' },
+    });
+    // The node that executed keeps the receipt as well, and is paid even where the other one never settles.
+    const settled = (await wallet('cedar', 'settle', lease)).json();
+    expect(settled).toMatchObject({ ok: true, from: 'birch', to: 'cedar', amount: charge, repeated: false });
+    await nodes.birch.call('final', { height: settled['height'] });
+    expect((await wallet('birch', 'settle', lease)).json()).toMatchObject({ amount: charge, repeated: true });
+
+    const sent = (await wallet('birch', 'transfer', 'delta', '1234', '--note', 'thanks')).json();
+    expect(sent).toMatchObject({ ok: true, height: expect.any(Number) });
+    const excess = await wallet('birch', 'transfer', 'delta', '9'.repeat(18));
+    expect(excess.json()).toMatchObject({ error: { leg: 'ledger', reason: 'insufficient-funds' } });
+    expect((await wallet('birch', 'transfer', 'nobody', '1')).json()).toMatchObject({
+      error: { code: 'node/not-found' },
+    });
+    expect((await wallet('birch', 'transfer', 'delta', '-1')).json()).toMatchObject({
+      error: { code: 'node/bad-flag' },
+    });
+    expect((await wallet('birch', 'dance')).json()).toMatchObject({ error: { code: 'node/bad-flag' } });
+    const [movement] = (await wallet('birch', 'history')).json()['history'] as object[];
+    expect(movement).toMatchObject({ from: 'birch', to: 'delta', amount: '1234', note: 'thanks' });
+
+    const books = [];
+    for (const name of names) {
+      await nodes[name].call('final', { height: sent['height'] });
+      const { conserved, total, issued, accounts } = (await wallet(name)).json();
+      expect({ conserved, total }).toEqual({ conserved: true, total: issued });
+      books.push(accounts);
+    }
+    for (const accounts of books.slice(1)) expect(accounts).toEqual(books[0]);
+    const report = await nodes.delta.call<{ settlements: number; cid: string }>('usage');
+    expect(report.settlements).toBe(1);
+    expect(report.cid).toMatch(/^bafyrei/);
+    const text = await hypermesh('wallet', '--data', directoryOf('delta').path);
+    expect(text.stdout).toContain('Conserved, recomputed from every entry');
+  });
+
   it('refuse a lease whose proof was altered, the ledger and the executing node alike, naming the leg', async () => {
     const { transaction } = await nodes.birch.call<{ transaction: string }>('prepare-lease', {
       spec: 'echo',
@@ -264,6 +319,38 @@ describe('a node among hostile peers', () => {
     });
     return { stoq, peer: await stoq.connect(nodes[victim].address) };
   }
+
+  it('lend memory and use it by the command line through a global address, until the grant is revoked [proxy-02]', async () => {
+    const memory = (name: Name, ...argv: readonly string[]) =>
+      hypermesh('memory', ...argv, '--data', directoryOf(name).path, '--json');
+    const lent = (await memory('delta', 'lend', '8192', '--for', '600')).json();
+    const address = String(lent['address']);
+    expect(lent).toMatchObject({ ok: true, sizeBytes: 8192, address: expect.stringMatching(/^fd48:4d00:/) });
+    const granted = (await memory('delta', 'grant', address, '--to', 'amber', '--rights', 'rw')).json();
+    expect(granted).toMatchObject({ ok: true, to: 'amber', rights: 'rw', isRevoked: false });
+    await nodes.amber.call('final', { height: granted['height'] });
+    expect((await memory('amber', 'write', address, 'kept by delta')).json()).toMatchObject({ written: 13 });
+    const read = (await memory('amber', 'read', address, '--length', '13')).json();
+    expect(Buffer.from(String(read['bytes']), 'hex').toString()).toBe('kept by delta');
+    const refused = await memory('amber', 'add', address, '1');
+    expect(refused.json()).toMatchObject({ error: { code: 'node/memory-fault', fault: 'Protection' } });
+    expect((await memory('amber', 'list')).json()).toMatchObject({
+      usable: [{ home: 'delta', rights: 'rw' }],
+    });
+    const revoked = (await memory('delta', 'revoke', String(granted['grant']))).json();
+    expect(revoked).toMatchObject({ ok: true, isRevoked: true });
+    for (const action of [
+      ['read', address],
+      ['write', address, 'too late'],
+    ]) {
+      const late = await memory('amber', ...action);
+      expect(late.code).toBe(1);
+      expect(late.json()).toMatchObject({ error: { code: 'node/memory-fault', fault: 'Revoked' } });
+    }
+    expect((await memory('delta', 'list')).json()).toMatchObject({ grants: [{ isRevoked: true }] });
+    const wrong = await memory('delta', 'lend');
+    expect([wrong.code, wrong.json()]).toMatchObject([2, { error: { code: 'node/bad-flag', flag: 'lend' } }]);
+  });
 
   it('stays up under datagrams of garbage', async () => {
     const { port } = new URL(nodes.cedar.address.replace('quic:', 'http:'));
