@@ -100,7 +100,7 @@ function finalHeightOf(bytes: Uint8Array, tx: Uint8Array, { chainId, genesis }: 
 }
 
 /** The chain as this node has it, for a proof that names one anchor. */
-async function verifyContextAt(proof: Uint8Array, { chainId, ledger, validator }: LedgerService) {
+export async function verifyContextAt(proof: Uint8Array, { chainId, ledger, validator }: LedgerService) {
   const decoded = decodeProof(proof);
   const height = decoded.ok ? decoded.proof.time.anchor.height : 0;
   const anchor = await finalizedHeader(validator, height);
