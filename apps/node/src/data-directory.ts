@@ -39,6 +39,8 @@ export interface DataDirectory {
   /** The signed block of measured hardware, and the journal of assets, policies and leases. */
   readonly inventory: string;
   readonly assetJournal: string;
+  /** Trees and state of the catalog. */
+  readonly catalog: string;
   /** One folder for each signed extension. */
   readonly extensions: string;
   readonly audit: string;
@@ -84,6 +86,7 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     parity: inside('parity'),
     inventory: inside('inventory.cbor'),
     assetJournal: inside('assets', 'journal'),
+    catalog: inside('catalog'),
     extensions: inside('extensions'),
     audit: inside('audit'),
     revocations: inside('certificates', 'revocations'),

@@ -1,13 +1,18 @@
+import { catalogCapabilities } from '@hypermesh/catalog/extension';
 import type { Clock, Log, NodeId } from '@hypermesh/core';
 import type { StoqNode } from '@hypermesh/stoq';
 import type { ContentStore } from '@hypermesh/stoq/content';
 import { trustchainArtifacts } from './adapters/artifacts.ts';
+import { catalogPrograms } from './adapters/catalog-programs.ts';
 import { stoqTransport } from './adapters/consensus-transport.ts';
 import { createCounters } from './adapters/counters.ts';
 import { machineExecutors } from './adapters/machine-executors.ts';
-import { packagePrograms } from './adapters/package-programs.ts';
+import { memberContent } from './adapters/member-content.ts';
 import { runClaims } from './adapters/run-claims.ts';
 import { runContent } from './adapters/run-content.ts';
+import { openCatalogPorts } from './catalog/ports.ts';
+import { ledgerProofs } from './catalog/proofs.ts';
+import { type CatalogService, createCatalogService } from './catalog/service.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type EvidenceResult, exportLedger } from './evidence/export.ts';
 import { type Extensions, openExtensions } from './extensions/service.ts';
@@ -16,7 +21,6 @@ import { type InventoryService, openInventory } from './inventory/service.ts';
 import { type LedgerService, memberNodes, openLedgerService } from './ledger/service.ts';
 import type { Peers } from './mesh/peers.ts';
 import type { Transparency } from './mesh/transparency.ts';
-import { createPackageService, type PackageService } from './package/service.ts';
 import type { Phase2 } from './phases.ts';
 import { createRunService, type RunService } from './run/asking.ts';
 import { createNodeAsks } from './run/node-asks.ts';
@@ -26,10 +30,10 @@ import { walletMetering } from './wallet/metering.ts';
 import { openReceipts } from './wallet/receipts.ts';
 import { createWallet, type WalletService } from './wallet/service.ts';
 
-/** What a node of phase 2 offers: the ledger, packages and runs. */
+/** What a node of phase 2 offers: the ledger, the catalog and runs. */
 export interface MeshServices extends AsyncDisposable {
   readonly ledger: LedgerService;
-  readonly packages: PackageService;
+  readonly catalog: CatalogService;
   readonly runs: RunService;
   readonly wallet: WalletService;
   readonly inventory: InventoryService;
@@ -71,7 +75,6 @@ export async function openMeshServices(
   const ledger = cleanup.use(await openLedgerService(directory, phase, keys, ports));
   const nameOf = (node: NodeId) => members.get(node)?.name ?? node;
   const artifacts = trustchainArtifacts({ phase, transparency, clock });
-  const packages = createPackageService({ ledger, peers, store, artifacts, self, log, nameOf });
   const keyOf = (node: NodeId) => members.get(node)?.key ?? new Uint8Array();
   const inventory = cleanup.use(
     await openInventory(directory, phase, {
@@ -84,7 +87,43 @@ export async function openMeshServices(
       signal,
     }),
   );
-  const programs = packagePrograms(packages);
+  const meshContent = cleanup.use(memberContent(stoq, { self, store, peers, members: () => members.keys() }));
+  const catalogPorts = cleanup.use(
+    await openCatalogPorts({
+      folder: directory.catalog,
+      self,
+      keys,
+      ledger,
+      content: meshContent,
+      artifacts,
+      inventory,
+      clock,
+      nameOf,
+    }),
+  );
+  const { consensus, binds } = ledgerProofs(ledger);
+  const extensions = cleanup.use(
+    await openExtensions(directory, phase, {
+      capabilities: catalogCapabilities(catalogPorts, binds),
+      configuration: { 'hypermesh.catalog': { copies: Math.min(2, members.size - 1) } },
+      consensus,
+      clock,
+      log,
+    }),
+  );
+  const catalog = createCatalogService({ host: extensions, ledger });
+  const resuming = catalog
+    .resume((text) => log.debug('catalog.resume', { text }), signal)
+    .then(
+      (finished) => {
+        if (finished.length > 0) log.info('catalog.resumed', { installations: finished.length });
+      },
+      (error: unknown) => {
+        if (!signal.aborted) log.warn('catalog.not-resumed', { message: String(error) });
+      },
+    );
+  cleanup.defer(() => resuming);
+  const programs = catalogPrograms(catalog);
   const content = runContent(store, peers);
   const { secretKey } = keys.ed25519;
   const receipts = openReceipts(directory.receipts);
@@ -120,21 +159,11 @@ export async function openMeshServices(
       log,
     }),
   );
-  const extensions = cleanup.use(
-    await openExtensions(directory, phase, {
-      capabilities: {},
-      consensus: {
-        check: async () => ({ ok: false, reason: 'no operation of an extension is proven here' }),
-      },
-      clock,
-      log,
-    }),
-  );
   const owned = cleanup.move();
   const secondVotesSeen = () => counters.total('consensus_reports_total', { event: 'equivocation' });
   return {
     ledger,
-    packages,
+    catalog,
     runs,
     wallet: createWallet({ ledger, receipts, self, nameOf }),
     inventory,

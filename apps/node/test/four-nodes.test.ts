@@ -97,19 +97,24 @@ describe('four nodes, each a process', () => {
     writeFileSync(join(path, 'program.wasm'), echo);
     writeFileSync(join(path, 'input.txt'), 'the same bytes again');
     writeFileSync(
-      join(path, 'hypermesh.json'),
-      JSON.stringify({
-        name: 'echo',
-        version: '1.2.3',
-        program: { module: 'program.wasm', input: 'input.txt' },
-        files: ['program.wasm', 'input.txt'],
-      }),
+      join(path, 'catalog.yaml'),
+      `apiVersion: catalog.v1
+kind: AssetPackage
+metadata: { name: echo, version: 1.2.3, tags: [bytes] }
+spec:
+  description: says what it is told
+  type: vm.wasm
+  content: { files: [program.wasm, input.txt], entrypoint: program.wasm, args: [run, input.txt] }
+`,
     );
     const published = await hypermesh('publish', path, '--data', directoryOf('amber').path, '--json');
     expect(published.json()).toMatchObject({
       ok: true,
       version: '1.2.3',
       signers: [{ suite: 'ed25519' }, { suite: 'falcon-1024-r3' }],
+      sequence: 1,
+      finalized: true,
+      copies: 2,
     });
     await nodes.birch.call('final', { height: published.json()['height'] });
     const installed = await hypermesh(
@@ -122,9 +127,8 @@ describe('four nodes, each a process', () => {
     expect(installed.json()).toMatchObject({
       ok: true,
       digest: published.json()['digest'],
-      carrier: 'quic',
-      kem: 'X25519+ML-KEM-768',
       bytesMoved: expect.any(Number),
+      packages: [{ name: 'echo', version: '1.2.3' }],
     });
     const ran = await hypermesh(
       'run',
@@ -156,7 +160,49 @@ describe('four nodes, each a process', () => {
     expect(short.code).toBe(1);
     expect(short.stdout).toContain('out-of-fuel');
     const twice = await hypermesh('publish', path, '--data', directoryOf('amber').path, '--json');
-    expect(twice.json()).toMatchObject({ error: { code: 'node/bad-package', reason: 'exists' } });
+    expect(twice.json()).toMatchObject({ ok: true, already: true, digest: published.json()['digest'] });
+    writeFileSync(join(path, 'input.txt'), 'other bytes');
+    const changed = await hypermesh('publish', path, '--data', directoryOf('amber').path, '--json');
+    expect(changed.json()).toMatchObject({ ok: false, error: { code: 'catalog/version-exists' } });
+    const squatted = await hypermesh('publish', path, '--data', directoryOf('delta').path, '--json');
+    expect(squatted.json()).toMatchObject({ ok: false, error: { code: 'catalog/version-exists' } });
+  });
+
+  it('run JavaScript with an input of the asker, write its output to a file, and explain who can run it [executors-01]', async () => {
+    const path = join(folder.path, 'script');
+    mkdirSync(path);
+    const source = `export default (input) => [...new TextDecoder().decode(input)].reverse().join('');`;
+    writeFileSync(join(path, 'index.js'), source);
+    const document = {
+      apiVersion: 'catalog.v1',
+      kind: 'AssetPackage',
+      metadata: { name: 'reverser', version: '1.0.0' },
+      spec: {
+        description: 'Reverses a text',
+        type: 'library.javascript',
+        content: { files: ['index.js'], entrypoint: 'index.js' },
+      },
+    };
+    writeFileSync(join(path, 'catalog.yaml'), JSON.stringify(document));
+    const published = await hypermesh('publish', path, '--data', directoryOf('amber').path, '--json');
+    expect(published.code, published.stderr).toBe(0);
+    await nodes.birch.call('final', { height: published.json()['height'] });
+    writeFileSync(join(folder.path, 'input.txt'), 'straw warts');
+    const data = ['--data', directoryOf('birch').path, '--json'];
+    const at = (name: string) => join(folder.path, name);
+    const ran = await hypermesh(
+      ...['run', 'reverser', '--on', 'cedar', '--audit', 'delta', ...data],
+      ...['--input', at('input.txt'), '--output', at('output.txt')],
+    );
+    expect(ran.json()).toMatchObject({ ok: true, exit: 'ok', reexecutedBy: 'delta', matches: true });
+    expect(readFileSync(at('output.txt'), 'utf8')).toBe('straw warts');
+    const explained = await hypermesh('explain', 'reverser', ...data);
+    expect(explained.json()).toMatchObject({ ok: true, package: 'reverser@1.0.0', silent: [] });
+    const found = explained.json()['nodes'] as { name: string; canRun: boolean }[];
+    expect(found.map(({ name, canRun }) => [name, canRun])).toEqual(names.map((name) => [name, true]));
+    const tooMuch = await hypermesh('explain', 'reverser', '--memory', '65536', ...data);
+    expect(tooMuch.json()).toMatchObject({ ok: false });
+    expect(tooMuch.code).toBe(1);
   });
 
   it('pay for a run by the command line: each of them recomputes the same accounts, and nothing is lost or made', async () => {

@@ -29,6 +29,7 @@ let packages: ThreeMembers['packages'];
 let runs: ThreeMembers['runs'];
 let sessions: ThreeMembers['sessions'];
 let started: ThreeMembers['started'];
+let echoDocument: LeaseTerms['document'];
 
 beforeAll(async () => {
   mesh = await openThreeMembers();
@@ -51,7 +52,7 @@ const termsOf = (change: Partial<LeaseTerms> = {}): LeaseTerms => ({
   ...defaultTerms,
   executor: members.cedar.nodeId,
   package: 'echo@1.0.0',
-  document: packages.birch.resolve('echo').record.document,
+  document: echoDocument,
   dependencies: {},
   fuel: 1_000_000n,
   memoryPages: 16,
@@ -82,6 +83,7 @@ async function askedOf(
 describe('a run', () => {
   beforeAll(async () => {
     await mesh.publishGuest('echo', echo);
+    echoDocument = (await packages.birch.resolve('echo')).document;
   });
 
   it('of a WebAssembly program starts after its four proofs, is metered, and another node finds the same [executors-01]', async () => {
@@ -220,7 +222,8 @@ describe('the executing node starts nothing', () => {
 
   it.each<[string, Partial<LeaseTerms>, string]>([
     ['more fuel than it lends', { fuel: 10n ** 15n + 1n }, 'over-limits: at most 1000000000000000 fuel'],
-    ['more memory than it lends', { memoryPages: 65 }, 'over-limits: at most 64 pages of memory'],
+    ['more memory than it lends', { memoryPages: 257 }, 'over-limits: at most 256 pages of memory'],
+    ['a price below what it asks', { price: 9n }, 'price-too-low: at least 10 for 1,000,000 fuel'],
     ['no time at all', { deadlineMs: 0 }, 'over-limits: each limit must be above 0'],
     [
       'a package that nobody published',
@@ -255,7 +258,7 @@ describe('the executing node starts nothing', () => {
 
   it('beyond the runs that one member may have at once', async () => {
     await mesh.publishGuest('slow', spin);
-    const document = packages.birch.resolve('slow').record.document;
+    const { document } = await packages.birch.resolve('slow');
     const slow = { package: 'slow@1.0.0', document, fuel: 10n ** 15n, deadlineMs: 400 };
     const final = [];
     for (let count = 0; count < 5; count++)

@@ -17,10 +17,11 @@ import { createMemoryNetwork, type Peer } from '@hypermesh/stoq';
 import { createMemoryStore, serveContent } from '@hypermesh/stoq/content';
 import { suiteFor } from '@hypermesh/trustchain/suite';
 import { trustchainArtifacts } from '../src/adapters/artifacts.ts';
+import { catalogPrograms } from '../src/adapters/catalog-programs.ts';
 import { machineExecutors } from '../src/adapters/machine-executors.ts';
-import { packagePrograms } from '../src/adapters/package-programs.ts';
 import { runContent } from '../src/adapters/run-content.ts';
 import { openTransparency } from '../src/adapters/transparency.ts';
+import type { CatalogService } from '../src/catalog/service.ts';
 import { defaultConfig, type NodeConfig } from '../src/config.ts';
 import { dataDirectory } from '../src/data-directory.ts';
 import { type NodeKeys, signerIdOf } from '../src/identity.ts';
@@ -29,7 +30,6 @@ import { type LedgerService, openLedgerService } from '../src/ledger/service.ts'
 import { openAddressBook } from '../src/mesh/addresses.ts';
 import { factsBinding, type MeshFacts } from '../src/mesh/facts.ts';
 import { createPeers } from '../src/mesh/peers.ts';
-import { createPackageService, type PackageService } from '../src/package/service.ts';
 import { phase1, phase2 } from '../src/phases.ts';
 import { createRunService, type RunService } from '../src/run/asking.ts';
 import { createNodeAsks } from '../src/run/node-asks.ts';
@@ -44,6 +44,7 @@ import {
   type TestIdentity,
   temporaryDirectory,
 } from './support.ts';
+import { openTestCatalog } from './test-catalog.ts';
 
 /**
  * Three members in one process, with everything real but the wire: amber holds the one validator and publishes, birch
@@ -52,7 +53,7 @@ import {
 export interface ThreeMembers extends AsyncDisposable {
   readonly members: Readonly<Record<'amber' | 'birch' | 'cedar', TestIdentity>>;
   readonly ledgers: Readonly<Record<'amber' | 'birch', LedgerService>>;
-  readonly packages: Readonly<Record<'amber' | 'birch' | 'cedar', PackageService>>;
+  readonly packages: Readonly<Record<'amber' | 'birch' | 'cedar', CatalogService>>;
   readonly runs: RunService;
   /** Sessions with cedar. */
   readonly sessions: Readonly<Record<'amber' | 'birch', Peer>>;
@@ -70,9 +71,21 @@ export interface ThreeMembers extends AsyncDisposable {
   readonly receipts: Readonly<Record<'birch' | 'cedar', Receipts>>;
   /** Publishes a module as NAME@1.0.0 with `input of NAME`. */
   publishGuest(name: string, module: Uint8Array): Promise<void>;
+  /** Publishes a script of these files, the first of them its entrypoint, as NAME@1.0.0. */
+  publishScript(
+    name: string,
+    files: Readonly<Record<string, string>>,
+    dependencies?: Readonly<Record<string, string>>,
+  ): Promise<void>;
 }
 
-const config: NodeConfig = { ...defaultConfig, name: 'node', maxRunFuel: 10n ** 15n, maxRunMemoryPages: 64 };
+const config: NodeConfig = {
+  ...defaultConfig,
+  name: 'node',
+  maxRunFuel: 10n ** 15n,
+  maxRunMemoryPages: 256,
+  minRunPrice: 10n,
+};
 /** Opens all of it; some seconds, for plots and keys. */
 export async function openThreeMembers(): Promise<ThreeMembers> {
   const cleanup = new AsyncDisposableStack();
@@ -90,13 +103,13 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
   });
   const keys = { amber: await keysOf(amber), birch: await keysOf(birch), cedar: await keysOf(cedar) };
   const log = cleanup.use(await openTransparency(directory.log, 'hypermesh.online/log', generateKey()));
+  const names = ['amber', 'birch', 'cedar'] as const;
   const facts: MeshFacts = {
     v: 1,
     root: mesh.root,
     logKey: log.verifierKey,
-    signers: { [amber.nodeId]: signerIdOf(keys.amber) },
+    signers: Object.fromEntries(names.map((name) => [members[name].nodeId, signerIdOf(keys[name])])),
   };
-  const names = ['amber', 'birch', 'cedar'] as const;
   const made = createGenesis({
     name: 'test',
     createdMs: systemClock.nowMs() - 1000,
@@ -148,16 +161,18 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     if (!second.ok) throw new Error(second.reason);
     const artifacts = trustchainArtifacts({ phase: second.next, transparency: log, clock: systemClock });
     const own = name === 'birch' ? ledgers.birch : ledger;
-    const service = createPackageService({
+    const service = await openTestCatalog(cleanup, {
+      directory: cleanup.use(temporaryDirectory()),
+      phase: second.next,
       ledger: own,
+      stoq,
       peers,
       store,
       artifacts,
-      self: identity.nodeId,
-      nameOf: (node) => node,
-      log: silentLog,
+      members: names.map((each) => members[each].nodeId),
+      copies: 2,
     });
-    const programs = packagePrograms(service);
+    const programs = catalogPrograms(service);
     const content = runContent(store, peers);
     const { secretKey } = identity.key;
     const claims = createBoundedClaims({ runs: 8, memoryBytes: 2 ** 30 });
@@ -238,13 +253,39 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     mkdirSync(path, { recursive: true });
     writeFileSync(join(path, 'program.wasm'), module);
     writeFileSync(join(path, 'input'), `input of ${name}`);
-    const manifest = {
-      name,
-      version: '1.0.0',
-      program: { module: 'program.wasm', input: 'input' },
-      files: ['program.wasm', 'input'],
+    const document = {
+      apiVersion: 'catalog.v1',
+      kind: 'AssetPackage',
+      metadata: { name, version: '1.0.0' },
+      spec: {
+        description: `the guest ${name}`,
+        type: 'vm.wasm',
+        content: { files: ['program.wasm', 'input'], entrypoint: 'program.wasm', args: ['run', 'input'] },
+      },
     };
-    writeFileSync(join(path, 'hypermesh.json'), JSON.stringify(manifest));
+    writeFileSync(join(path, 'catalog.yaml'), JSON.stringify(document));
+    await packages.amber.publish(path, () => undefined, new AbortController().signal);
+  }
+
+  async function publishScript(
+    ...[name, files, dependencies = {}]: Parameters<ThreeMembers['publishScript']>
+  ): Promise<void> {
+    const path = join(directory.path, 'packages', name);
+    mkdirSync(path, { recursive: true });
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(path, file), text);
+    const [entrypoint] = Object.keys(files);
+    const document = {
+      apiVersion: 'catalog.v1',
+      kind: 'AssetPackage',
+      metadata: { name, version: '1.0.0' },
+      spec: {
+        description: `the script ${name}`,
+        type: 'library.javascript',
+        content: { files: Object.keys(files), entrypoint },
+        dependencies: Object.entries(dependencies).map(([on, range]) => ({ name: on, version: range })),
+      },
+    };
+    writeFileSync(join(path, 'catalog.yaml'), JSON.stringify(document));
     await packages.amber.publish(path, () => undefined, new AbortController().signal);
   }
 
@@ -260,6 +301,7 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     behaviour,
     receipts,
     publishGuest,
+    publishScript,
     [Symbol.asyncDispose]: () => cleanup.disposeAsync(),
   };
 }

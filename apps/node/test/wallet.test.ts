@@ -215,7 +215,7 @@ describe('a lease', () => {
       ...defaultTerms,
       executor: mesh.members.cedar.nodeId,
       package: 'echo@1.0.0',
-      document: mesh.packages.birch.resolve('echo').record.document,
+      document: (await mesh.packages.birch.resolve('echo')).document,
       dependencies: {},
       fuel: 1_000n,
       memoryPages: 16,

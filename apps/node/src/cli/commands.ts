@@ -6,6 +6,7 @@ import { initCommand } from './init.ts';
 import { installCommand } from './install.ts';
 import { inviteCommand } from './invite.ts';
 import { joinCommand } from './join.ts';
+import { infoCommand, listCommand, searchCommand, verifyCommand, whyCommand } from './packages.ts';
 import { publishCommand } from './publish.ts';
 import { runCommand } from './run.ts';
 import { statusCommand } from './status.ts';
@@ -23,7 +24,12 @@ export const commands: readonly Command[] = [
   upCommand,
   statusCommand,
   publishCommand,
+  searchCommand,
+  infoCommand,
   installCommand,
+  listCommand,
+  whyCommand,
+  verifyCommand,
   runCommand,
   walletCommand,
   assetsCommand,

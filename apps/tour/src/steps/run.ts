@@ -1,5 +1,5 @@
-import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { decodeProof, decodeTransaction, encodeTransaction } from '@hypermesh/consensus';
 import { fromHex, toHex } from '@hypermesh/core';
@@ -11,7 +11,7 @@ import {
   packageFolder as markdownFolder,
   referenceOf as referenceOfPage,
 } from '@hypermesh/example-markdown';
-import type { PublishResult, RunOutcome } from '@hypermesh/node/control';
+import type { PublishReport, RunOutcome } from '@hypermesh/node/control';
 import type { StepResult, TourContext } from '../tour.ts';
 import { packageName } from './publish.ts';
 
@@ -69,10 +69,8 @@ async function honestRun({ mesh, progress, signal, seen }: TourContext): Promise
 async function libraryRun(context: TourContext): Promise<RunReport> {
   const { mesh, progress, signal } = context;
   const [, asker, executor, auditor] = mesh;
-  const spec = await publishScript(context, 'markdown-page', [
-    { folder: markdownFolder(), prefix: '' },
-    { folder: libraryFolder().folder, prefix: 'node_modules/marked/' },
-  ]);
+  const library = await publishSource(context, `npm-folder:${libraryFolder().folder}`);
+  const spec = await publishScript(context, 'markdown-page', markdownFolder(), { marked: library.version });
   const outputFile = join(context.scratch, 'page.html');
   const outcome = await asker.call<RunOutcome>(
     'run',
@@ -99,7 +97,7 @@ async function libraryRun(context: TourContext): Promise<RunReport> {
 async function hostileRuns(context: TourContext): Promise<RunReport[]> {
   const { mesh, progress, signal } = context;
   const [, asker, executor, auditor] = mesh;
-  const spec = await publishScript(context, 'hostile', [{ folder: hostileFolder(), prefix: '' }]);
+  const spec = await publishScript(context, 'hostile', hostileFolder());
   const reports: RunReport[] = [];
   for (const { operation, expected } of [...attacks, { operation: 'default', expected: 'ok' }]) {
     const outcome = await asker.call<RunOutcome>(
@@ -121,39 +119,49 @@ async function hostileRuns(context: TourContext): Promise<RunReport[]> {
   return reports;
 }
 
-/** Node 1 publishes a script with the files that it needs; on a resumed mesh its next version. Answers what to run. */
+/** Node 1 publishes a script; on a resumed mesh its next version. Answers what to run. */
 async function publishScript(
-  { mesh, progress, signal, scratch }: TourContext,
+  context: TourContext,
   name: string,
-  folders: readonly { readonly folder: string; readonly prefix: string }[],
+  folder: string,
+  dependencies: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  const [publisher, asker] = mesh;
+  const { mesh, signal, scratch } = context;
+  const [publisher] = mesh;
   const known = await publisher.call<{ versions: readonly string[] }>('versions', { name }, { signal });
   const version = `1.0.${known.versions.length}`;
   const to = join(scratch, name);
-  const files: string[] = [];
-  for (const { folder, prefix } of folders) {
-    for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile() || !/\.(?:js|json)$/.test(entry.name)) continue;
-      const from = join(entry.parentPath, entry.name);
-      const path = `${prefix}${relative(folder, from)}`;
-      await mkdir(dirname(join(to, path)), { recursive: true });
-      await copyFile(from, join(to, path));
-      files.push(path);
-    }
-  }
-  const program = { type: 'library.javascript', module: 'index.js' };
-  await writeFile(
-    join(to, 'hypermesh.json'),
-    JSON.stringify({ name, version, program, files: files.sort() }),
-  );
-  const { height } = await publisher.call<PublishResult>(
+  await mkdir(to, { recursive: true });
+  await copyFile(join(folder, 'index.js'), join(to, 'index.js'));
+  const document = {
+    apiVersion: 'catalog.v1',
+    kind: 'AssetPackage',
+    metadata: { name, version },
+    spec: {
+      description: `the example ${name}`,
+      type: 'library.javascript',
+      content: { files: ['index.js'], entrypoint: 'index.js' },
+      dependencies: Object.entries(dependencies).map(([on, range]) => ({ name: on, version: range })),
+    },
+  };
+  await writeFile(join(to, 'catalog.yaml'), JSON.stringify(document));
+  await publishSource(context, to);
+  return `${name}@${version}`;
+}
+
+/** Node 1 publishes; resolves when node 2 knows of it. */
+async function publishSource(
+  { mesh, progress, signal }: TourContext,
+  source: string,
+): Promise<PublishReport> {
+  const [publisher, asker] = mesh;
+  const published = await publisher.call<PublishReport>(
     'publish',
-    { folder: to },
+    { source },
     { signal, onProgress: progress.live },
   );
-  await asker.call('final', { height }, { signal });
-  return `${name}@${version}`;
+  await asker.call('final', { height: published.height }, { signal });
+  return published;
 }
 
 /** The numbers of a report that fit a line. */

@@ -1,9 +1,10 @@
 import type { ControlMethod } from '../server.ts';
+import { catalogMethods } from './catalog.ts';
 import { extensionMethods } from './extension.ts';
 import { inventoryMethods, machineMethods } from './inventory.ts';
 import { ledgerMethods } from './ledger.ts';
 import type { ControlParts, ServiceMethod, ServiceMethods } from './method.ts';
-import { packageMethods } from './package.ts';
+
 import { runMethods } from './run.ts';
 import { walletMethods } from './wallet.ts';
 
@@ -11,7 +12,7 @@ import { walletMethods } from './wallet.ts';
 const serviceMethods: ServiceMethods = {
   ...ledgerMethods,
   ...inventoryMethods,
-  ...packageMethods,
+  ...catalogMethods,
   ...runMethods,
   ...walletMethods,
   ...extensionMethods,
