@@ -18,6 +18,8 @@ export interface NodeConfig {
   readonly maxRunMemoryPages: number;
   /** Time that one run may take at most, milliseconds. */
   readonly maxRunMs: number;
+  /** Least price of a run, base units per 1,000,000 fuel; 0: free ones too. */
+  readonly minRunPrice: bigint;
   /** How new assets of this machine are lent; `hypermesh assets policy` changes each afterwards. */
   readonly lend: LendConfig;
 }
@@ -38,6 +40,7 @@ export const defaultConfig: Omit<NodeConfig, 'name' | 'founder'> = {
   maxRunFuel: 100_000_000_000n,
   maxRunMemoryPages: 4096,
   maxRunMs: 60_000,
+  minRunPrice: 0n,
   lend: { level: 'p2p', cpuPercent: 50, memoryPercent: 50, storagePercent: 10 },
 };
 
@@ -83,6 +86,7 @@ export function writeConfig(directory: DataDirectory, config: NodeConfig): void 
       `max_fuel = ${config.maxRunFuel}`,
       `max_memory_pages = ${config.maxRunMemoryPages}`,
       `max_ms = ${config.maxRunMs}`,
+      `min_price = ${config.minRunPrice}`,
       '',
       '# How much of this machine is lent, and to whom: private, private-network, p2p (members), public-network, full-public.',
       '# For new assets; hypermesh assets policy changes each afterwards.',
@@ -116,7 +120,7 @@ export function readConfig(directory: DataDirectory): NodeConfig {
       return value as Record<string, unknown>;
     throw bad(key, `${key} must be a table`);
   };
-  const { max_fuel, max_memory_pages, max_ms, ...runRest } = table('run', run);
+  const { max_fuel, max_memory_pages, max_ms, min_price, ...runRest } = table('run', run);
   const { level, cpu_percent, memory_percent, storage_percent, ...lendRest } = table('lend', lend);
   const [unknown] = [
     ...Object.keys(rest),
@@ -153,6 +157,8 @@ export function readConfig(directory: DataDirectory): NodeConfig {
       integer('max_memory_pages', max_memory_pages, 65_536n, BigInt(defaultConfig.maxRunMemoryPages)),
     ),
     maxRunMs: Number(integer('max_ms', max_ms, 86_400_000n, BigInt(defaultConfig.maxRunMs))),
+    minRunPrice:
+      min_price === 0n ? 0n : integer('min_price', min_price, 2n ** 62n, defaultConfig.minRunPrice),
     lend: {
       level: lendLevel,
       cpuPercent: percent('cpu_percent', cpu_percent, defaultConfig.lend.cpuPercent),

@@ -39,11 +39,15 @@ export interface DataDirectory {
   /** The signed block of measured hardware, and the journal of assets, policies and leases. */
   readonly inventory: string;
   readonly assetJournal: string;
+  /** Trees and state of the catalog. */
+  readonly catalog: string;
   /** One folder for each signed extension. */
   readonly extensions: string;
   readonly audit: string;
   /** Revocation lists that the operator put there, DER or PEM. */
   readonly revocations: string;
+  /** Engines of scripts, metered; made anew where they are gone. */
+  readonly engines: string;
   readonly lock: string;
   /** Path of the control socket; outside the directory where its name would be too long for the system. */
   readonly controlSocket: string;
@@ -82,9 +86,11 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     parity: inside('parity'),
     inventory: inside('inventory.cbor'),
     assetJournal: inside('assets', 'journal'),
+    catalog: inside('catalog'),
     extensions: inside('extensions'),
     audit: inside('audit'),
     revocations: inside('certificates', 'revocations'),
+    engines: inside('engines'),
     lock: inside('daemon.pid'),
     controlSocket:
       Buffer.byteLength(socket) <= maxSocketPath ? socket : join(tmpdir(), `hypermesh-${digest}.sock`),

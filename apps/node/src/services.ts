@@ -1,10 +1,20 @@
+import { catalogCapabilities } from '@hypermesh/catalog/extension';
 import type { Clock, Log, NodeId } from '@hypermesh/core';
 import type { StoqNode } from '@hypermesh/stoq';
-import type { ContentStore } from '@hypermesh/stoq/content';
+import type { DiskStore } from '@hypermesh/stoq/content';
 import { trustchainArtifacts } from './adapters/artifacts.ts';
+import { catalogPrograms } from './adapters/catalog-programs.ts';
 import { stoqTransport } from './adapters/consensus-transport.ts';
 import { createCounters } from './adapters/counters.ts';
-import { wasmExecutor } from './adapters/wasm-executor.ts';
+import { machineExecutors } from './adapters/machine-executors.ts';
+import { runClaims } from './adapters/run-claims.ts';
+import { runContent } from './adapters/run-content.ts';
+import { openCatalogPorts } from './catalog/ports.ts';
+import { ledgerProofs } from './catalog/proofs.ts';
+import { type CatalogService, createCatalogService } from './catalog/service.ts';
+import { discoverySeed } from './content/finder.ts';
+import { type ContentService, createContentService } from './content/service.ts';
+import { openParity } from './content-at-rest/parity.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type EvidenceResult, exportLedger } from './evidence/export.ts';
 import { type Extensions, openExtensions } from './extensions/service.ts';
@@ -13,20 +23,23 @@ import { type InventoryService, openInventory } from './inventory/service.ts';
 import { type LedgerService, memberNodes, openLedgerService } from './ledger/service.ts';
 import { inventoryMemoryClaims } from './memory/claims.ts';
 import { type MemoryService, openMemoryService } from './memory/service.ts';
+import type { AddressBook } from './mesh/addresses.ts';
 import type { Peers } from './mesh/peers.ts';
 import type { Transparency } from './mesh/transparency.ts';
-import { createPackageService, type PackageService } from './package/service.ts';
 import type { Phase2 } from './phases.ts';
 import { createRunService, type RunService } from './run/asking.ts';
+import { createNodeAsks } from './run/node-asks.ts';
 import { serveRuns } from './run/serving.ts';
 import { openUsedLeases } from './run/used-leases.ts';
+import { walletMetering } from './wallet/metering.ts';
 import { openReceipts } from './wallet/receipts.ts';
 import { createWallet, type WalletService } from './wallet/service.ts';
 
-/** What a node of phase 2 offers: the ledger, packages and runs. */
+/** What a node of phase 2 offers: the ledger, the catalog and runs. */
 export interface MeshServices extends AsyncDisposable {
   readonly ledger: LedgerService;
-  readonly packages: PackageService;
+  readonly catalog: CatalogService;
+  readonly content: ContentService;
   readonly runs: RunService;
   readonly wallet: WalletService;
   readonly inventory: InventoryService;
@@ -47,7 +60,8 @@ export async function openMeshServices(
   parts: {
     readonly stoq: StoqNode;
     readonly peers: Peers;
-    readonly store: ContentStore;
+    readonly store: DiskStore;
+    readonly book: AddressBook;
     readonly transparency: Transparency;
     /** What this machine was measured to be, once that is done. */
     readonly machine: Promise<MachineRecord | undefined>;
@@ -56,7 +70,7 @@ export async function openMeshServices(
     readonly signal: AbortSignal;
   },
 ): Promise<MeshServices> {
-  const { stoq, peers, store, transparency, clock, log, signal } = parts;
+  const { stoq, peers, store, book, transparency, clock, log, signal } = parts;
   const { nodeId: self, keys, config, genesis } = phase;
   const members = memberNodes(genesis);
   for (const node of members.keys()) peers.keep(node);
@@ -67,11 +81,23 @@ export async function openMeshServices(
   const counters = createCounters();
   const ports = { transport, clock, log, metrics: counters, signal };
   const ledger = cleanup.use(await openLedgerService(directory, phase, keys, ports));
+  const content = cleanup.use(
+    await createContentService({
+      self,
+      stoq,
+      store,
+      peers,
+      book,
+      members: () => members.keys(),
+      discoverySeed: discoverySeed(keys.ed25519.secretKey),
+      atRest: openParity(directory.parity, store),
+      clock,
+      log,
+    }),
+  );
   const nameOf = (node: NodeId) => members.get(node)?.name ?? node;
   const artifacts = trustchainArtifacts({ phase, transparency, clock });
-  const packages = createPackageService({ ledger, peers, store, artifacts, self, log, nameOf });
   const keyOf = (node: NodeId) => members.get(node)?.key ?? new Uint8Array();
-  const receipts = openReceipts(directory.receipts);
   const inventory = cleanup.use(
     await openInventory(directory, phase, {
       ledger,
@@ -83,17 +109,26 @@ export async function openMeshServices(
       signal,
     }),
   );
-  const runs = createRunService({ ledger, peers, packages, receipts, keyOf, nameOf });
-  cleanup.defer(
-    serveRuns(stoq, {
-      ledger,
-      packages,
-      executor: wasmExecutor(),
-      usedLeases: openUsedLeases(directory.usedLeases),
-      receipts,
-      config,
+  const catalogPorts = cleanup.use(
+    await openCatalogPorts({
+      folder: directory.catalog,
       self,
-      secretKey: keys.ed25519.secretKey,
+      keys,
+      ledger,
+      content,
+      artifacts,
+      inventory,
+      clock,
+      nameOf,
+    }),
+  );
+  const { consensus, binds } = ledgerProofs(ledger);
+  const extensions = cleanup.use(
+    await openExtensions(directory, phase, {
+      capabilities: catalogCapabilities(catalogPorts, binds),
+      configuration: { 'hypermesh.catalog': { copies: Math.min(2, members.size - 1) } },
+      consensus,
+      clock,
       log,
     }),
   );
@@ -112,13 +147,57 @@ export async function openMeshServices(
       nameOf,
     }),
   );
-  const extensions = cleanup.use(
-    await openExtensions(directory, phase, {
-      capabilities: {},
-      consensus: {
-        check: async () => ({ ok: false, reason: 'no operation of an extension is proven here' }),
+  const catalog = createCatalogService({ host: extensions, ledger });
+  const resuming = catalog
+    .resume((text) => log.debug('catalog.resume', { text }), signal)
+    .then(
+      (finished) => {
+        if (finished.length > 0) log.info('catalog.resumed', { installations: finished.length });
       },
+      (error: unknown) => {
+        if (!signal.aborted) log.warn('catalog.not-resumed', { message: String(error) });
+      },
+    );
+  cleanup.defer(() => resuming);
+  const programs = catalogPrograms(catalog);
+  const runStore = runContent(store, peers);
+  const { secretKey } = keys.ed25519;
+  const receipts = openReceipts(directory.receipts);
+  const metering = walletMetering({ receipts, chainId: ledger.chainId, self, secretKey });
+  const executors = cleanup.use(
+    machineExecutors(directory, {
+      claims: runClaims(inventory.claims),
+      content: runStore,
+      config,
+      secretKey,
       clock,
+    }),
+  );
+  const runs = createRunService({
+    ledger,
+    programs,
+    content: runStore,
+    metering,
+    asks: createNodeAsks(peers, keyOf),
+    offerOfSelf: async () => {
+      const ready = await executors.ready();
+      return ready.offer({ node: self, name: nameOf(self), requester: self });
+    },
+    others: [...members.keys()].filter((node) => node !== self),
+    keyOf,
+    nameOf,
+  });
+  cleanup.defer(
+    serveRuns(stoq, {
+      ledger,
+      programs,
+      content: runStore,
+      executors: () => executors.ready(),
+      usedLeases: openUsedLeases(directory.usedLeases),
+      metering,
+      config,
+      self,
+      secretKey,
       log,
     }),
   );
@@ -126,7 +205,8 @@ export async function openMeshServices(
   const secondVotesSeen = () => counters.total('consensus_reports_total', { event: 'equivocation' });
   return {
     ledger,
-    packages,
+    catalog,
+    content,
     runs,
     wallet: createWallet({ ledger, receipts, self, nameOf }),
     inventory,

@@ -7,12 +7,12 @@ import { type KeyPair, suiteFor } from '@hypermesh/trustchain/suite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { trustchainArtifacts } from '../src/adapters/artifacts.ts';
 import { openTransparency } from '../src/adapters/transparency.ts';
+import type { SignedArtifact } from '../src/catalog/artifacts.ts';
 import { defaultConfig } from '../src/config.ts';
 import { type NodeKeys, signerIdOf } from '../src/identity.ts';
 import { foundingPlots, foundingPower } from '../src/ledger/options.ts';
 import { factsBinding, type MeshFacts } from '../src/mesh/facts.ts';
 import type { LoggedEntry, Transparency } from '../src/mesh/transparency.ts';
-import type { SignedArtifact } from '../src/package/ports.ts';
 import { type Phase2, phase1, phase2 } from '../src/phases.ts';
 import { certify, createTestAuthority, failureOf, type TestIdentity, temporaryDirectory } from './support.ts';
 

@@ -59,10 +59,10 @@ describe('a command line', () => {
   });
 
   it('says which argument is missing, unless help is asked for', async () => {
-    const failure = await failureOf(() => parseCommandLine(command('publish'), []));
-    expect(failure).toMatchObject({ code: 'node/bad-flag', flag: 'FOLDER' });
-    expect(failure).toHaveProperty('next', expect.stringContaining('hypermesh publish FOLDER'));
-    expect(parseCommandLine(command('publish'), ['--help']).flags['help']).toBe(true);
+    const failure = await failureOf(() => parseCommandLine(command('verify'), []));
+    expect(failure).toMatchObject({ code: 'node/bad-flag', flag: 'NAME[@RANGE]' });
+    expect(failure).toHaveProperty('next', expect.stringContaining('hypermesh verify NAME'));
+    expect(parseCommandLine(command('verify'), ['--help']).flags['help']).toBe(true);
   });
 
   it('never takes a short typo for a far name', () => {

@@ -5,9 +5,11 @@ import {
   cidOf,
   encodeCanonical,
   nodeIdOf,
+  sha256,
   utf8,
 } from '@hypermesh/core';
-import { generateKey } from '@hypermesh/core/ed25519';
+import { createSigner, generateKey } from '@hypermesh/core/ed25519';
+import { type RunStatement, signStatement } from '@hypermesh/executors';
 import { type ExecutionReceipt, encodeReceipt } from '@hypermesh/metered-wasm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -15,7 +17,7 @@ import { defaultConfig } from '../src/config.ts';
 import { makeFolder } from '../src/data-directory.ts';
 import { excessOf } from '../src/run/admission.ts';
 import { answerFault } from '../src/run/answer-check.ts';
-import { decodeLeaseTerms, encodeLeaseTerms, type LeaseTerms } from '../src/run/lease.ts';
+import { decodeLeaseTerms, defaultTerms, encodeLeaseTerms, type LeaseTerms } from '../src/run/lease.ts';
 import {
   decodeExecuteAsk,
   decodeReexecuteAsk,
@@ -29,21 +31,19 @@ import {
 } from '../src/run/protocol.ts';
 import { createSlots } from '../src/run/slots.ts';
 import { openUsedLeases } from '../src/run/used-leases.ts';
+import { priceOf } from '../src/wallet/price.ts';
 import { temporaryDirectory } from './support.ts';
 
 const document = cidOf(Uint8Array.of(1), 'dag-cbor', 'blake3-256') as ContentRoot;
 const executor = generateKey();
 const terms: LeaseTerms = {
-  v: 1,
+  ...defaultTerms,
   executor: nodeIdOf(executor.publicKey),
   package: 'anagrams@1.0.0',
   document,
-  dependencies: {},
   fuel: 2n ** 64n - 1n,
   memoryPages: 16,
   deadlineMs: 1000,
-  price: 10n,
-  allocation: 'public',
 };
 const output = utf8('42');
 const receipt: ExecutionReceipt = {
@@ -61,11 +61,26 @@ const answer: ExecuteAnswer = {
   exit: 'ok',
   detail: '',
   fuel: 100n,
+  memoryPages: 3,
+  wallMs: 5,
   output,
-  receipt: encodeReceipt(receipt),
+  outputSize: output.length,
+  statement: utf8('statement'),
   usage: new Uint8Array(),
+  limits: [],
+  log: [],
+  receipt: encodeReceipt(receipt),
   legs: { space: 'valid', stake: 'valid', work: 'valid', time: 'valid' },
 };
+const stated = (change: Partial<RunStatement> = {}, key = executor): Uint8Array =>
+  signStatement(
+    {
+      ...{ v: 1, context: 'lease-1', type: 'vm.wasm', exit: 'ok', fuel: 100n, isFuelExact: true },
+      ...{ memoryPages: 3, wallMs: 5, output: sha256(output), receipt: encodeReceipt(receipt) },
+      ...change,
+    },
+    createSigner(key.secretKey),
+  );
 const ask = encodeExecuteAsk({ v: 1, transaction: Uint8Array.of(1), proof: Uint8Array.of(2) });
 
 describe('the terms of a lease', () => {
@@ -82,9 +97,7 @@ describe('the terms of a lease', () => {
     ['pages beyond all memory', { ...terms, memoryPages: 65_537 }, 'out-of-range'],
     ['a deadline beyond a day', { ...terms, deadlineMs: 86_400_001 }, 'out-of-range'],
     ['a long name', { ...terms, package: 'a'.repeat(161) }, 'wrong-length'],
-    ['a price below 0', { ...terms, price: -1 }, 'out-of-range'],
-    ['an unknown footing', { ...terms, allocation: 'free' }, 'no-variant'],
-    ['a field too many', { ...terms, tip: 1 }, 'unknown-key'],
+    ['a field too many', { ...terms, prize: 1 }, 'unknown-key'],
   ])('that hold %s are refused', (_, value, reason) => {
     expect(decodeLeaseTerms(encodeCanonical(value as CanonicalValue))).toEqual({ ok: false, reason });
   });
@@ -115,6 +128,7 @@ describe('a question about a run', () => {
     v: 1,
     document,
     package: 'anagrams@1.0.0',
+    dependencies: {},
     receipt: encodeReceipt(receipt),
     memoryPages: 16,
     deadlineMs: 1000,
@@ -217,10 +231,38 @@ describe('the answer to a run', () => {
       'it took more memory than was leased',
     ],
   ])('with %s is not believed, though it is signed', (_, change, words) => {
-    const leased = { fuel: 1000n, memoryPages: 16 };
-    expect(answerFault(answer, leased)).toBeUndefined();
-    expect(answerFault({ ...answer, ...change }, leased)).toBe(words);
-    expect(answerFault({ ...answer, ...change, exit: 'trap' }, leased)).toBeUndefined();
+    const asked = {
+      terms: { fuel: 1000n, memoryPages: 16 },
+      lease: 'lease-1',
+      executorKey: executor.publicKey,
+    };
+    const faultOf = (given: ExecuteAnswer) => answerFault(given, given.output, asked);
+    const told = { ...answer, statement: stated() };
+    expect(faultOf(told)).toBeUndefined();
+    expect(faultOf({ ...told, ...change })).toBe(words);
+    const failed = { exit: 'error', statement: stated({ exit: 'error' }) } as const;
+    expect(faultOf({ ...told, ...change, ...failed })).toBeUndefined();
+  });
+
+  it.each<[string, Uint8Array, string]>([
+    ['of another lease', stated({ context: 'lease-2' }), 'its statement is of another lease'],
+    ['of another exit', stated({ exit: 'memory' }), 'its statement names another exit'],
+    ['of another node', stated({}, generateKey()), 'its statement does not hold: bad-signature'],
+    ['that is none', utf8('a statement'), 'its statement does not hold: '],
+  ])('with a statement %s is not believed', (_, statement, words) => {
+    const asked = {
+      terms: { fuel: 1000n, memoryPages: 16 },
+      lease: 'lease-1',
+      executorKey: executor.publicKey,
+    };
+    expect(answerFault({ ...answer, statement }, output, asked)).toContain(words);
+  });
+
+  it('charges what was used, rounded up, and nothing where nothing was used', () => {
+    expect(priceOf(1n, 1_000n)).toBe(1n);
+    expect(priceOf(1_000_001n, 1_000n)).toBe(1_001n);
+    expect(priceOf(0n, 1_000n)).toBe(0n);
+    expect(priceOf(10n ** 12n, 0n)).toBe(0n);
   });
 });
 

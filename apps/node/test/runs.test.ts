@@ -5,7 +5,7 @@ import { type CanonicalValue, utf8 } from '@hypermesh/core';
 import type { Peer } from '@hypermesh/stoq';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { textOfPeer } from '../src/mesh/members.ts';
-import { encodeLeaseTerms, type LeaseTerms } from '../src/run/lease.ts';
+import { defaultTerms, encodeLeaseTerms, type LeaseTerms } from '../src/run/lease.ts';
 import {
   encodeExecuteAsk,
   encodeReexecuteAsk,
@@ -29,6 +29,7 @@ let packages: ThreeMembers['packages'];
 let runs: ThreeMembers['runs'];
 let sessions: ThreeMembers['sessions'];
 let started: ThreeMembers['started'];
+let echoDocument: LeaseTerms['document'];
 
 beforeAll(async () => {
   mesh = await openThreeMembers();
@@ -48,10 +49,10 @@ const request = (spec: string, change: object = {}) => ({
 });
 
 const termsOf = (change: Partial<LeaseTerms> = {}): LeaseTerms => ({
-  v: 1,
+  ...defaultTerms,
   executor: members.cedar.nodeId,
   package: 'echo@1.0.0',
-  document: packages.birch.resolve('echo').record.document,
+  document: echoDocument,
   dependencies: {},
   fuel: 1_000_000n,
   memoryPages: 16,
@@ -82,6 +83,7 @@ async function askedOf(
 describe('a run', () => {
   beforeAll(async () => {
     await mesh.publishGuest('echo', echo);
+    echoDocument = (await packages.birch.resolve('echo')).document;
   });
 
   it('of a WebAssembly program starts after its four proofs, is metered, and another node finds the same [executors-01]', async () => {
@@ -111,7 +113,7 @@ describe('a run', () => {
       'memory',
     ],
     ['has fuel for years ends at its deadline', spin, { fuel: 10n ** 15n, deadlineMs: 200 }, 'deadline'],
-    ['ends itself says so', trap, {}, 'trap'],
+    ['ends itself says so', trap, {}, 'error'],
     ['is no module is denied before it begins', garbage, {}, 'denied'],
   ])('of a program that %s, and the node serves the next', async (words, module, limits, exit) => {
     const name = `guest-that-${words.split(' ', 3).join('-')}`;
@@ -189,7 +191,7 @@ describe('the executing node starts nothing', () => {
     expect(await startsNothing(() => askedOf(sessions.birch, transaction, utf8('final, I swear')))).toMatch(
       /^not-final/,
     );
-    const other = await ledgers.birch.act('asset.register', { key: 'other', value: 1 });
+    const other = await ledgers.birch.act('package.install', { key: 'echo@1.0.0', value: 1 });
     expect(await startsNothing(() => askedOf(sessions.birch, transaction, other.proof))).toMatch(
       /^not-final/,
     );
@@ -201,9 +203,9 @@ describe('the executing node starts nothing', () => {
   });
 
   it('for a final operation that is no lease, for another’s lease, and for a lease of another node', async () => {
-    const asset = await ledgers.birch.act('asset.register', { key: 'asset', value: 1 });
-    expect(await startsNothing(() => askedOf(sessions.birch, asset.transaction, asset.proof))).toBe(
-      'no-lease: asset.register',
+    const install = await ledgers.birch.act('package.install', { key: 'echo@1.0.0', value: 2 });
+    expect(await startsNothing(() => askedOf(sessions.birch, install.transaction, install.proof))).toBe(
+      'no-lease: package.install',
     );
     const mine = await ledgers.birch.act('lease.commit', lease(termsOf()));
     expect(await startsNothing(() => askedOf(sessions.amber, mine.transaction, mine.proof))).toBe(
@@ -220,7 +222,8 @@ describe('the executing node starts nothing', () => {
 
   it.each<[string, Partial<LeaseTerms>, string]>([
     ['more fuel than it lends', { fuel: 10n ** 15n + 1n }, 'over-limits: at most 1000000000000000 fuel'],
-    ['more memory than it lends', { memoryPages: 65 }, 'over-limits: at most 64 pages of memory'],
+    ['more memory than it lends', { memoryPages: 257 }, 'over-limits: at most 256 pages of memory'],
+    ['a price below what it asks', { price: 9n }, 'price-too-low: at least 10 for 1,000,000 fuel'],
     ['no time at all', { deadlineMs: 0 }, 'over-limits: each limit must be above 0'],
     [
       'a package that nobody published',
@@ -255,7 +258,7 @@ describe('the executing node starts nothing', () => {
 
   it('beyond the runs that one member may have at once', async () => {
     await mesh.publishGuest('slow', spin);
-    const document = packages.birch.resolve('slow').record.document;
+    const { document } = await packages.birch.resolve('slow');
     const slow = { package: 'slow@1.0.0', document, fuel: 10n ** 15n, deadlineMs: 400 };
     const final = [];
     for (let count = 0; count < 5; count++)
@@ -273,6 +276,7 @@ describe('the executing node starts nothing', () => {
         v: 1,
         package: 'echo@1.0.0',
         document: termsOf().document,
+        dependencies: {},
         memoryPages: 16,
         deadlineMs: 1000,
       };

@@ -12,13 +12,18 @@ import {
 import { hasCode, type NodeId, silentLog, silentMetrics, utf8 } from '@hypermesh/core';
 import { createSigner, generateKey } from '@hypermesh/core/ed25519';
 import { systemClock } from '@hypermesh/core/node';
+import { createBoundedClaims, type Executors } from '@hypermesh/executors';
 import { createMemoryNetwork, type Peer } from '@hypermesh/stoq';
-import { createMemoryStore, serveContent } from '@hypermesh/stoq/content';
+import { openDiskStore, serveContent } from '@hypermesh/stoq/content';
 import { suiteFor } from '@hypermesh/trustchain/suite';
 import { trustchainArtifacts } from '../src/adapters/artifacts.ts';
+import { catalogPrograms } from '../src/adapters/catalog-programs.ts';
+import { machineExecutors } from '../src/adapters/machine-executors.ts';
+import { runContent } from '../src/adapters/run-content.ts';
 import { openTransparency } from '../src/adapters/transparency.ts';
-import { wasmExecutor } from '../src/adapters/wasm-executor.ts';
+import type { CatalogService } from '../src/catalog/service.ts';
 import { defaultConfig, type NodeConfig } from '../src/config.ts';
+import { dataDirectory } from '../src/data-directory.ts';
 import { type NodeKeys, signerIdOf } from '../src/identity.ts';
 import type { ClaimService } from '../src/inventory/claims.ts';
 import { foundingPlots, foundingPower } from '../src/ledger/options.ts';
@@ -28,12 +33,12 @@ import { type MemoryService, openMemoryService } from '../src/memory/service.ts'
 import { openAddressBook } from '../src/mesh/addresses.ts';
 import { factsBinding, type MeshFacts } from '../src/mesh/facts.ts';
 import { createPeers, type Peers } from '../src/mesh/peers.ts';
-import { createPackageService, type PackageService } from '../src/package/service.ts';
 import { phase1, phase2 } from '../src/phases.ts';
 import { createRunService, type RunService } from '../src/run/asking.ts';
-import type { ExecutionRequest } from '../src/run/ports.ts';
+import { createNodeAsks } from '../src/run/node-asks.ts';
 import { serveRuns } from '../src/run/serving.ts';
 import { openUsedLeases, type UsedLeases } from '../src/run/used-leases.ts';
+import { walletMetering } from '../src/wallet/metering.ts';
 import { openReceipts, type Receipts } from '../src/wallet/receipts.ts';
 import {
   certify,
@@ -42,6 +47,7 @@ import {
   type TestIdentity,
   temporaryDirectory,
 } from './support.ts';
+import { openTestCatalog } from './test-catalog.ts';
 
 /**
  * Three members in one process, with everything real but the wire: amber holds the one validator and publishes, birch
@@ -50,7 +56,7 @@ import {
 export interface ThreeMembers extends AsyncDisposable {
   readonly members: Readonly<Record<'amber' | 'birch' | 'cedar', TestIdentity>>;
   readonly ledgers: Readonly<Record<'amber' | 'birch', LedgerService>>;
-  readonly packages: Readonly<Record<'amber' | 'birch' | 'cedar', PackageService>>;
+  readonly packages: Readonly<Record<'amber' | 'birch' | 'cedar', CatalogService>>;
   readonly runs: RunService;
   readonly memory: Readonly<Record<'amber' | 'birch' | 'cedar', MemoryService>>;
   readonly peers: Readonly<Record<'amber' | 'birch' | 'cedar', Peers>>;
@@ -60,19 +66,31 @@ export interface ThreeMembers extends AsyncDisposable {
   readonly started: string[];
   readonly usedLeases: UsedLeases;
   readonly usedLeasesPath: string;
-  /** What birch, who asks, and cedar, who executes, keep to settle leases with. */
-  readonly receipts: Readonly<Record<'birch' | 'cedar', Receipts>>;
   readonly behaviour: {
     /** Whether an executing node answers something else than its program did. */
     isLying: boolean;
     /** Holds runs between their admission and their start until so many are there. */
     gate: { missing: number; readonly open: PromiseWithResolvers<void> } | undefined;
   };
+  /** What birch, who asks, and cedar, who executes, keep to settle leases with. */
+  readonly receipts: Readonly<Record<'birch' | 'cedar', Receipts>>;
   /** Publishes a module as NAME@1.0.0 with `input of NAME`. */
   publishGuest(name: string, module: Uint8Array): Promise<void>;
+  /** Publishes a script of these files, the first of them its entrypoint, as NAME@1.0.0. */
+  publishScript(
+    name: string,
+    files: Readonly<Record<string, string>>,
+    dependencies?: Readonly<Record<string, string>>,
+  ): Promise<void>;
 }
 
-const config: NodeConfig = { ...defaultConfig, name: 'node', maxRunFuel: 10n ** 15n, maxRunMemoryPages: 64 };
+const config: NodeConfig = {
+  ...defaultConfig,
+  name: 'node',
+  maxRunFuel: 10n ** 15n,
+  maxRunMemoryPages: 256,
+  minRunPrice: 10n,
+};
 /** Opens all of it; some seconds, for plots and keys. */
 export async function openThreeMembers(): Promise<ThreeMembers> {
   const cleanup = new AsyncDisposableStack();
@@ -90,13 +108,13 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
   });
   const keys = { amber: await keysOf(amber), birch: await keysOf(birch), cedar: await keysOf(cedar) };
   const log = cleanup.use(await openTransparency(directory.log, 'hypermesh.online/log', generateKey()));
+  const names = ['amber', 'birch', 'cedar'] as const;
   const facts: MeshFacts = {
     v: 1,
     root: mesh.root,
     logKey: log.verifierKey,
-    signers: { [amber.nodeId]: signerIdOf(keys.amber) },
+    signers: Object.fromEntries(names.map((name) => [members[name].nodeId, signerIdOf(keys[name])])),
   };
-  const names = ['amber', 'birch', 'cedar'] as const;
   const made = createGenesis({
     name: 'test',
     createdMs: systemClock.nowMs() - 1000,
@@ -121,12 +139,12 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
   const started: string[] = [];
   const usedLeasesPath = `${directory.path}/used-leases`;
   const usedLeases = openUsedLeases(usedLeasesPath);
-  const receipts = {
-    amber: openReceipts(`${directory.receipts}-amber`),
-    birch: openReceipts(`${directory.receipts}-birch`),
-    cedar: openReceipts(`${directory.receipts}-cedar`),
-  };
 
+  const receipts = {
+    amber: openReceipts(`${directory.path}/receipts-amber`),
+    birch: openReceipts(`${directory.path}/receipts-birch`),
+    cedar: openReceipts(`${directory.path}/receipts-cedar`),
+  };
   const network = createMemoryNetwork();
   const nodes = names.map(async (name) => {
     const identity = members[name];
@@ -134,7 +152,7 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     const book = cleanup.use(openAddressBook(cleanup.use(temporaryDirectory())));
     for (const other of names) book.note(members[other].nodeId, `memory://${other}`);
     const peers = cleanup.use(createPeers(identity.nodeId, stoq, book, ports));
-    const store = createMemoryStore();
+    const store = cleanup.use(await openDiskStore(join(directory.path, `content-${name}`)));
     cleanup.defer(serveContent(stoq, store));
     const before = {
       phase: 0,
@@ -148,41 +166,67 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     if (!second.ok) throw new Error(second.reason);
     const artifacts = trustchainArtifacts({ phase: second.next, transparency: log, clock: systemClock });
     const own = name === 'birch' ? ledgers.birch : ledger;
-    const service = createPackageService({
+    const service = await openTestCatalog(cleanup, {
+      directory: cleanup.use(temporaryDirectory()),
+      phase: second.next,
       ledger: own,
+      stoq,
       peers,
       store,
+      book,
       artifacts,
-      self: identity.nodeId,
-      nameOf: (node) => node,
-      log: silentLog,
+      members: names.map((each) => members[each].nodeId),
+      copies: 2,
     });
-    const executor = wasmExecutor();
+    const programs = catalogPrograms(service);
+    const content = runContent(store, peers);
+    const { secretKey } = identity.key;
+    const claims = createBoundedClaims({ runs: 8, memoryBytes: 2 ** 30 });
+    const metering = walletMetering({
+      ...{ receipts: receipts[name], chainId: own.chainId, self: identity.nodeId, secretKey },
+    });
+    mkdirSync(join(directory.path, `machine-${name}`));
+    const machine = cleanup.use(
+      machineExecutors(dataDirectory(join(directory.path, `machine-${name}`)), {
+        ...{ claims, content, config, secretKey, clock: systemClock },
+      }),
+    );
+    const executors = async (): Promise<Executors> => {
+      const ready = await machine.ready();
+      return {
+        ...ready,
+        async run(request) {
+          const start = () => {
+            const may = request.start?.() ?? true;
+            if (may) started.push(name);
+            return may;
+          };
+          const report = await ready.run({ ...request, start });
+          const { output } = report;
+          if (!behaviour.isLying || output === undefined) return report;
+          return { ...report, output: { ...output, bytes: utf8('a lie') } };
+        },
+      };
+    };
     cleanup.defer(
       serveRuns(stoq, {
         ledger: own,
-        packages: {
-          ...service,
-          async obtain(...given) {
+        programs: {
+          ...programs,
+          async bring(...given) {
             const { gate } = behaviour;
             if (gate !== undefined && --gate.missing <= 0) gate.open.resolve();
             await gate?.open.promise;
-            return service.obtain(...given);
+            return programs.bring(...given);
           },
         },
-        executor: {
-          async execute(request: ExecutionRequest) {
-            started.push(name);
-            const result = await executor.execute(request);
-            return behaviour.isLying && result.exit === 'ok' ? { ...result, output: utf8('a lie') } : result;
-          },
-          reexecute: executor.reexecute,
-        },
+        content,
+        executors,
+        metering,
         usedLeases: name === 'cedar' ? usedLeases : openUsedLeases(`${usedLeasesPath}-${name}`),
-        receipts: receipts[name],
         config,
         self: identity.nodeId,
-        secretKey: identity.key.secretKey,
+        secretKey,
         log: silentLog,
       }),
     );
@@ -201,19 +245,24 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
         nameOf: (node) => names.find((each) => members[each].nodeId === node) ?? node,
       }),
     );
-    return { stoq, peers, packages: service, memory };
+    return { stoq, peers, packages: service, programs, content, metering, machine, memory };
   });
   const [a, b, c] = await Promise.all(nodes);
   if (a === undefined || b === undefined || c === undefined) throw new Error('three nodes');
   const memory = { amber: a.memory, birch: b.memory, cedar: c.memory };
   const packages = { amber: a.packages, birch: b.packages, cedar: c.packages };
   const identityOf = (node: NodeId) => identities.find(({ nodeId }) => nodeId === node);
+  const keyOf = (node: NodeId) => identityOf(node)?.key.publicKey ?? new Uint8Array();
   const runs = createRunService({
     ledger: ledgers.birch,
-    peers: b.peers,
-    packages: b.packages,
-    receipts: receipts.birch,
-    keyOf: (node) => identityOf(node)?.key.publicKey ?? new Uint8Array(),
+    programs: b.programs,
+    content: b.content,
+    metering: b.metering,
+    asks: createNodeAsks(b.peers, keyOf),
+    offerOfSelf: async () =>
+      (await b.machine.ready()).offer({ node: birch.nodeId, name: 'birch', requester: birch.nodeId }),
+    others: [amber.nodeId, cedar.nodeId],
+    keyOf,
     nameOf: (node) => names.find((name) => members[name].nodeId === node) ?? node,
   });
   const sessions = {
@@ -226,13 +275,39 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     mkdirSync(path, { recursive: true });
     writeFileSync(join(path, 'program.wasm'), module);
     writeFileSync(join(path, 'input'), `input of ${name}`);
-    const manifest = {
-      name,
-      version: '1.0.0',
-      program: { module: 'program.wasm', input: 'input' },
-      files: ['program.wasm', 'input'],
+    const document = {
+      apiVersion: 'catalog.v1',
+      kind: 'AssetPackage',
+      metadata: { name, version: '1.0.0' },
+      spec: {
+        description: `the guest ${name}`,
+        type: 'vm.wasm',
+        content: { files: ['program.wasm', 'input'], entrypoint: 'program.wasm', args: ['run', 'input'] },
+      },
     };
-    writeFileSync(join(path, 'hypermesh.json'), JSON.stringify(manifest));
+    writeFileSync(join(path, 'catalog.yaml'), JSON.stringify(document));
+    await packages.amber.publish(path, () => undefined, new AbortController().signal);
+  }
+
+  async function publishScript(
+    ...[name, files, dependencies = {}]: Parameters<ThreeMembers['publishScript']>
+  ): Promise<void> {
+    const path = join(directory.path, 'packages', name);
+    mkdirSync(path, { recursive: true });
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(path, file), text);
+    const [entrypoint] = Object.keys(files);
+    const document = {
+      apiVersion: 'catalog.v1',
+      kind: 'AssetPackage',
+      metadata: { name, version: '1.0.0' },
+      spec: {
+        description: `the script ${name}`,
+        type: 'library.javascript',
+        content: { files: Object.keys(files), entrypoint },
+        dependencies: Object.entries(dependencies).map(([on, range]) => ({ name: on, version: range })),
+      },
+    };
+    writeFileSync(join(path, 'catalog.yaml'), JSON.stringify(document));
     await packages.amber.publish(path, () => undefined, new AbortController().signal);
   }
 
@@ -247,9 +322,10 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     started,
     usedLeases,
     usedLeasesPath,
-    receipts,
     behaviour,
+    receipts,
     publishGuest,
+    publishScript,
     [Symbol.asyncDispose]: () => cleanup.disposeAsync(),
   };
 }

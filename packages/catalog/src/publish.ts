@@ -228,14 +228,17 @@ export function createPublisher(
     return { ...draft, sequence, value: { index } };
   }
 
+  /** Nodes that hold all of a package. Each root may have found other holders: then more are asked for. */
   async function replicate(record: IndexRecord, { signal }: WorkOptions): Promise<readonly NodeId[]> {
     if (copies === 0) return [];
-    const options = { copies, ...(signal === undefined ? {} : { signal }) };
-    const roots = [record.content, record.record, ...record.bundles];
-    const holders = await Promise.all(roots.map((each) => content.replicate(each, options)));
-    // Who holds all of it: the copies that are promised are whole ones.
-    const [first = [], ...rest] = holders;
-    return first.filter((node) => rest.every((others) => others.includes(node)));
+    const roots = [...new Set([record.content, record.record, ...record.bundles])];
+    for (let asked = copies; ; asked++) {
+      const options = { copies: asked, ...(signal === undefined ? {} : { signal }) };
+      const held = await Promise.all(roots.map((each) => content.replicate(each, options)));
+      const [first = [], ...rest] = held;
+      const whole = first.filter((node) => rest.every((others) => others.includes(node)));
+      if (whole.length >= copies) return whole;
+    }
   }
 
   return {

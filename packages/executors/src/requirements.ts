@@ -9,7 +9,8 @@ export interface Requirements {
   readonly gpu?: { readonly memoryBytes?: number | undefined; readonly type?: string | undefined };
   readonly nodes?: { readonly min: number; readonly max: number };
   readonly timeoutMs?: number | undefined;
-  readonly fuel?: number | bigint | undefined;
+  /** An integer; as a decimal string where it has to pass through JSON. */
+  readonly fuel?: number | bigint | string | undefined;
   /** Whether a program needs a clock or random numbers. */
   readonly grants?: readonly ('clock' | 'randomness')[];
 }

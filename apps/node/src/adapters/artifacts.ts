@@ -7,11 +7,11 @@ import {
   verifyBundle,
 } from '@hypermesh/trustchain/sign';
 import { decodeCertificate } from '@hypermesh/trustchain/x509';
+import type { ArtifactSigner, Artifacts } from '../catalog/artifacts.ts';
 import { NodeError } from '../errors.ts';
 import { signerOf } from '../mesh/facts.ts';
 import { verifyNodeChain } from '../mesh/node-chain.ts';
 import type { Transparency } from '../mesh/transparency.ts';
-import type { ArtifactSigner, Artifacts } from '../package/ports.ts';
 import type { Phase2 } from '../phases.ts';
 
 /** What the bytes of a package's document are, in signed statements. */

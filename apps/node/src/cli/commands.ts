@@ -1,11 +1,13 @@
 import { assetsCommand } from './assets.ts';
 import type { Command } from './command.ts';
+import { explainCommand } from './explain.ts';
 import { extensionCommand } from './extension.ts';
 import { initCommand } from './init.ts';
 import { installCommand } from './install.ts';
 import { inviteCommand } from './invite.ts';
 import { joinCommand } from './join.ts';
 import { memoryCommand } from './memory.ts';
+import { infoCommand, listCommand, searchCommand, verifyCommand, whyCommand } from './packages.ts';
 import { publishCommand } from './publish.ts';
 import { runCommand } from './run.ts';
 import { statusCommand } from './status.ts';
@@ -23,10 +25,16 @@ export const commands: readonly Command[] = [
   upCommand,
   statusCommand,
   publishCommand,
+  searchCommand,
+  infoCommand,
   installCommand,
+  listCommand,
+  whyCommand,
+  verifyCommand,
   runCommand,
   walletCommand,
   assetsCommand,
   memoryCommand,
   extensionCommand,
+  explainCommand,
 ];

@@ -1,4 +1,6 @@
+import { resolve } from 'node:path';
 import type { RunOutcome } from '../run/asking.ts';
+import { formatBytes } from './bytes.ts';
 import { type Command, dataFlag } from './command.ts';
 import { callNode } from './control.ts';
 
@@ -10,27 +12,60 @@ export const runCommand: Command = {
   flags: [
     dataFlag,
     { name: 'on', value: 'NODE', describe: 'who executes: a name or an id', fallback: 'another member' },
+    { name: 'audit', value: 'NODE', describe: 'who executes again', fallback: 'a third member' },
+    { name: 'input', value: 'FILE', describe: 'what the program gets', fallback: "the package's own input" },
+    {
+      name: 'output',
+      value: 'FILE',
+      describe: 'where its output is written',
+      fallback: 'shown if it is short text',
+    },
+    { name: 'operation', value: 'NAME', describe: 'what is called', fallback: "the package's own" },
     { name: 'fuel', value: 'N', describe: 'most fuel that the run may take', fallback: '10000000000' },
+    { name: 'memory', value: 'PAGES', describe: 'most memory, in pages of 64 KiB', fallback: '1024' },
     { name: 'deadline', value: 'MS', describe: 'most time that the run may take', fallback: '30000' },
+    { name: 'price', value: 'N', describe: 'base units for 1,000,000 fuel', fallback: '10' },
+    {
+      name: 'allocation',
+      value: 'KIND',
+      describe: 'private, public, anonymous or verified',
+      fallback: 'public',
+    },
+    { name: 'clock', value: 'MS', describe: 'the instant that a script has for a clock', fallback: 'none' },
+    { name: 'seed', value: 'HEX', describe: "32 bytes, seed of a script's random numbers", fallback: 'none' },
   ],
   async run(invocation) {
-    const { on, fuel, deadline } = invocation.flags;
+    const { flags, positionals, output } = invocation;
+    const path = (flag: string | true | undefined) => (typeof flag === 'string' ? resolve(flag) : undefined);
     const result = await callNode<RunOutcome>(invocation, 'run', {
-      spec: invocation.positionals[0],
-      on,
-      fuel,
-      deadlineMs: deadline,
+      spec: positionals[0],
+      on: flags['on'],
+      audit: flags['audit'],
+      inputFile: path(flags['input']),
+      outputFile: path(flags['output']),
+      operation: flags['operation'],
+      fuel: flags['fuel'],
+      memoryPages: flags['memory'],
+      deadlineMs: flags['deadline'],
+      price: flags['price'],
+      allocation: flags['allocation'],
+      clockMs: flags['clock'],
+      randomSeed: flags['seed'],
     });
-    invocation.output.line(`${result.package} ran on ${result.node}: ${result.exit}`);
-    invocation.output.line(`  output   ${result.outputDigest}  fuel ${result.fuel}`);
-    if (result.detail !== '') invocation.output.line(`  detail   ${result.detail}`);
+    output.line(`${result.package} ran on ${result.node}: ${result.exit}`);
+    output.line(`  output   ${result.outputDigest ?? 'none'} (${formatBytes(result.outputBytes)})`);
+    output.line(
+      `  cost     fuel ${result.fuel}, ${result.memoryPages} pages of memory, charge ${result.charge}`,
+    );
+    if (result.detail !== '') output.line(`  detail   ${result.detail}`);
+    for (const line of result.log) output.line(`  log      ${line}`);
     if (result.reexecutedBy !== null) {
       const found = result.matches ? 'same output, same fuel' : 'DIFFERS';
-      invocation.output.line(`  executed again by ${result.reexecutedBy}: ${found}`);
+      output.line(`  executed again by ${result.reexecutedBy}: ${found}`);
     }
-    if (result.reexecution !== undefined)
-      invocation.output.line(`  not executed again: ${result.reexecution}`);
-    if (result.outputText !== undefined) invocation.output.line(result.outputText);
+    if (result.reexecution !== undefined) output.line(`  not executed again: ${result.reexecution}`);
+    if (result.outputFile !== undefined) output.line(`  written to ${result.outputFile}`);
+    else if (result.outputText !== undefined) output.line(result.outputText);
     const differs = result.reexecutedBy !== null && !result.matches;
     return { ...result, ok: result.exit === 'ok' && !differs };
   },

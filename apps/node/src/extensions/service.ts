@@ -1,5 +1,6 @@
 import type { Clock, Log } from '@hypermesh/core';
 import { createSigner, verify } from '@hypermesh/core/ed25519';
+import type { JsonObject } from '@hypermesh/extension-sdk';
 import {
   type AuditSigner,
   type Capability,
@@ -77,12 +78,14 @@ export async function openExtensions(
   parts: {
     readonly capabilities: Readonly<Partial<Record<Capability, object>>>;
     readonly consensus: ConsensusPort;
+    /** What this node sets of the configuration of extensions, by their ids. */
+    readonly configuration?: Readonly<Record<string, JsonObject>>;
     readonly clock: Clock;
     readonly log: Log;
     readonly from?: readonly Bundled[];
   },
 ): Promise<Extensions> {
-  const { capabilities, consensus, clock, log, from = bundled } = parts;
+  const { capabilities, consensus, configuration = {}, clock, log, from = bundled } = parts;
   const { keys, pinnedRoot, facts, credentials } = phase;
   const self = signerIdOf(keys);
   const revocations = () => revocationsIn(directory.revocations);
@@ -110,6 +113,7 @@ export async function openExtensions(
       log,
       capabilities: factoriesOf(capabilities),
       consensus,
+      configuration,
       provides: { hypermesh: '1.0.0', 'stoq-transport': '1.0.0', trustchain: '1.0.0' },
     }),
   );

@@ -1,6 +1,6 @@
 import { decodeProof, decodeTransaction, verifyOperation } from '@hypermesh/consensus';
 import { decodeFinalityProof, verifyFinality } from '@hypermesh/consensus/light';
-import { type NodeId, nodeIdOf, type OperationId } from '@hypermesh/core';
+import { type NodeId, nodeIdOf } from '@hypermesh/core';
 import { type Refusal, refuse } from '@hypermesh/stoq';
 import type { NodeConfig } from '../config.ts';
 import { finalizedHeader } from '../ledger/headers.ts';
@@ -20,7 +20,7 @@ export interface AdmissionParts {
 /** A run that may start, with what was found of each leg of its lease. */
 export interface AdmittedRun {
   readonly terms: LeaseTerms;
-  readonly lease: OperationId;
+  readonly lease: string;
   readonly legs: ExecuteAnswer['legs'];
 }
 
@@ -67,6 +67,9 @@ export async function admitRun(
   if (terms.executor !== self) return refuse('not-my-lease');
   const excess = excessOf(terms, config);
   if (excess !== undefined) return refuse('over-limits', Buffer.from(excess));
+  if (terms.price < config.minRunPrice) {
+    return refuse('price-too-low', Buffer.from(`at least ${config.minRunPrice} for 1,000,000 fuel`));
+  }
   if (usedLeases.has(proven.id)) return refuse('lease-used');
   const found = 'valid';
   return { terms, lease: proven.id, legs: { space: found, stake: found, work: found, time: found } };
@@ -97,7 +100,7 @@ function finalHeightOf(bytes: Uint8Array, tx: Uint8Array, { chainId, genesis }: 
 }
 
 /** The chain as this node has it, for a proof that names one anchor. */
-async function verifyContextAt(proof: Uint8Array, { chainId, ledger, validator }: LedgerService) {
+export async function verifyContextAt(proof: Uint8Array, { chainId, ledger, validator }: LedgerService) {
   const decoded = decodeProof(proof);
   const height = decoded.ok ? decoded.proof.time.anchor.height : 0;
   const anchor = await finalizedHeader(validator, height);

@@ -1,25 +1,16 @@
+import { writeFile } from 'node:fs/promises';
 import { encodeTransaction, type FinalityProof } from '@hypermesh/consensus';
-import { encodeFinalityProof } from '@hypermesh/consensus/light';
-import { equalBytes, fromUtf8, type NodeId, type OperationId, sha256, toHex } from '@hypermesh/core';
+import { fromUtf8, type NodeId, sha256, toHex } from '@hypermesh/core';
+import type { Explanation, Limit, NodeOffer, Requirements } from '@hypermesh/executors';
+import { explain } from '@hypermesh/executors';
 import { NodeError } from '../errors.ts';
 import type { LedgerService } from '../ledger/service.ts';
-import { requestOf, textOfPeer } from '../mesh/members.ts';
-import type { Peers } from '../mesh/peers.ts';
-import type { PackageService, Tell } from '../package/service.ts';
-import { defaultPrice, escrowOf, priceOf } from '../wallet/price.ts';
-import type { Receipts } from '../wallet/receipts.ts';
-import { openUsage } from '../wallet/usage-receipt.ts';
+import { escrowOf, priceOf } from '../wallet/price.ts';
 import { answerFault } from './answer-check.ts';
-import { encodeLeaseTerms, type LeaseTerms } from './lease.ts';
-import {
-  type ExecuteAnswer,
-  encodeExecuteAsk,
-  encodeReexecuteAsk,
-  executeRequest,
-  openExecuteAnswer,
-  openReexecuteAnswer,
-  reexecuteRequest,
-} from './protocol.ts';
+import { defaultTerms, encodeLeaseTerms, type LeaseTerms } from './lease.ts';
+import { type NodeAsks, refusal } from './node-asks.ts';
+import type { Metering, Programs, RunContent, Tell } from './ports.ts';
+import { type ExecuteAnswer, maxInputBytes, maxOutputBytes } from './protocol.ts';
 
 /** What a person asks for: one run of a package on another node. */
 export interface RunRequest {
@@ -30,36 +21,60 @@ export interface RunRequest {
   readonly fuel: bigint;
   readonly memoryPages: number;
   readonly deadlineMs: number;
-  /** Base units for 1,000,000 fuel, default 10. */
+  /** What is called instead of what the package names. */
+  readonly operation?: string;
+  /** Input instead of the package's own. */
+  readonly input?: Uint8Array;
+  readonly clockMs?: number;
+  readonly randomSeed?: Uint8Array;
+  /** Base units per 1,000,000 fuel. */
   readonly price?: bigint;
-  /** Default `public`. */
   readonly allocation?: LeaseTerms['allocation'];
+  /** A file of this machine that the output is written to. */
+  readonly outputFile?: string;
 }
 
-/** How a run ended, and what confirms it. Digests are hex; fuel is a decimal string. */
+/** How a run ended, and what confirms it. Digests are hex; fuel and charge are decimal strings. */
 export interface RunOutcome {
   readonly package: string;
   readonly node: string;
   readonly exit: ExecuteAnswer['exit'];
   readonly detail: string;
   readonly outputDigest: string | null;
+  readonly outputBytes: number;
   /** The output where it is UTF-8 text of at most 256 KiB: it travels in one line of the control socket. */
   readonly outputText?: string;
+  /** Where it was written. */
+  readonly outputFile?: string;
   readonly fuel: string;
+  /** Base units that the fuel costs at the lease's price. */
+  readonly charge: string;
+  /** Base units that were put aside for it until it is settled. */
+  readonly escrow: string;
+  readonly memoryPages: number;
   /** Who executed it again; null where nobody did, and then `reexecution` says why if somebody should have. */
   readonly reexecutedBy: string | null;
   readonly reexecution?: string;
   readonly matches: boolean;
   /** What the executing node found of each leg before it started the program. */
   readonly proofs: ExecuteAnswer['legs'];
+  /** Each limit of the run and how the executing node enforced it. */
+  readonly limits: readonly Limit[];
+  readonly log: readonly string[];
   readonly lease: string;
-  /** Base units, decimal: what the run costs, and what was put aside for it until it is settled. */
-  readonly charge: string;
-  readonly escrow: string;
   readonly height: number;
   readonly provingMs: number;
   readonly finalityMs: number;
   readonly executionMs: number;
+}
+
+/** Who can run a package and who cannot, with every requirement. */
+export interface ExplainOutcome {
+  readonly package: string;
+  readonly requirements: Requirements;
+  readonly nodes: readonly Explanation[];
+  /** Members that did not answer, with why. */
+  readonly silent: readonly { readonly name: string; readonly reason: string }[];
 }
 
 /** The asking side of runs. */
@@ -75,97 +90,57 @@ export interface RunService {
     limits: { readonly deadlineMs: number },
     signal: AbortSignal,
   ): Promise<ExecuteAnswer>;
+  /** Asks every member what it offers, and holds the package's requirements and `more` against each. */
+  explain(
+    spec: string,
+    more: Partial<Requirements>,
+    tell: Tell,
+    signal: AbortSignal,
+  ): Promise<ExplainOutcome>;
+}
+
+/** What the asking side works with. */
+export interface AskingParts {
+  readonly ledger: LedgerService;
+  readonly programs: Programs;
+  readonly content: RunContent;
+  readonly asks: NodeAsks;
+  readonly metering?: Metering;
+  /** This node's own offer and members, for explanations. */
+  offerOfSelf(): Promise<NodeOffer>;
+  readonly others: readonly NodeId[];
+  keyOf(node: NodeId): Uint8Array;
+  nameOf(node: NodeId): string;
 }
 
 /** Longest output that is shown to the person who asked, bytes. */
 const maxShownBytes = 256 * 1024;
-/** Time beyond a run's own deadline that the executing node has for fetching, checking and answering. */
-const answerMarginMs = 60_000;
 
 const notAgain = { reexecutedBy: null, matches: false } as const;
 
 /** Leases, asks, and has the result executed again. `keyOf` gives the Ed25519 key of a member. */
-export function createRunService(parts: {
-  readonly ledger: LedgerService;
-  readonly peers: Peers;
-  readonly packages: PackageService;
-  readonly receipts: Receipts;
-  keyOf(node: NodeId): Uint8Array;
-  nameOf(node: NodeId): string;
-}): RunService {
-  const { ledger, peers, packages, receipts, keyOf, nameOf } = parts;
+export function createRunService(parts: AskingParts): RunService {
+  const { ledger, programs, content, asks, metering, keyOf, nameOf } = parts;
 
-  function leaseBody(request: RunRequest) {
-    const { key, record } = packages.resolve(request.spec);
+  async function leaseBody(request: RunRequest, signal: AbortSignal) {
+    const { executor, operation, input, fuel, memoryPages, deadlineMs, clockMs, randomSeed } = request;
+    const found = await programs.find(request.spec);
     const terms: LeaseTerms = {
-      v: 1,
-      executor: request.executor,
-      package: key,
-      document: record.document,
-      dependencies: {},
-      fuel: request.fuel,
-      memoryPages: request.memoryPages,
-      deadlineMs: request.deadlineMs,
-      price: request.price ?? defaultPrice,
-      allocation: request.allocation ?? 'public',
+      ...defaultTerms,
+      ...found,
+      executor,
+      ...(operation === undefined ? {} : { operation }),
+      ...(input === undefined ? {} : { input: await content.put(checkInput(input), signal) }),
+      fuel,
+      memoryPages,
+      deadlineMs,
+      ...(clockMs === undefined ? {} : { clockMs }),
+      ...(randomSeed === undefined ? {} : { randomSeed }),
+      ...(request.price === undefined ? {} : { price: request.price }),
+      ...(request.allocation === undefined ? {} : { allocation: request.allocation }),
     };
     const lease = toHex(crypto.getRandomValues(new Uint8Array(16)));
     return { terms, body: { key: lease, value: encodeLeaseTerms(terms) } };
-  }
-
-  async function execute(
-    ...[executor, transaction, proof, { deadlineMs }, signal]: Parameters<RunService['execute']>
-  ) {
-    const ask = encodeExecuteAsk({
-      v: 1,
-      transaction,
-      proof: proof === undefined ? new Uint8Array() : encodeFinalityProof(proof),
-    });
-    const peer = await peers.sessionWith(executor, signal);
-    const reply = await peer.request(executeRequest, ask, {
-      signal,
-      deadlineMs: deadlineMs + answerMarginMs,
-    });
-    signal.throwIfAborted();
-    if (!reply.ok) throw refusal(executor, reply.code ?? reply.reason, reply.body);
-    const opened = openExecuteAnswer(reply.body, ask, keyOf(executor));
-    if (!opened.ok) throw refusal(executor, `its answer does not hold: ${opened.reason}`);
-    return opened.answer;
-  }
-
-  async function reexecute(
-    auditor: NodeId,
-    terms: LeaseTerms,
-    answer: ExecuteAnswer,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const ask = encodeReexecuteAsk({
-      v: 1,
-      package: terms.package,
-      document: terms.document,
-      receipt: answer.receipt,
-      memoryPages: terms.memoryPages,
-      deadlineMs: terms.deadlineMs,
-    });
-    const peer = await peers.sessionWith(auditor, signal);
-    const reply = await requestOf(peer, reexecuteRequest, ask, {
-      signal,
-      deadlineMs: terms.deadlineMs + answerMarginMs,
-    });
-    const opened = openReexecuteAnswer(reply, ask, keyOf(auditor));
-    if (!opened.ok) throw refusal(auditor, `its answer does not hold: ${opened.reason}`);
-    return opened.answer.matches && toHex(opened.answer.receipt) === toHex(sha256(answer.receipt));
-  }
-
-  /** What is wrong with the signed usage that comes with an answer, in words. */
-  function usageFault(answer: ExecuteAnswer, terms: LeaseTerms, lease: OperationId): string | undefined {
-    const opened = openUsage(answer.usage, ledger.chainId);
-    if (!opened.ok) return `its usage cannot be read: ${opened.reason}`;
-    const { usage } = opened;
-    if (usage.lease !== lease || usage.executor !== terms.executor) return 'its usage is of another lease';
-    if (usage.fuel !== answer.fuel) return 'the fuel is not the one that its usage names';
-    const isOutput = answer.exit !== 'ok' || equalBytes(usage.output, sha256(answer.output));
-    return isOutput ? undefined : 'the output is not the one that its usage names';
   }
 
   /** A second execution that cannot be had does not take away the first one's result. */
@@ -178,7 +153,7 @@ export function createRunService(parts: {
     if (auditor === undefined) return notAgain;
     tell(`${nameOf(auditor)} runs it again`);
     try {
-      const matches = await reexecute(auditor, terms, answer, signal);
+      const matches = await asks.reexecute(auditor, terms, answer.receipt, signal);
       return { reexecutedBy: nameOf(auditor), matches };
     } catch (error) {
       signal.throwIfAborted();
@@ -187,67 +162,96 @@ export function createRunService(parts: {
     }
   }
 
+  /** The output's bytes, brought here where they came as content. */
+  async function outputOf(answer: ExecuteAnswer, from: NodeId, signal: AbortSignal): Promise<Uint8Array> {
+    const { outputRoot, output, outputSize } = answer;
+    if (outputRoot === undefined) return output;
+    return content.fetch(outputRoot, from, { maxBytes: Math.min(outputSize, maxOutputBytes), signal });
+  }
+
   return {
-    execute,
+    execute: asks.execute,
     async prepareLease(request, signal) {
-      const { operation, proof } = await ledger.prepare('lease.commit', leaseBody(request).body, signal);
+      const { body } = await leaseBody(request, signal);
+      const { operation, proof } = await ledger.prepare('lease.commit', body, signal);
       return encodeTransaction({ operation, proof });
     },
     async run(request, tell, signal) {
-      const { terms, body } = leaseBody(request);
+      const { executor, outputFile } = request;
+      const { terms, body } = await leaseBody(request, signal);
       tell('proving space, time, work and stake, and ordering the lease');
       const final = await ledger.act('lease.commit', body, signal);
       const startedMs = performance.now();
-      tell(`${nameOf(request.executor)} fetches and runs ${terms.package}`);
-      const answer = await execute(request.executor, final.transaction, final.proof, terms, signal);
+      tell(`${nameOf(executor)} fetches and runs ${terms.package}`);
+      const answer = await asks.execute(executor, final.transaction, final.proof, terms, signal);
+      const output = await outputOf(answer, executor, signal);
       const executionMs = Math.round(performance.now() - startedMs);
-      const fault = answerFault(answer, terms) ?? usageFault(answer, terms, final.id);
-      if (fault !== undefined) throw refusal(request.executor, `its answer does not hold: ${fault}`);
-      receipts.put(final.id, answer.usage);
-      const again =
-        answer.exit === 'ok' ? await runAgain(request, terms, answer, { tell, signal }) : notAgain;
-      const text = answer.output.length <= maxShownBytes ? fromUtf8(answer.output) : { ok: false as const };
+      const asked = { terms, lease: final.id, executorKey: keyOf(executor) };
+      const fault = answerFault(answer, output, asked) ?? usageFault(answer, final.id, executor);
+      if (fault !== undefined) throw refusal(executor, `its answer does not hold: ${fault}`);
+      const isWell = answer.exit === 'ok';
+      const again = isWell ? await runAgain(request, terms, answer, { tell, signal }) : notAgain;
+      if (isWell && outputFile !== undefined) await writeFile(outputFile, output);
+      const text = isWell && output.length <= maxShownBytes ? fromUtf8(output) : undefined;
       return {
         package: terms.package,
-        node: nameOf(request.executor),
+        node: nameOf(executor),
         exit: answer.exit,
         detail: answer.detail,
-        outputDigest: answer.exit === 'ok' ? toHex(sha256(answer.output)) : null,
-        ...(answer.exit === 'ok' && text?.ok ? { outputText: text.text } : {}),
+        outputDigest: isWell ? toHex(sha256(output)) : null,
+        outputBytes: output.length,
+        ...(text?.ok === true && outputFile === undefined ? { outputText: text.text } : {}),
+        ...(isWell && outputFile !== undefined ? { outputFile } : {}),
         fuel: answer.fuel.toString(),
+        charge: priceOf(answer.fuel, terms.price).toString(),
+        escrow: (escrowOf(terms) ?? 0n).toString(),
+        memoryPages: answer.memoryPages,
         ...again,
         proofs: answer.legs,
+        limits: answer.limits as readonly Limit[],
+        log: answer.log,
         lease: final.id,
-        charge: String(priceOf(answer.fuel, terms.price)),
-        escrow: String(escrowOf(terms)),
         height: final.height,
         provingMs: Math.round(final.provingMs),
         finalityMs: Math.round(final.finalityMs),
         executionMs,
       };
     },
+    async explain(spec, more, tell, signal) {
+      const found = await programs.find(spec);
+      const requirements = { ...(await programs.requirements(found, tell, signal)), ...more };
+      const offers = [await parts.offerOfSelf()];
+      const silent: { name: string; reason: string }[] = [];
+      await Promise.all(
+        parts.others.map(async (node) => {
+          try {
+            offers.push({ ...(await asks.offer(node, signal)), node, name: nameOf(node) });
+          } catch (error) {
+            signal.throwIfAborted();
+            if (!(error instanceof NodeError)) throw error;
+            silent.push({ name: nameOf(node), reason: error.message });
+          }
+        }),
+      );
+      const nodes = explain(
+        requirements,
+        offers.sort((a, b) => (a.name < b.name ? -1 : 1)),
+      );
+      return { package: found.package, requirements, nodes, silent };
+    },
   };
+
+  /** What is wrong with the statement that the executing node wants to be paid by. */
+  function usageFault({ usage, fuel }: ExecuteAnswer, lease: string, executor: NodeId): string | undefined {
+    const fault = metering?.accept(usage, { lease, executor, fuel });
+    return fault === undefined ? undefined : `its statement of use ${fault}`;
+  }
 }
 
-/** A refusal of the proofs names the leg: `proof-refused` with the body `LEG: REASON`. */
-function refusal(by: NodeId, code: string, body?: Uint8Array): NodeError {
-  const detail = textOfPeer(body);
-  if (code === 'proof-refused') {
-    const [leg = ''] = detail.split(': ', 1);
-    const reason = detail.slice(leg.length + 2);
-    return new NodeError(
-      {
-        code: 'node/operation-refused',
-        leg,
-        reason,
-        next: 'make the operation again: proofs hold for one operation and a while',
-      },
-      `${by} refused the proof: ${detail}`,
-    );
-  }
-  const reason = detail === '' ? code : `${code}: ${detail}`;
-  return new NodeError(
-    { code: 'node/refused', by, reason, next: 'see the log of that node for more' },
-    `${by} refused: ${reason}`,
+function checkInput(input: Uint8Array): Uint8Array {
+  if (input.length <= maxInputBytes) return input;
+  throw new NodeError(
+    { code: 'node/bad-flag', flag: '--input', next: `give at most ${maxInputBytes} bytes` },
+    `An input of ${input.length} bytes is too large`,
   );
 }

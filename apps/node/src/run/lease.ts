@@ -8,6 +8,7 @@ import {
   s,
   type Verdict,
 } from '@hypermesh/core';
+import { defaultPrice } from '../wallet/price.ts';
 
 const schema = record({
   v: s.literal(1),
@@ -45,12 +46,7 @@ const schema = record({
 export type LeaseTerms = Infer<typeof schema>;
 
 /** What a lease grants unless it says otherwise. */
-export const defaultTerms = { v: 1, dependencies: {}, price: 1_000n, allocation: 'public' } as const;
-
-/** Base units that `fuel` costs at the price of the terms. */
-export function chargeOf({ price }: Pick<LeaseTerms, 'price'>, fuel: bigint): bigint {
-  return (fuel * price + 999_999n) / 1_000_000n;
-}
+export const defaultTerms = { v: 1, dependencies: {}, price: defaultPrice, allocation: 'public' } as const;
 
 /** The terms as the canonical bytes that the ledger keeps. */
 export function encodeLeaseTerms(terms: LeaseTerms): Uint8Array {

@@ -15,9 +15,13 @@ import { maxUsageBytes } from '../wallet/usage-receipt.ts';
 /** Names of the requests that nodes make of each other about runs. */
 export const executeRequest = 'run/execute/1';
 export const reexecuteRequest = 'run/reexecute/1';
+export const offerRequest = 'run/offer/1';
 
-/** Largest output that an answer carries, bytes. */
-export const maxOutputBytes: number = 4 * 1024 * 1024;
+/** Largest output of a run, and the largest that its answer carries; what is larger goes as content. Bytes. */
+export const maxOutputBytes: number = 32 * 1024 * 1024;
+export const inlineOutputBytes: number = 256 * 1024;
+/** Largest input of a run, bytes. */
+export const maxInputBytes: number = 32 * 1024 * 1024;
 
 /** A transaction and its finality proof, with room for their frame. */
 const askLimits = { maxBytes: 1_200_000 };
@@ -36,16 +40,27 @@ const executeAnswer = record({
     s.literal('out-of-fuel'),
     s.literal('memory'),
     s.literal('deadline'),
-    s.literal('trap'),
     s.literal('denied'),
+    s.literal('error'),
   ),
   detail: s.text(4096),
   fuel: s.bigint(),
-  output: s.bytes({ max: maxOutputBytes }),
+  memoryPages: s.uint(65_536),
+  wallMs: s.uint(),
+  /** The output of a run that ended well, unless it is content. */
+  output: s.bytes({ max: inlineOutputBytes }),
+  outputRoot: s.optional(s.cid<ContentRoot>({ codec: 'dag-cbor', hash: 'blake3-256' })),
+  outputSize: s.uint(maxOutputBytes),
   /** The encoded receipt of a run that ended well, empty otherwise. */
   receipt: s.bytes({ max: 4096 }),
+  /** The executor's signed statement of the run, whatever its exit. */
+  statement: s.bytes({ max: 16_384 }),
   /** What the run used, under the executing node's signature: how the lease is settled. */
   usage: s.bytes({ max: maxUsageBytes }),
+  /** Each limit and how it was enforced. */
+  limits: s.array(record({ name: s.text(32), enforcement: s.text(16), how: s.text(200) }), 32),
+  /** Lines that the program logged for people. */
+  log: s.array(s.text(8_192), 64),
   /** What the executing node itself found of each leg before it started anything. */
   legs: record({ space: legVerdict, stake: legVerdict, work: legVerdict, time: legVerdict }),
 });
@@ -54,6 +69,9 @@ const reexecuteAsk = record({
   v: s.literal(1),
   document: s.cid<ContentRoot>({ codec: 'dag-cbor', hash: 'blake3-256' }),
   package: s.text(160),
+  dependencies: s.map(s.text(64), 256),
+  operation: s.optional(s.text(200)),
+  input: s.optional(s.cid<ContentRoot>({ codec: 'dag-cbor', hash: 'blake3-256' })),
   receipt: s.bytes({ max: 4096 }),
   memoryPages: s.uint(65_536),
   deadlineMs: s.uint(86_400_000),

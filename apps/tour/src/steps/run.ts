@@ -1,9 +1,17 @@
-import { readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { decodeProof, decodeTransaction, encodeTransaction } from '@hypermesh/consensus';
 import { fromHex, toHex } from '@hypermesh/core';
 import { dataPath, referenceOf } from '@hypermesh/example-anagrams';
-import type { RunOutcome } from '@hypermesh/node/control';
+import { attacks, packageFolder as hostileFolder } from '@hypermesh/example-hostile';
+import {
+  documentPath,
+  libraryFolder,
+  packageFolder as markdownFolder,
+  referenceOf as referenceOfPage,
+} from '@hypermesh/example-markdown';
+import type { PublishReport, RunOutcome } from '@hypermesh/node/control';
 import type { StepResult, TourContext } from '../tour.ts';
 import { packageName } from './publish.ts';
 
@@ -21,9 +29,14 @@ interface RunReport {
   readonly [fact: string]: unknown;
 }
 
-/** Node 2 asks, node 3 executes, node 4 executes again. Then the same with a proof that somebody altered. */
+/**
+ * Node 2 asks, node 3 executes, node 4 executes again: a WebAssembly program, then a library of somebody else in
+ * JavaScript. A hostile package is stopped, each attack for its own reason. At last a proof that somebody altered.
+ */
 export async function runStep(context: TourContext): Promise<StepResult> {
-  const runs = [await honestRun(context), await tamperedRun(context)];
+  const runs = [await honestRun(context), await libraryRun(context)];
+  runs.push(...(await hostileRuns(context)));
+  runs.push(await tamperedRun(context));
   return { ok: runs.every(({ exit, expected, matches }) => exit === expected && matches), runs };
 }
 
@@ -50,6 +63,105 @@ async function honestRun({ mesh, progress, signal, seen }: TourContext): Promise
   );
   const { outputText: _, ...facts } = outcome;
   return { ...facts, expected: 'ok', matches: outcome.matches && right, result: summary(expected) };
+}
+
+/** `marked`, as npm has it, turns this repository's README into a page; checked against the same library in this Node. */
+async function libraryRun(context: TourContext): Promise<RunReport> {
+  const { mesh, progress, signal } = context;
+  const [, asker, executor, auditor] = mesh;
+  const library = await publishSource(context, `npm-folder:${libraryFolder().folder}`);
+  const spec = await publishScript(context, 'markdown-page', markdownFolder(), { marked: library.version });
+  const outputFile = join(context.scratch, 'page.html');
+  const outcome = await asker.call<RunOutcome>(
+    'run',
+    { spec, on: executor.name, audit: auditor.name, inputFile: documentPath(), outputFile },
+    { signal, onProgress: progress.live },
+  );
+  const expected = await referenceOfPage(await readFile(documentPath()));
+  const right = outcome.exit === 'ok' && (await readFile(outputFile, 'utf8')) === expected;
+  progress.fact(
+    `${executor.name} ran ${spec}: marked ${libraryFolder().version} made ${outcome.outputBytes} bytes of HTML of the README, fuel ${outcome.fuel}`,
+  );
+  progress.fact(
+    `${outcome.reexecutedBy} executed it again: ${outcome.matches ? 'same output, same fuel' : 'DIFFERENT'}; the page ${right ? 'equals' : 'DIFFERS FROM'} what Node makes of it`,
+  );
+  return {
+    ...outcome,
+    expected: 'ok',
+    matches: outcome.matches && right,
+    library: `marked ${libraryFolder().version}`,
+  };
+}
+
+/** A package that means harm: it is stopped for its own reason each time, and what behaves in it still runs. */
+async function hostileRuns(context: TourContext): Promise<RunReport[]> {
+  const { mesh, progress, signal } = context;
+  const [, asker, executor, auditor] = mesh;
+  const spec = await publishScript(context, 'hostile', hostileFolder());
+  const reports: RunReport[] = [];
+  for (const { operation, expected } of [...attacks, { operation: 'default', expected: 'ok' }]) {
+    const outcome = await asker.call<RunOutcome>(
+      'run',
+      { spec, operation, on: executor.name, audit: auditor.name, fuel: '400000000', memoryPages: 256 },
+      { signal, onProgress: progress.live },
+    );
+    const isStopped = expected !== 'ok';
+    reports.push({
+      ...outcome,
+      operation,
+      expected,
+      matches: isStopped ? outcome.exit === expected : outcome.matches,
+    });
+  }
+  progress.fact(
+    `a hostile package: ${reports.map(({ operation, exit }) => `${String(operation)} ends ${exit}`).join(', ')}`,
+  );
+  return reports;
+}
+
+/** Node 1 publishes a script; on a resumed mesh its next version. Answers what to run. */
+async function publishScript(
+  context: TourContext,
+  name: string,
+  folder: string,
+  dependencies: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { mesh, signal, scratch } = context;
+  const [publisher] = mesh;
+  const known = await publisher.call<{ versions: readonly string[] }>('versions', { name }, { signal });
+  const version = `1.0.${known.versions.length}`;
+  const to = join(scratch, name);
+  await mkdir(to, { recursive: true });
+  await copyFile(join(folder, 'index.js'), join(to, 'index.js'));
+  const document = {
+    apiVersion: 'catalog.v1',
+    kind: 'AssetPackage',
+    metadata: { name, version },
+    spec: {
+      description: `the example ${name}`,
+      type: 'library.javascript',
+      content: { files: ['index.js'], entrypoint: 'index.js' },
+      dependencies: Object.entries(dependencies).map(([on, range]) => ({ name: on, version: range })),
+    },
+  };
+  await writeFile(join(to, 'catalog.yaml'), JSON.stringify(document));
+  await publishSource(context, to);
+  return `${name}@${version}`;
+}
+
+/** Node 1 publishes; resolves when node 2 knows of it. */
+async function publishSource(
+  { mesh, progress, signal }: TourContext,
+  source: string,
+): Promise<PublishReport> {
+  const [publisher, asker] = mesh;
+  const published = await publisher.call<PublishReport>(
+    'publish',
+    { source },
+    { signal, onProgress: progress.live },
+  );
+  await asker.call('final', { height: published.height }, { signal });
+  return published;
 }
 
 /** The numbers of a report that fit a line. */

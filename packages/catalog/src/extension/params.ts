@@ -58,7 +58,6 @@ export function params<T>(read: (params: Params) => T): (value: unknown) => T {
         const texts = take(name);
         const isSound =
           Array.isArray(texts) &&
-          texts.length > 0 &&
           texts.length <= maxTexts &&
           texts.every((each) => typeof each === 'string' && each.length > 0 && each.length <= 512);
         return isSound ? (texts as readonly string[]) : fail(name, 'a list of texts');

@@ -119,6 +119,14 @@ function requirementsOf(specs: readonly string[], held: Lock | undefined): Reado
     // Without a range, what the lock asks for stays.
     if (spec.indexOf('@', 1) !== -1 || requirements[name] === undefined) requirements[name] = range;
   }
+  if (Object.keys(requirements).length === 0) {
+    const failure = {
+      code: 'catalog/bad-argument',
+      argument: 'specs',
+      expected: 'a package, or a lock file',
+    } as const;
+    throw new CatalogError(failure, 'Name a package to install, or a folder whose lock file names some');
+  }
   return requirements;
 }
 

@@ -24,7 +24,7 @@ export function newestAllowed(snapshot: RegistrySnapshot, spec: string): Release
     versions.length === 0
       ? `nobody published ${name}`
       : `published versions: ${versions.slice(-10).join(', ')}`;
-  throw new CatalogError({ code: 'catalog/not-found', what: spec, next }, `There is no ${spec}: ${next}`);
+  throw new CatalogError({ code: 'catalog/not-found', what: spec, next }, `There is no ${spec}`);
 }
 
 /** The newest of some name-and-version pairs that `NAME[@RANGE]` allows. */

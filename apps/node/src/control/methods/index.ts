@@ -1,10 +1,11 @@
 import type { ControlMethod } from '../server.ts';
+import { catalogMethods } from './catalog.ts';
 import { extensionMethods } from './extension.ts';
 import { inventoryMethods, machineMethods } from './inventory.ts';
 import { ledgerMethods } from './ledger.ts';
 import { memoryMethods } from './memory.ts';
 import type { ControlParts, ServiceMethod, ServiceMethods } from './method.ts';
-import { packageMethods } from './package.ts';
+
 import { runMethods } from './run.ts';
 import { walletMethods } from './wallet.ts';
 
@@ -12,8 +13,8 @@ import { walletMethods } from './wallet.ts';
 const serviceMethods: ServiceMethods = {
   ...ledgerMethods,
   ...inventoryMethods,
+  ...catalogMethods,
   ...memoryMethods,
-  ...packageMethods,
   ...runMethods,
   ...walletMethods,
   ...extensionMethods,

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { type NodeId, toHex } from '@hypermesh/core';
 import { NodeError } from '../../errors.ts';
 import type { RunRequest } from '../../run/asking.ts';
@@ -11,12 +12,14 @@ const defaultMemoryPages = 1024;
 
 /** Having packages executed by other members. */
 export const runMethods: ServiceMethods = {
-  run: (services, { params, tell, signal }, parts) =>
-    services.runs.run(runRequest(services, parts, params), tell, signal),
+  async run(services, { params, tell, signal }, parts) {
+    const request = await runRequest(services, parts, params);
+    return services.runs.run(request, tell, signal);
+  },
   async 'prepare-lease'(services, { params, signal }, parts) {
     // A prepared operation has the next number: nothing else of this node may come in between.
     await services.inventory.registered(signal);
-    const lease = await services.runs.prepareLease(runRequest(services, parts, params), signal);
+    const lease = await services.runs.prepareLease(await runRequest(services, parts, params), signal);
     return { transaction: toHex(lease) };
   },
   async execute(services, { params, signal }) {
@@ -27,11 +30,30 @@ export const runMethods: ServiceMethods = {
       { deadlineMs: defaultDeadlineMs },
       signal,
     );
-    return { exit, detail, fuel, proofs: legs };
+    return { exit, detail, fuel: fuel.toString(), proofs: legs };
   },
+  explain: (services, { params, tell, signal }) =>
+    services.runs.explain(
+      text(params, 'spec'),
+      {
+        ...ifGiven(params, 'fuel', (value) => ({ fuel: value.toString() })),
+        ...ifGiven(params, 'deadlineMs', (value) => ({ timeoutMs: Number(value) })),
+        ...ifGiven(params, 'memoryPages', (value) => ({ memory: { bytes: Number(value) * 65_536 } })),
+      },
+      tell,
+      signal,
+    ),
 };
 
-function runRequest(services: MeshServices, { nodeId }: ControlParts, params: Params): RunRequest {
+function ifGiven<Found extends object>(params: Params, name: string, found: (value: bigint) => Found) {
+  return params[name] === undefined ? {} : found(integer(params, name));
+}
+
+async function runRequest(
+  services: MeshServices,
+  { nodeId }: ControlParts,
+  params: Params,
+): Promise<RunRequest> {
   const others = [...services.members.keys()].filter((node) => node !== nodeId);
   const other = (name: string, not: NodeId | undefined) => {
     if (params[name] === undefined) return others.find((node) => node !== not);
@@ -47,6 +69,7 @@ function runRequest(services: MeshServices, { nodeId }: ControlParts, params: Pa
     );
   }
   const auditor = other('audit', executor);
+  const given = (name: string) => params[name] !== undefined;
   return {
     spec: text(params, 'spec'),
     executor,
@@ -54,5 +77,41 @@ function runRequest(services: MeshServices, { nodeId }: ControlParts, params: Pa
     fuel: integer(params, 'fuel', defaultFuel),
     memoryPages: Number(integer(params, 'memoryPages', BigInt(defaultMemoryPages))),
     deadlineMs: Number(integer(params, 'deadlineMs', BigInt(defaultDeadlineMs))),
+    ...(given('operation') ? { operation: text(params, 'operation') } : {}),
+    ...(given('inputFile') ? { input: await readInput(text(params, 'inputFile')) } : {}),
+    ...(given('outputFile') ? { outputFile: text(params, 'outputFile') } : {}),
+    ...(given('clockMs') ? { clockMs: Number(integer(params, 'clockMs')) } : {}),
+    ...(given('randomSeed') ? { randomSeed: seed(params) } : {}),
+    ...(given('price') ? { price: price(params) } : {}),
+    ...(given('allocation') ? { allocation: allocation(params) } : {}),
   };
+}
+
+/** A file of the person who asks: the daemon runs as the same user. */
+async function readInput(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const next = 'give the path of a file that this user can read';
+    throw new NodeError(
+      { code: 'node/bad-flag', flag: '--input', next },
+      `${path} cannot be read (${(error as NodeJS.ErrnoException).code})`,
+    );
+  }
+}
+
+function seed(params: Params): Uint8Array {
+  const found = bytes(params, 'randomSeed');
+  if (found.length === 32) return found;
+  throw badParameter('randomSeed', '32 bytes in hex');
+}
+
+function price(params: Params): bigint {
+  return params['price'] === '0' ? 0n : integer(params, 'price');
+}
+
+function allocation(params: Params): NonNullable<RunRequest['allocation']> {
+  const value = params['allocation'];
+  for (const each of ['private', 'public', 'anonymous', 'verified'] as const) if (value === each) return each;
+  throw badParameter('allocation', 'private, public, anonymous or verified');
 }

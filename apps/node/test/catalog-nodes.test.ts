@@ -1,0 +1,166 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { InstalledPackage, SearchHit, VerifyReport } from '@hypermesh/catalog';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { InstallReport, PublishReport } from '../src/catalog/reports.ts';
+import { dataDirectory } from '../src/data-directory.ts';
+import { hypermesh, type RunningNode, startNode } from './processes.ts';
+import { temporaryDirectory } from './support.ts';
+
+// Processes and proofs take their time on a machine that is busy with other things.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
+const names = ['amber', 'birch', 'cedar'] as const;
+type Name = (typeof names)[number];
+const folder = temporaryDirectory();
+const pathOf = (name: Name) => join(folder.path, name);
+const nodes = {} as Record<Name, RunningNode>;
+
+beforeAll(async () => {
+  const made = await hypermesh('init', '--data', pathOf('amber'), '--name', 'amber', '--validators', '3');
+  expect(made.code, made.stderr).toBe(0);
+  nodes.amber = await startNode(pathOf('amber'));
+  const listed = await hypermesh('invite', '--data', pathOf('amber'), '--json');
+  const invitations = listed.json()['invitations'] as string[];
+  for (const [index, name] of names.slice(1).entries()) {
+    const joined = await hypermesh('join', invitations[index] ?? '', '--data', pathOf(name), '--name', name);
+    expect(joined.code, joined.stderr).toBe(0);
+    nodes[name] = await startNode(pathOf(name));
+  }
+  await nodes.cedar.call('final', { height: 1 });
+});
+
+afterAll(async () => {
+  await Promise.all(Object.values(nodes).map((node) => node[Symbol.asyncDispose]()));
+  folder[Symbol.dispose]();
+});
+
+/** A folder with a package in it. */
+function packageFolder(
+  name: string,
+  version: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+  dependencies: Readonly<Record<string, string>> = {},
+): string {
+  const path = join(folder.path, `${name}-${version}`);
+  mkdirSync(path, { recursive: true });
+  for (const [file, bytes] of Object.entries(files)) writeFileSync(join(path, file), bytes);
+  const document = {
+    apiVersion: 'catalog.v1',
+    kind: 'AssetPackage',
+    metadata: { name, version, tags: ['test'] },
+    spec: {
+      description: `the library ${name}`,
+      type: 'library.javascript',
+      content: { files: Object.keys(files), entrypoint: 'index.js' },
+      dependencies: Object.entries(dependencies).map(([on, range]) => ({ name: on, version: range })),
+    },
+  };
+  writeFileSync(join(path, 'catalog.yaml'), JSON.stringify(document));
+  return path;
+}
+
+async function publish(source: string): Promise<PublishReport> {
+  const published = await nodes.amber.call<PublishReport>('publish', { source });
+  for (const name of ['birch', 'cedar'] as const)
+    await nodes[name].call('final', { height: published.height });
+  return published;
+}
+
+const noise = (length: number) => crypto.getRandomValues(new Uint8Array(length));
+
+describe('the catalog of a mesh of three processes', () => {
+  const large = Buffer.concat(Array.from({ length: 8 }, () => noise(60_000)));
+
+  it('publishes on one node; another finds, installs and verifies it, bytes equal and registered [catalog-01]', async () => {
+    const published = await publish(
+      packageFolder('left', '1.0.0', { 'index.js': 'export default 1;', 'data.bin': large }),
+    );
+    expect(published).toMatchObject({ finalized: true, copies: 2, sequence: 1, files: 2, bytes: 480_017 });
+    expect([...published.holders].sort()).toEqual(['birch', 'cedar']);
+    const { packages } = await nodes.birch.call<{ packages: SearchHit[] }>('search', { text: 'left' });
+    expect(packages).toMatchObject([{ key: 'left@1.0.0', verified: true, digest: published.digest }]);
+    const installed = await nodes.birch.call<InstallReport>('install', { spec: 'left' });
+    expect(installed).toMatchObject({ digest: published.digest, rejectedChunks: 0, already: false });
+    const tree = join(dataDirectory(pathOf('birch')).catalog, 'trees', published.digest);
+    expect(readFileSync(join(tree, 'data.bin')).equals(large)).toBe(true);
+    const report = await nodes.birch.call<VerifyReport>('verify', { spec: 'left', deep: true });
+    expect(report.checks.filter(({ ok }) => !ok)).toEqual([]);
+    expect(report.checks.map(({ check }) => check)).toContain('asset');
+  });
+
+  it('solves dependencies, writes a lock file, keeps to it, and says why a package is there', async () => {
+    await publish(packageFolder('top', '1.0.0', { 'index.js': 'export default 2;' }, { left: '^1.0.0' }));
+    const project = join(folder.path, 'project');
+    mkdirSync(project);
+    const argv = ['--data', pathOf('cedar'), '--project', project, '--json'];
+    const first = await hypermesh('install', 'top', ...argv);
+    expect(first.json(), first.stderr).toMatchObject({ ok: true, name: 'top' });
+    const lock = readFileSync(join(project, 'catalog.lock'), 'utf8');
+    await publish(packageFolder('left', '1.1.0', { 'index.js': 'export default 1;', 'data.bin': large }));
+    const frozen = await hypermesh('install', '--frozen', ...argv);
+    expect(frozen.json()).toMatchObject({ ok: true, already: true, operation: null });
+    expect(readFileSync(join(project, 'catalog.lock'), 'utf8')).toBe(lock);
+    const other = await hypermesh('install', 'left@1.1.0', '--frozen', ...argv);
+    expect(other.json()).toMatchObject({ ok: false, error: { code: 'catalog/lock-changed' } });
+    const why = await hypermesh('why', 'left', '--data', pathOf('cedar'));
+    expect(why.stdout.trim()).toBe('top@1.0.0 → left@1.0.0');
+    const { packages } = await nodes.cedar.call<{ packages: InstalledPackage[] }>('list');
+    expect(packages.map(({ name, version }) => `${name}@${version}`)).toEqual(['left@1.0.0', 'top@1.0.0']);
+  });
+
+  it('moves of the next version only what changed', async () => {
+    const installed = await nodes.birch.call<InstallReport>('install', { spec: 'left@1.1.0' });
+    expect(installed.bytesReused).toBeGreaterThan(400_000);
+    expect(installed.bytesMoved).toBeLessThan(80_000);
+  });
+
+  it('explains a conflict and a package that is not there, in words with what to do', async () => {
+    const conflict = await hypermesh('install', 'top', 'left@^9.0.0', '--data', pathOf('birch'), '--json');
+    expect(conflict.code).not.toBe(0);
+    const absent = await hypermesh('install', 'nothing', '--data', pathOf('birch'), '--json');
+    expect(absent.json()).toMatchObject({
+      ok: false,
+      error: { code: 'catalog/not-found', next: expect.any(String) },
+    });
+    const info = await hypermesh('info', 'left', '--data', pathOf('birch'));
+    expect(info.stdout).toContain('versions   1.0.0, 1.1.0');
+  });
+
+  it('finds one changed byte of what it installed', async () => {
+    const { digest } = await nodes.birch.call<InstallReport>('install', { spec: 'left@1.0.0' });
+    const file = join(dataDirectory(pathOf('birch')).catalog, 'trees', digest, 'index.js');
+    writeFileSync(file, 'export default 7;', { mode: 0o644 });
+    const checked = await hypermesh('verify', 'left@1.0.0', '--deep', '--data', pathOf('birch'));
+    expect(checked.code).toBe(1);
+    expect(checked.stdout).toContain('FAILED tree');
+  });
+
+  it('a node that is killed in the middle of an installation comes back and installs it', async () => {
+    await publish(
+      packageFolder('heavy', '1.0.0', { 'index.js': 'export default 3;', 'data.bin': noise(3_000_000) }),
+    );
+    const dying = nodes.birch.call('install', { spec: 'heavy' }).catch(() => 'killed');
+    await nodes.birch.call('final', { height: 1 });
+    await nodes.birch.end('SIGKILL');
+    expect(await dying).toBe('killed');
+    nodes.birch = await startNode(pathOf('birch'));
+    const installed = await nodes.birch.call<InstallReport>('install', { spec: 'heavy' });
+    expect(installed.name).toBe('heavy');
+    expect(await nodes.birch.call<VerifyReport>('verify', { spec: 'heavy', deep: true })).toMatchObject({
+      ok: true,
+    });
+  });
+
+  it('a bundle of the catalog that was changed on disk is not loaded, and the node says so', async () => {
+    await nodes.cedar.end('SIGTERM');
+    const bundle = join(dataDirectory(pathOf('cedar')).extensions, 'hypermesh.catalog', 'extension.mjs');
+    writeFileSync(bundle, `${readFileSync(bundle, 'utf8')}\n// one line more\n`);
+    nodes.cedar = await startNode(pathOf('cedar'));
+    await nodes.cedar.call('final', { height: 1 });
+    await expect(nodes.cedar.call('search', { text: 'left' })).rejects.toMatchObject({
+      code: 'node/refused',
+      failure: { by: 'catalog', reason: expect.stringContaining('not loaded') },
+    });
+  });
+});

@@ -1,0 +1,2 @@
+export { documentPath, libraryFolder, packageFolder } from './paths.ts';
+export { referenceOf } from './reference.ts';
