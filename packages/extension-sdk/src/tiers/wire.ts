@@ -2,7 +2,7 @@ import type { JsonValue } from '../json.ts';
 
 /** How deep plain data may be nested, and how long its text may be, between a guest and its host. */
 const MAX_DEPTH = 64;
-export const MAX_TEXT = 16 * 2 ** 20;
+export const MAX_TEXT = 4 * 2 ** 20;
 
 /** Plain data as text: JSON, with bytes as `{"$bytes":"<base64>"}`. Throws TypeError for anything else. */
 export function toWire(value: unknown): string {
