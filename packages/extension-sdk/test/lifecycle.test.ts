@@ -206,9 +206,9 @@ describe('the life of an extension', () => {
       await test.host.unload('acme.guest');
     };
     const resources = () => process.getActiveResourcesInfo().filter((each) => each !== 'Immediate').length;
-    for (let at = 0; at < 20; at++) await once();
+    for (let at = 0; at < 10; at++) await once();
     const before = resources();
-    for (let at = 0; at < 100; at++) await once();
+    for (let at = 0; at < 50; at++) await once();
     expect(resources()).toBeLessThanOrEqual(before);
     expect(test.host.list()).toEqual([]);
     expect(test.host.handlers().size).toBe(0);

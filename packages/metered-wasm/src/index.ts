@@ -17,3 +17,4 @@ export {
   type RunResult,
   runMetered,
 } from './run/runner.ts';
+export type { MeteredSession, SessionCall, SessionResult } from './run/session.ts';

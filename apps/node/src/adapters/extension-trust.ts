@@ -52,44 +52,53 @@ export function extensionTrust(parts: {
   return {
     async verify({ message, signature, algorithm }) {
       if (!algorithms.has(algorithm)) return { ok: false, reason: 'unsupported-algorithm' };
-      let reason: TrustReason = 'bad-signature';
-      let certificateFingerprint = '';
+      const told: { reason: TrustReason | 'bad-crl'; fingerprint: string } = {
+        reason: 'bad-signature',
+        fingerprint: '',
+      };
       const verdict = await verifyBundle(signature, message, {
         chain: {
           verifyChain(chain, signer, signedAtMs) {
             const timeMs = at === 'now' ? clock.nowMs() : signedAtMs;
             const judged = judge(chain, signer.keys.ed25519, { pinnedRoot, timeMs, crls: revocations() });
-            if (judged.ok) certificateFingerprint = judged.fingerprint;
-            else ({ reason } = judged);
+            Object.assign(told, judged);
             return judged;
           },
         },
       });
-      if (!verdict.ok) return { ok: false, reason };
+      // A revocation list that cannot be used tells nothing: no load, and no suspension.
+      if (!verdict.ok) {
+        const { reason } = told;
+        if (reason === 'bad-crl') throw new Error('a revocation list cannot be used');
+        return { ok: false, reason };
+      }
       const { statement } = verdict;
       const signer = signerId(statement.signer);
       const isListed = signerOf(facts, nodeIdOf(statement.signer.ed25519)) === signer;
       if (statement.subject.type !== statementType || !isListed)
         return { ok: false, reason: 'untrusted-signer' };
-      return { ok: true, signer, certificateFingerprint };
+      return { ok: true, signer, certificateFingerprint: told.fingerprint };
     },
   };
 }
+
+type Judgement =
+  | { readonly ok: true; readonly fingerprint: string }
+  | { readonly ok: false; readonly reason: TrustReason | 'bad-crl' };
 
 function judge(
   chain: readonly Uint8Array[],
   ed25519: Uint8Array,
   options: { readonly pinnedRoot: string; readonly timeMs: number; readonly crls: readonly Uint8Array[] },
-):
-  | { readonly ok: true; readonly fingerprint: string }
-  | { readonly ok: false; readonly reason: TrustReason } {
+): Judgement {
   const decoded = chain.map((der) => decodeCertificate(der));
   const certificates = decoded.flatMap((each) => (each.ok ? [each.certificate] : []));
   if (certificates.length < decoded.length) return { ok: false, reason: 'malformed' };
   const verdict = verifyNodeChain(certificates, options);
   if (!verdict.ok) {
-    const isTold = verdict.reason === 'expired' || verdict.reason === 'revoked';
-    return { ok: false, reason: isTold ? (verdict.reason as TrustReason) : 'untrusted-signer' };
+    const { reason } = verdict;
+    const isTold = reason === 'expired' || reason === 'revoked' || reason === 'bad-crl';
+    return { ok: false, reason: isTold ? reason : 'untrusted-signer' };
   }
   if (verdict.node !== nodeIdOf(ed25519)) return { ok: false, reason: 'untrusted-signer' };
   return { ok: true, fingerprint: fingerprint(verdict.leaf) };

@@ -55,7 +55,11 @@ export async function callInstance(
       }),
     ),
   );
-  const signal = AbortSignal.any([call.signal, deadline.signal]);
+  // By hand: a composite signal costs more than the rest of a call.
+  const { signal } = deadline;
+  const stop = () => deadline.abort(call.signal.reason);
+  if (call.signal.aborted) stop();
+  else call.signal.addEventListener('abort', stop, { once: true });
   const scope: CallScope = {
     method: nameOf(target),
     client,
@@ -80,5 +84,6 @@ export async function callInstance(
     return await (turnstile === undefined ? run() : turnstile.pass(signal, run));
   } finally {
     cancel();
+    call.signal.removeEventListener('abort', stop);
   }
 }

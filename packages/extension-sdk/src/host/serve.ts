@@ -84,10 +84,8 @@ export class RequestDesk {
     if (slot.gate.inside >= slot.serving().quotas.limits.concurrency) {
       return this.#limited(request, slot.id, 'too many calls at once', 50);
     }
-    const stop = AbortSignal.any([
-      slot.life.signal,
-      ...(request.signal === undefined ? [] : [request.signal]),
-    ]);
+    const { signal } = request;
+    const stop = signal === undefined ? slot.life.signal : AbortSignal.any([slot.life.signal, signal]);
     try {
       await slot.gate.enter(stop);
     } catch (error) {

@@ -1,7 +1,8 @@
 import { type Log, utf8, type Verdict } from '@hypermesh/core';
-import { type MeteredRunner, meter } from '@hypermesh/metered-wasm';
+import { type MeteredRunner, type MeteredSession, meter, type SessionCall } from '@hypermesh/metered-wasm';
 import type { Broker } from '../broker/broker.ts';
 import type { Quotas } from '../broker/quotas.ts';
+import { ExtensionError } from '../errors.ts';
 import type { JsonValue } from '../json.ts';
 import { endedBy, type HostCall, readAnswer, requestOf } from './answer.ts';
 import { readDescription } from './description.ts';
@@ -28,9 +29,9 @@ function operationOf(target: Target): string {
 }
 
 /**
- * A module of hm-abi-1 under metering, one fresh instance a run. It has no way into the host: where it needs a
- * capability it ends with `{ calls }`, the broker makes them, and it is run again with all answers so far. A run is a
- * function of its input, so it comes to the same point again, and knows more.
+ * A module of hm-abi-1 under metering; its instance is kept between calls that end well. It has no way into the host:
+ * where it needs a capability it ends with `{ calls }`, the broker makes them, and it is called again with all answers so
+ * far. What it answers has to follow from its input alone: then it comes to the same point again, and knows more.
  */
 export async function openWasm(
   id: string,
@@ -42,7 +43,27 @@ export async function openWasm(
   const metered = meter(bytes, { memoryMaxPages });
   if (!metered.ok) return { ok: false, reason: `${metered.reason}: ${metered.detail}` };
   const { module } = metered;
-  const first = await runner.run({ module, op: 'describe', ...DESCRIBE, maxOutputBytes: MAX_TEXT, signal });
+  let session: MeteredSession | undefined;
+
+  /** Through the instance that is kept; through a fresh one where there is no worker to keep it. */
+  async function run(call: SessionCall) {
+    if (session?.isOpen !== true) {
+      session = undefined;
+      const opened = await runner.open({ module, signal: call.signal });
+      if (opened.ok) ({ session } = opened);
+      else if (opened.reason.reason === 'busy') return runner.run({ module, ...call });
+      else throw endedBy(id, 'denied', opened.reason.detail);
+    }
+    return session.call(call);
+  }
+
+  const input = new Uint8Array();
+  const first = await run({ op: 'describe', input, ...DESCRIBE, maxOutputBytes: MAX_TEXT, signal }).catch(
+    (error: unknown) => {
+      if (!(error instanceof ExtensionError)) throw error;
+      return { ok: false, reason: 'denied', detail: error.message } as const;
+    },
+  );
   if (!first.ok) return { ok: false, reason: `describe: ${first.reason}: ${first.detail}` };
   let said: unknown;
   try {
@@ -59,8 +80,7 @@ export async function openWasm(
     const input = utf8(toWire({ ...requestOf(call), granted: broker.granted, answers }));
     const op = operationOf(call.target);
     const startedMs = performance.now();
-    const result = await runner.run({
-      module,
+    const result = await run({
       op,
       input,
       fuel,
@@ -89,7 +109,9 @@ export async function openWasm(
       }
       throw endedBy(id, 'denied', `it asked the host in more than ${MAX_ROUNDS} rounds`);
     },
-    close: () => Promise.resolve(),
+    async close() {
+      await session?.[Symbol.asyncDispose]();
+    },
   };
   return { ok: true, guest };
 }

@@ -7,7 +7,7 @@ const LOG_BYTES = 65_536;
 const PAGE = 65_536;
 
 /** The guest broke the ABI, or asked for what it may not have. */
-class Broken extends Error {
+export class Broken extends Error {
   readonly reason: GuestFailure;
 
   constructor(reason: GuestFailure, detail: string) {
@@ -17,7 +17,7 @@ class Broken extends Error {
 }
 
 /** Collects what the guest logs, within bounds; what is beyond them is dropped. */
-class BoundedLog {
+export class BoundedLog {
   readonly lines: string[] = [];
   #bytes = 0;
 
@@ -33,7 +33,7 @@ class BoundedLog {
 
 type GuestFunction = (...args: Scalar[]) => Scalar | readonly Scalar[] | undefined;
 
-class Guest {
+export class Guest {
   readonly #exports: WebAssembly.Exports;
   readonly #job: Job;
 
@@ -65,8 +65,15 @@ class Guest {
     return Number(this.#counter(EXPORTS.state).value);
   }
 
-  start(): void {
+  /** Gives the job's fuel, and forgets what was refused before. */
+  refuel(): void {
     this.#counter(EXPORTS.fuel).value = this.#job.fuel;
+    const state = this.#counter(EXPORTS.state);
+    if (state.value !== 0) state.value = 0;
+  }
+
+  start(): void {
+    this.refuel();
     if (this.#exports[EXPORTS.start] !== undefined) this.#function(EXPORTS.start)();
   }
 
@@ -111,7 +118,7 @@ class Guest {
 }
 
 /** Why the engine stopped the guest, in the order in which the causes hide each other. */
-function classify(error: unknown, guest: Guest | undefined): { reason: GuestFailure; detail: string } {
+export function classify(error: unknown, guest: Guest | undefined): { reason: GuestFailure; detail: string } {
   const message = error instanceof Error ? error.message : 'the guest threw';
   if (error instanceof Broken) return { reason: error.reason, detail: message };
   if (guest === undefined) {

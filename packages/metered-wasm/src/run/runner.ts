@@ -1,10 +1,12 @@
-import { utf8 } from '@hypermesh/core';
+import { utf8, type Verdict } from '@hypermesh/core';
 import { MeteredWasmError } from '../errors.ts';
 import { PROFILE } from '../profile.ts';
 import { type ExecutionReceipt, MAX_FUEL } from '../receipt.ts';
 import type { Job, Outcome, Scalar } from './job.ts';
 import { WorkerPool } from './pool.ts';
 import { PreparedModules } from './prepared.ts';
+import { type MeteredSession, Session } from './session.ts';
+import { Workers } from './workers.ts';
 
 /** One run of a metered module. */
 export interface RunRequest {
@@ -60,6 +62,15 @@ export type RunResult =
 export interface MeteredRunner extends AsyncDisposable {
   /** Runs one; never rejects for what a guest does. Rejects when aborted, closed, or a worker fails by itself. */
   run(request: RunRequest): Promise<RunResult>;
+  /**
+   * Keeps a module of hm-abi-1, and a worker with it, for calls that are made often; `denied` where it does not pass, or where
+   * as many sessions are open as there may be.
+   */
+  open(
+    request: Pick<RunRequest, 'module' | 'memoryMaxPages' | 'tableMax' | 'signal'>,
+  ): Promise<
+    Verdict<{ session: MeteredSession }, { readonly reason: 'denied' | 'busy'; readonly detail: string }>
+  >;
 }
 
 /** Options of a runner. */
@@ -68,6 +79,8 @@ export interface RunnerOptions {
   readonly workers?: number;
   /** Stack of each worker's thread in MiB; 8 by default. */
   readonly stackMb?: number;
+  /** Sessions that may be open at once, each with a worker beside those of the runs; 8 by default. */
+  readonly sessions?: number;
   /** Time after which an idle worker is ended; never by default. */
   readonly idleMs?: number;
 }
@@ -165,11 +178,23 @@ function receiptOf(module: string, { call }: Job, outcome: Outcome & { ok: true 
 }
 
 /** Opens a runner with workers of its own; `Symbol.asyncDispose` ends them. */
-export function openRunner({ workers = 2, stackMb = 8, idleMs }: RunnerOptions = {}): MeteredRunner {
+export function openRunner({
+  workers = 2,
+  stackMb = 8,
+  sessions = 8,
+  idleMs,
+}: RunnerOptions = {}): MeteredRunner {
   if (!(Number.isSafeInteger(workers) && workers > 0)) throw badArgument('workers', 'an integer above 0');
   if (!(stackMb >= 4 && stackMb <= 256)) throw badArgument('stackMb', 'a number from 4 to 256');
   const pool = new WorkerPool({ workers, stackMb, idleMs });
   const modules = new PreparedModules();
+  let standing = 0;
+  const kept = new Workers({
+    entry: '@hypermesh/metered-wasm/worker',
+    workers: sessions,
+    stackMb,
+    idleMs: 30_000,
+  });
   return {
     async run(request) {
       request.signal?.throwIfAborted();
@@ -202,7 +227,32 @@ export function openRunner({ workers = 2, stackMb = 8, idleMs }: RunnerOptions =
       const { cids: _, ...result } = outcome;
       return { ...result, receipt: receiptOf(cid, job, outcome) };
     },
-    [Symbol.asyncDispose]: () => pool.close(),
+    async open({ module: bytes, memoryMaxPages = 65_536, tableMax = 10_000_000, signal }) {
+      const refuse = (reason: 'denied' | 'busy', detail: string) =>
+        ({ ok: false, reason: { reason, detail } }) as const;
+      signal?.throwIfAborted();
+      const prepared = await modules.prepare(bytes, { memoryMaxPages, tableMax });
+      if (!prepared.ok) return refuse('denied', prepared.detail);
+      const { checked, module } = prepared;
+      const call = { kind: 'abi', op: '', input: new Uint8Array() } as const;
+      const why = misfit(checked.functions, checked.hasMemory, call);
+      if (why !== undefined) return refuse('denied', why);
+      if (standing >= sessions) return refuse('busy', `${sessions} sessions are open`);
+      standing++;
+      const ended = () => {
+        standing--;
+      };
+      try {
+        const worker = await kept.acquire(signal);
+        return { ok: true, session: new Session({ workers: kept, worker, ended }, module) };
+      } catch (error) {
+        ended();
+        throw error;
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([pool.close(), kept.close()]);
+    },
   };
 }
 

@@ -223,6 +223,7 @@ export function closed(): MeteredWasmError {
   return new MeteredWasmError({ code: 'metered-wasm/closed' }, 'the runner is closed');
 }
 
-function workerFailed(cause: unknown): MeteredWasmError {
+/** What is thrown where a worker ends by itself. */
+export function workerFailed(cause: unknown): MeteredWasmError {
   return new MeteredWasmError({ code: 'metered-wasm/worker-failed' }, 'a worker ended by itself', { cause });
 }
