@@ -28,6 +28,14 @@ export type NodeFailure =
       readonly reason: string;
       readonly next: string;
     }
+  | {
+      readonly code: 'node/too-few-copies';
+      readonly root: string;
+      readonly wanted: number;
+      readonly got: number;
+      readonly reason: string;
+      readonly next: string;
+    }
   | { readonly code: 'node/bad-package'; readonly reason: string; readonly next: string }
   | {
       readonly code: 'node/too-few-copies';
