@@ -79,6 +79,16 @@ describe('four nodes, each a process', () => {
     }
   });
 
+  it('can each be found with what it holds', async () => {
+    for (const name of names) {
+      await nodes[name].call('final', { height: 1 });
+      const { content } = await nodes[name].call<NodeStatus>('status');
+      expect(content).toMatchObject({
+        discovery: { state: 'on', peerId: expect.stringMatching(/^12D3Koo/) },
+      });
+    }
+  });
+
   it('have used every invitation: nobody joins by one again', async () => {
     const listed = await hypermesh('invite', '--data', directoryOf('amber').path, '--json');
     expect(listed.json()).toMatchObject({ ok: true, invitations: [] });
@@ -166,6 +176,98 @@ spec:
     expect(changed.json()).toMatchObject({ ok: false, error: { code: 'catalog/version-exists' } });
     const squatted = await hypermesh('publish', path, '--data', directoryOf('delta').path, '--json');
     expect(squatted.json()).toMatchObject({ ok: false, error: { code: 'catalog/version-exists' } });
+  });
+
+  it('run JavaScript with an input of the asker, write its output to a file, and explain who can run it [executors-01]', async () => {
+    const path = join(folder.path, 'script');
+    mkdirSync(path);
+    const source = `export default (input) => [...new TextDecoder().decode(input)].reverse().join('');`;
+    writeFileSync(join(path, 'index.js'), source);
+    const document = {
+      apiVersion: 'catalog.v1',
+      kind: 'AssetPackage',
+      metadata: { name: 'reverser', version: '1.0.0' },
+      spec: {
+        description: 'Reverses a text',
+        type: 'library.javascript',
+        content: { files: ['index.js'], entrypoint: 'index.js' },
+      },
+    };
+    writeFileSync(join(path, 'catalog.yaml'), JSON.stringify(document));
+    const published = await hypermesh('publish', path, '--data', directoryOf('amber').path, '--json');
+    expect(published.code, published.stderr).toBe(0);
+    await nodes.birch.call('final', { height: published.json()['height'] });
+    writeFileSync(join(folder.path, 'input.txt'), 'straw warts');
+    const data = ['--data', directoryOf('birch').path, '--json'];
+    const at = (name: string) => join(folder.path, name);
+    const ran = await hypermesh(
+      ...['run', 'reverser', '--on', 'cedar', '--audit', 'delta', ...data],
+      ...['--input', at('input.txt'), '--output', at('output.txt')],
+    );
+    expect(ran.json()).toMatchObject({ ok: true, exit: 'ok', reexecutedBy: 'delta', matches: true });
+    expect(readFileSync(at('output.txt'), 'utf8')).toBe('straw warts');
+    const explained = await hypermesh('explain', 'reverser', ...data);
+    expect(explained.json()).toMatchObject({ ok: true, package: 'reverser@1.0.0', silent: [] });
+    const found = explained.json()['nodes'] as { name: string; canRun: boolean }[];
+    expect(found.map(({ name, canRun }) => [name, canRun])).toEqual(names.map((name) => [name, true]));
+    const tooMuch = await hypermesh('explain', 'reverser', '--memory', '65536', ...data);
+    expect(tooMuch.json()).toMatchObject({ ok: false });
+    expect(tooMuch.code).toBe(1);
+  });
+
+  it('pay for a run by the command line: each of them recomputes the same accounts, and nothing is lost or made', async () => {
+    const wallet = (name: Name, ...args: string[]) =>
+      hypermesh('wallet', ...args, '--data', directoryOf(name).path, '--json');
+    const ran = await hypermesh(
+      'run',
+      'echo',
+      '--on',
+      'cedar',
+      '--data',
+      directoryOf('birch').path,
+      '--json',
+    );
+    const { lease, charge } = ran.json() as { lease: string; charge: string };
+    expect((await wallet('birch')).json()).toMatchObject({
+      holds: expect.arrayContaining([]),
+      conserved: true,
+    });
+    expect((await wallet('delta', 'settle', lease)).json()).toMatchObject({
+      error: { code: 'node/not-found' },
+    });
+    // The node that executed keeps the receipt as well, and is paid even where the other one never settles.
+    const settled = (await wallet('cedar', 'settle', lease)).json();
+    expect(settled).toMatchObject({ ok: true, from: 'birch', to: 'cedar', amount: charge, repeated: false });
+    await nodes.birch.call('final', { height: settled['height'] });
+    expect((await wallet('birch', 'settle', lease)).json()).toMatchObject({ amount: charge, repeated: true });
+
+    const sent = (await wallet('birch', 'transfer', 'delta', '1234', '--note', 'thanks')).json();
+    expect(sent).toMatchObject({ ok: true, height: expect.any(Number) });
+    const excess = await wallet('birch', 'transfer', 'delta', '9'.repeat(18));
+    expect(excess.json()).toMatchObject({ error: { leg: 'ledger', reason: 'insufficient-funds' } });
+    expect((await wallet('birch', 'transfer', 'nobody', '1')).json()).toMatchObject({
+      error: { code: 'node/not-found' },
+    });
+    expect((await wallet('birch', 'transfer', 'delta', '-1')).json()).toMatchObject({
+      error: { code: 'node/bad-flag' },
+    });
+    expect((await wallet('birch', 'dance')).json()).toMatchObject({ error: { code: 'node/bad-flag' } });
+    const [movement] = (await wallet('birch', 'history')).json()['history'] as object[];
+    expect(movement).toMatchObject({ from: 'birch', to: 'delta', amount: '1234', note: 'thanks' });
+
+    const books = [];
+    for (const name of names) {
+      await nodes[name].call('final', { height: sent['height'] });
+      const { conserved, total, issued, accounts } = (await wallet(name)).json();
+      expect({ conserved, total }).toEqual({ conserved: true, total: issued });
+      books.push(accounts);
+    }
+    for (const accounts of books.slice(1)) expect(accounts).toEqual(books[0]);
+    const report = await nodes.delta.call<{ settlements: number; cid: string }>('usage');
+    expect(report.settlements).toBe(1);
+    expect(report.cid).toMatch(/^bafyrei/);
+    const text = await hypermesh('wallet', '--data', directoryOf('delta').path);
+    expect(text.stdout).toContain('Conserved, recomputed from every entry');
   });
 
   it('refuse a lease whose proof was altered, the ledger and the executing node alike, naming the leg', async () => {

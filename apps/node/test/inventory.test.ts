@@ -7,7 +7,6 @@ import { systemClock, systemRandom } from '@hypermesh/core/node';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { defaultConfig } from '../src/config.ts';
 import { encodeAssetEntry } from '../src/inventory/asset-entry.ts';
-import { assetRules } from '../src/inventory/ledger-rules.ts';
 import { openMachine } from '../src/inventory/machine.ts';
 import { type InventoryService, openInventory } from '../src/inventory/service.ts';
 import { foundingPlots, foundingPower } from '../src/ledger/options.ts';
@@ -16,7 +15,7 @@ import type { Phase2 } from '../src/phases.ts';
 import { failureOf, temporaryDirectory } from './support.ts';
 
 // Proofs take their time on a machine that is busy with other things.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const ports = { clock: systemClock, log: silentLog };
 const { signal } = new AbortController();
@@ -100,7 +99,7 @@ describe('the inventory of a node', () => {
       bindings: {},
     });
     const transport = createMemoryHub().transport(0);
-    const services = { ...ports, transport, metrics: silentMetrics, rules: assetRules };
+    const services = { ...ports, transport, metrics: silentMetrics };
     ledger = cleanup.use(await openLedgerService(directory, made, keys, services));
     await open();
   });

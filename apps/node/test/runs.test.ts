@@ -222,7 +222,8 @@ describe('the executing node starts nothing', () => {
 
   it.each<[string, Partial<LeaseTerms>, string]>([
     ['more fuel than it lends', { fuel: 10n ** 15n + 1n }, 'over-limits: at most 1000000000000000 fuel'],
-    ['more memory than it lends', { memoryPages: 65 }, 'over-limits: at most 64 pages of memory'],
+    ['more memory than it lends', { memoryPages: 257 }, 'over-limits: at most 256 pages of memory'],
+    ['a price below what it asks', { price: 9n }, 'price-too-low: at least 10 for 1,000,000 fuel'],
     ['no time at all', { deadlineMs: 0 }, 'over-limits: each limit must be above 0'],
     [
       'a package that nobody published',

@@ -14,7 +14,7 @@ import { createSigner, generateKey } from '@hypermesh/core/ed25519';
 import { systemClock } from '@hypermesh/core/node';
 import { createBoundedClaims, type Executors } from '@hypermesh/executors';
 import { createMemoryNetwork, type Peer } from '@hypermesh/stoq';
-import { createMemoryStore, serveContent } from '@hypermesh/stoq/content';
+import { openDiskStore, serveContent } from '@hypermesh/stoq/content';
 import { suiteFor } from '@hypermesh/trustchain/suite';
 import { trustchainArtifacts } from '../src/adapters/artifacts.ts';
 import { catalogPrograms } from '../src/adapters/catalog-programs.ts';
@@ -71,9 +71,21 @@ export interface ThreeMembers extends AsyncDisposable {
   readonly receipts: Readonly<Record<'birch' | 'cedar', Receipts>>;
   /** Publishes a module as NAME@1.0.0 with `input of NAME`. */
   publishGuest(name: string, module: Uint8Array): Promise<void>;
+  /** Publishes a script of these files, the first of them its entrypoint, as NAME@1.0.0. */
+  publishScript(
+    name: string,
+    files: Readonly<Record<string, string>>,
+    dependencies?: Readonly<Record<string, string>>,
+  ): Promise<void>;
 }
 
-const config: NodeConfig = { ...defaultConfig, name: 'node', maxRunFuel: 10n ** 15n, maxRunMemoryPages: 64 };
+const config: NodeConfig = {
+  ...defaultConfig,
+  name: 'node',
+  maxRunFuel: 10n ** 15n,
+  maxRunMemoryPages: 256,
+  minRunPrice: 10n,
+};
 /** Opens all of it; some seconds, for plots and keys. */
 export async function openThreeMembers(): Promise<ThreeMembers> {
   const cleanup = new AsyncDisposableStack();
@@ -135,7 +147,7 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     const book = cleanup.use(openAddressBook(cleanup.use(temporaryDirectory())));
     for (const other of names) book.note(members[other].nodeId, `memory://${other}`);
     const peers = cleanup.use(createPeers(identity.nodeId, stoq, book, ports));
-    const store = createMemoryStore();
+    const store = cleanup.use(await openDiskStore(cleanup.use(temporaryDirectory()).content));
     cleanup.defer(serveContent(stoq, store));
     const before = {
       phase: 0,
@@ -156,6 +168,7 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
       stoq,
       peers,
       store,
+      book,
       artifacts,
       members: names.map((each) => members[each].nodeId),
       copies: 2,
@@ -255,6 +268,28 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     await packages.amber.publish(path, () => undefined, new AbortController().signal);
   }
 
+  async function publishScript(
+    ...[name, files, dependencies = {}]: Parameters<ThreeMembers['publishScript']>
+  ): Promise<void> {
+    const path = join(directory.path, 'packages', name);
+    mkdirSync(path, { recursive: true });
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(path, file), text);
+    const [entrypoint] = Object.keys(files);
+    const document = {
+      apiVersion: 'catalog.v1',
+      kind: 'AssetPackage',
+      metadata: { name, version: '1.0.0' },
+      spec: {
+        description: `the script ${name}`,
+        type: 'library.javascript',
+        content: { files: Object.keys(files), entrypoint },
+        dependencies: Object.entries(dependencies).map(([on, range]) => ({ name: on, version: range })),
+      },
+    };
+    writeFileSync(join(path, 'catalog.yaml'), JSON.stringify(document));
+    await packages.amber.publish(path, () => undefined, new AbortController().signal);
+  }
+
   return {
     members,
     ledgers,
@@ -267,6 +302,7 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     behaviour,
     receipts,
     publishGuest,
+    publishScript,
     [Symbol.asyncDispose]: () => cleanup.disposeAsync(),
   };
 }

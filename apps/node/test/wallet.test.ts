@@ -4,7 +4,7 @@ import { type CanonicalValue, encodeCanonical, type OperationId, toHex } from '@
 import { generateKey } from '@hypermesh/core/ed25519';
 import { systemClock } from '@hypermesh/core/node';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { encodeLeaseTerms, type LeaseTerms } from '../src/run/lease.ts';
+import { defaultTerms, encodeLeaseTerms, type LeaseTerms } from '../src/run/lease.ts';
 import { priceOf } from '../src/wallet/price.ts';
 import { openReceipts } from '../src/wallet/receipts.ts';
 import { booksOf, foundingBalance } from '../src/wallet/rules.ts';
@@ -204,7 +204,7 @@ describe('a lease', () => {
   });
 
   it('that nobody can pay for is not committed, nor one that costs more than any account holds', async () => {
-    const failure = await failureOf(() => run('echo', { price: 10n ** 13n }));
+    const failure = await failureOf(() => run('echo', { price: 10n ** 16n }));
     expect(failure).toMatchObject({ leg: 'ledger', reason: 'insufficient-funds' });
     const above = await failureOf(() => run('echo', { price: 2n ** 64n - 1n, fuel: 10n ** 15n }));
     expect(above).toMatchObject({ leg: 'ledger', reason: 'bad-terms' });
@@ -212,7 +212,7 @@ describe('a lease', () => {
 
   it('is not settled by what others say, and not given back before its time', async () => {
     const terms: LeaseTerms = {
-      v: 1,
+      ...defaultTerms,
       executor: mesh.members.cedar.nodeId,
       package: 'echo@1.0.0',
       document: (await mesh.packages.birch.resolve('echo')).document,

@@ -1,3 +1,4 @@
+import type { PublishReport } from '@hypermesh/node/control';
 import { type Mesh, startMesh } from './mesh.ts';
 import { pauseAfter } from './pause.ts';
 import type { Progress } from './progress.ts';
@@ -16,7 +17,12 @@ export interface TourContext {
   readonly signal: AbortSignal;
   /** A folder for files of the tour itself. */
   readonly scratch: string;
-  readonly seen: { version?: string; publishedAt?: number; lease?: string };
+  readonly seen: {
+    version?: string;
+    publishedAt?: number;
+    lease?: string;
+    published?: readonly PublishReport[];
+  };
 }
 
 /** What a step found: facts for the JSON report, beside its name, verdict and duration. */

@@ -64,13 +64,49 @@ describe('start', () => {
     expect(Object.keys(steps)).toEqual(['genesis', 'publish', 'install', 'run', 'settle', 'recovery']);
     expect(steps['genesis']).toMatchObject({ ok: true, height: 1 });
     expect(steps['genesis']).toHaveProperty('finalizedBy.2');
-    expect(steps['publish']).toMatchObject({
-      signers: [{ suite: 'ed25519' }, { suite: 'falcon-1024-r3' }],
-      digest: steps['install']?.['digest'],
-    });
-    expect(steps['install']).toMatchObject({ carrier: 'quic', kem: 'X25519+ML-KEM-768' });
-    expect(steps['install']?.['bytes']).toBeGreaterThan(1_000_000);
-    const [honest, tampered] = (steps['run']?.['runs'] ?? []) as Record<string, unknown>[];
+    const { packages = [] } = steps['publish'] as { packages?: readonly Record<string, unknown>[] };
+    expect(packages.map(({ name, version }) => `${name}@${version}`)).toEqual([
+      'anagrams@1.0.0',
+      'marked@18.2.1',
+      'lodash@4.17.21',
+      'typescript@5.8.2',
+      'typescript@5.8.3',
+    ]);
+    for (const each of packages) {
+      expect(each['digest']).toMatch(/^bafyrei/);
+      expect(each['signers']).toMatchObject([{ suite: 'ed25519' }, { suite: 'falcon-1024-r3' }]);
+      expect(each['holders']).toHaveLength(2);
+    }
+    expect(steps['publish']?.['bytes']).toBeGreaterThan(20_000_000);
+    const install = steps['install'] as unknown as {
+      readonly rejectedChunks: number;
+      readonly peers: readonly { readonly over: string }[];
+      readonly installs: readonly Record<'bytes' | 'bytesMoved' | 'bytesReused', number>[];
+    };
+    expect(install.peers.length).toBeGreaterThan(1);
+    for (const { over } of install.peers) expect(over).toBe('quic with X25519+ML-KEM-768');
+    expect(install.rejectedChunks).toBeGreaterThan(0);
+    const [whole, delta] = install.installs;
+    expect(whole?.bytes).toBeGreaterThan(20_000_000);
+    expect(delta?.bytes).toBeGreaterThan(20_000_000);
+    expect(delta?.bytesMoved).toBeLessThan(300_000);
+    expect(delta?.bytesReused).toBeGreaterThan(20_000_000);
+    const runs = (steps['run']?.['runs'] ?? []) as Record<string, unknown>[];
+    const [honest, library] = runs;
+    const tampered = runs.at(-1);
+    expect(
+      runs.map(({ operation, exit, expected, matches }) => [operation, exit, expected, matches]),
+    ).toEqual([
+      [undefined, 'ok', 'ok', true],
+      [undefined, 'ok', 'ok', true],
+      ['spin', 'out-of-fuel', 'out-of-fuel', true],
+      ['microtasks', 'out-of-fuel', 'out-of-fuel', true],
+      ['bomb', 'memory', 'memory', true],
+      ['steal', 'denied', 'denied', true],
+      ['default', 'ok', 'ok', true],
+      [undefined, 'denied', 'denied', true],
+    ]);
+    expect(library).toMatchObject({ reexecutedBy: 'delta', library: expect.stringMatching(/^marked \d/) });
     const valid = { space: 'valid', stake: 'valid', work: 'valid', time: 'valid' };
     expect(honest).toMatchObject({
       exit: 'ok',

@@ -1,4 +1,4 @@
-import { readFile, truncate, writeFile } from 'node:fs/promises';
+import { readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createMemoryJournal, openAssets } from '@hypermesh/assets';
 import { openFileJournal } from '@hypermesh/assets/journal';
@@ -46,6 +46,7 @@ describe('a file journal', async () => {
       {
         await using journal = await openFileJournal(path);
         const left = texts(await journal.replay());
+        expect((await stat(path)).size).toBe(journal.sizeBytes);
         expect(left).toEqual(records.slice(0, left.length));
         await journal.append(Buffer.from('next'));
       }

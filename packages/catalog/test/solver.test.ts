@@ -76,7 +76,7 @@ describe('the choice', () => {
           expect(found).toEqual({ ok: true, packages: expected });
         }
       }),
-      { numRuns: 4000 },
+      { numRuns: 3000 },
     );
     expect(solved).toBeGreaterThan(400);
     expect(refused).toBeGreaterThan(400);
@@ -100,7 +100,7 @@ describe('the choice', () => {
       fc.property(requirements, indexOf(plainEntries), (wanted, index) => {
         expect(greedy(wanted, index)).toEqual(bruteForce(wanted, index));
       }),
-      { numRuns: 2000 },
+      { numRuns: 1200 },
     );
     expect(agrees.failed).toBe(true);
   });
@@ -121,7 +121,7 @@ describe('the choice', () => {
         const found = resolve(wanted, index, { locked, overrides });
         expect(found.ok ? found.packages : undefined).toEqual(expected);
       }),
-      { numRuns: 2000 },
+      { numRuns: 1200 },
     );
   });
 
@@ -226,7 +226,7 @@ describe('ranges', () => {
           expect(isIn, `${one.version} in ${wanted}`).toBe(semver.satisfies(one, wanted));
         });
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
   });
 

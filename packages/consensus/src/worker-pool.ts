@@ -38,14 +38,30 @@ function failed({ job }: JobRequest, cause: unknown): ConsensusError {
   return new ConsensusError(failure, `the ${job} worker failed`, { cause });
 }
 
-/** At most `maxThreads` threads, of which one is kept when idle; an idle thread does not keep the process alive. */
-function createPool(maxThreads: number): Enqueue {
-  const idle: Worker[] = [];
+/**
+ * At most `maxThreads` threads. One that is idle is kept for `idleMs`, since a thread holds 20 MB and takes 50 ms to
+ * start; it does not keep the process alive.
+ */
+function createPool(maxThreads: number, idleMs: number): Enqueue {
+  const idle: { readonly worker: Worker; readonly end: NodeJS.Timeout }[] = [];
   const queue: Waiting[] = [];
   let running = 0;
   const forget = (worker: Worker): void => {
-    const at = idle.indexOf(worker);
-    if (at >= 0) idle.splice(at, 1);
+    const at = idle.findIndex((kept) => kept.worker === worker);
+    for (const { end } of at < 0 ? [] : idle.splice(at, 1)) clearTimeout(end);
+  };
+  const keep = (worker: Worker): void => {
+    worker.unref();
+    const end = setTimeout(() => {
+      forget(worker);
+      void worker.terminate();
+    }, idleMs).unref();
+    idle.push({ worker, end });
+  };
+  const take = (): Worker | undefined => {
+    const kept = idle.pop();
+    clearTimeout(kept?.end);
+    return kept?.worker;
   };
 
   const next = (): void => {
@@ -59,7 +75,7 @@ function createPool(maxThreads: number): Enqueue {
     if (waiting.giveUp !== undefined) signal?.removeEventListener('abort', waiting.giveUp);
     let worker: Worker;
     try {
-      worker = idle.pop() ?? openWorker(forget);
+      worker = take() ?? openWorker(forget);
     } catch (cause) {
       waiting.reject(failed(request, cause));
       next();
@@ -72,8 +88,7 @@ function createPool(maxThreads: number): Enqueue {
       worker.off('message', onMessage).off('error', onError).off('exit', onExit);
       signal?.removeEventListener('abort', onAbort);
       if (isReusable && idle.length === 0) {
-        worker.unref();
-        idle.push(worker);
+        keep(worker);
       } else {
         await worker.terminate();
       }
@@ -127,9 +142,9 @@ function createPool(maxThreads: number): Enqueue {
 
 /** Each sort of job has its own threads: a delay must not wait minutes for plots, nor a verification for either. */
 const pools: Readonly<Record<JobName, Enqueue>> = {
-  plot: createPool(2),
-  vdf: createPool(2),
-  verify: createPool(1),
+  plot: createPool(2, 0),
+  vdf: createPool(2, 5_000),
+  verify: createPool(1, 30_000),
 };
 let nextId = 1;
 

@@ -105,8 +105,8 @@ export interface Executors extends AsyncDisposable {
 }
 
 const PAGE = 65_536;
-/** A run is one thread. */
-const CPU_MICROS_PER_SECOND = 1_000_000;
+/** A run is one thread, and waits for others now and then: claimed as half a core. */
+const CPU_MICROS_PER_SECOND = 500_000;
 const NOTHING_RAN = { started: false, fuelUsed: 0n, memoryPages: 0, wallMs: 0, log: [] } as const;
 
 /** Probes every executor and composes them. Rejects with `executors/type-twice` where two run the same type. */

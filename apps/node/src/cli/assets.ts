@@ -1,4 +1,5 @@
 import { NodeError } from '../errors.ts';
+import { formatHours } from '../inventory/hours-text.ts';
 import type { AssetReport } from '../inventory/report.ts';
 import { formatBytes } from './bytes.ts';
 import { type Command, dataFlag, type Invocation } from './command.ts';
@@ -17,6 +18,7 @@ const policyFlags = [
   ['leases', 'N', 'maxLeases', 'leases at once'],
   ['leases-each', 'N', 'maxLeasesEach', 'leases at once for one member'],
   ['duration', 'MS', 'maxDurationMs', 'longest lease, milliseconds'],
+  ['hours', 'HOURS', 'hours', 'when: always, or mo-fr 18:00-08:00, sa-su 00:00-24:00 (UTC)'],
   ['groups', 'NAMES', 'groups', 'groups that private-network and wider levels let in, by commas'],
   ['networks', 'NAMES', 'networks', 'networks that public-network and wider levels let in, by commas'],
   ['price', 'AMOUNT', 'price', 'money in base units for --per units a second'],
@@ -53,8 +55,21 @@ async function list(invocation: Invocation): Promise<object> {
   const found = await callNode<AssetList>(invocation, 'assets', {});
   const { output } = invocation;
   for (const asset of found.own) output.line(ownLine(asset));
-  for (const { id, kind, owner } of found.ledger) output.line(`${owner}  ${kind}  ${short(id)}`);
+  for (const line of ledgerLines(found.ledger)) output.line(line);
   return found;
+}
+
+/** Hardware of others one by one; of packages, notes and the like their number. */
+function ledgerLines(assets: readonly AssetReport[]): readonly string[] {
+  const counts = new Map<string, number>();
+  const lines = assets.flatMap(({ id, kind, owner, policy }) => {
+    if (policy !== undefined)
+      return [`${owner}  ${kind}  ${short(id)}  ${policy.shareBp / 100} % lent to ${policy.level}`];
+    const group = `${owner}  ${kind}`;
+    counts.set(group, (counts.get(group) ?? 0) + 1);
+    return [];
+  });
+  return [...lines, ...[...counts].map(([group, count]) => `${group}  ${count} registered`)];
 }
 
 async function show(invocation: Invocation, asset: string): Promise<object> {
@@ -97,10 +112,11 @@ function describePolicy({ output }: Invocation, policy: AssetReport['policy']): 
     output.line('  lent to     nobody');
     return;
   }
-  const { level, allocation, shareBp, maxLeases, maxLeasesEach, maxDurationMs, price } = policy;
+  const { level, allocation, shareBp, maxLeases, maxLeasesEach, maxDurationMs, hours, price } = policy;
   output.line(`  lent to     ${level}, ${allocation}`);
   output.line(`  share       ${shareBp / 100} %, ${maxLeases} leases at once, ${maxLeasesEach} each`);
   output.line(`  at most     ${maxDurationMs / 1000} s a lease`);
+  output.line(`  hours       ${formatHours(hours)}`);
   output.line(`  price       ${price.amount} for ${price.units} units a second`);
 }
 

@@ -1,20 +1,25 @@
 import { resolve } from 'node:path';
 import type { PublishReport } from '../catalog/reports.ts';
+import { NodeError } from '../errors.ts';
 import { formatBytes } from './bytes.ts';
-import { type Command, dataFlag } from './command.ts';
+import { type Command, dataFlag, type Invocation } from './command.ts';
 import { callNode } from './control.ts';
 
 export const publishCommand: Command = {
   name: 'publish',
   summary: 'sign a package, have two members store it, and order its record on the ledger',
   details:
-    'FOLDER holds catalog.yaml. Packages of npm are published as npm:NAME@VERSION, or npm-folder:DIR where they are installed already. The same package again changes nothing.',
-  positionals: [{ name: 'FOLDER', describe: 'the folder of the package, or npm:…', required: false }],
-  flags: [dataFlag],
+    'FOLDER holds catalog.yaml. A package of npm is published as it stands, and no script of it runs. The same package again changes nothing.',
+  positionals: [{ name: 'FOLDER', describe: 'the folder of the package', required: false }],
+  flags: [
+    dataFlag,
+    { name: 'npm', value: 'NAME@VERSION', describe: 'a package of the npm registry (npm_config_registry)' },
+    { name: 'npm-folder', value: 'DIR', describe: 'a package of npm that is installed in DIR' },
+  ],
   async run(invocation) {
-    const { output, positionals } = invocation;
+    const { output } = invocation;
     const result = await callNode<PublishReport>(invocation, 'publish', {
-      source: sourceOf(positionals[0] ?? '.'),
+      source: sourceOf(invocation),
     });
     const { name, version, bytes, files, already } = result;
     output.line(
@@ -30,9 +35,15 @@ export const publishCommand: Command = {
   },
 };
 
-/** The daemon has a working directory of its own: folders are named whole. */
-function sourceOf(given: string): string {
-  if (given.startsWith('npm:')) return given;
-  const scheme = 'npm-folder:';
-  return given.startsWith(scheme) ? `${scheme}${resolve(given.slice(scheme.length))}` : resolve(given);
+/** What the daemon is asked for. It has a working directory of its own: folders are named whole. */
+function sourceOf({ flags, positionals }: Invocation): string {
+  const given = [
+    typeof flags['npm'] === 'string' ? `npm:${flags['npm']}` : undefined,
+    typeof flags['npm-folder'] === 'string' ? `npm-folder:${resolve(flags['npm-folder'])}` : undefined,
+    positionals[0] === undefined ? undefined : resolve(positionals[0]),
+  ].filter((source) => source !== undefined);
+  const [first = resolve('.'), ...others] = given;
+  if (others.length === 0) return first;
+  const next = 'name one package: FOLDER, --npm NAME@VERSION or --npm-folder DIR';
+  throw new NodeError({ code: 'node/bad-flag', flag: '--npm', next }, `Several packages are named; ${next}`);
 }

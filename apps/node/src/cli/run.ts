@@ -24,7 +24,7 @@ export const runCommand: Command = {
     { name: 'fuel', value: 'N', describe: 'most fuel that the run may take', fallback: '10000000000' },
     { name: 'memory', value: 'PAGES', describe: 'most memory, in pages of 64 KiB', fallback: '1024' },
     { name: 'deadline', value: 'MS', describe: 'most time that the run may take', fallback: '30000' },
-    { name: 'price', value: 'N', describe: 'base units for 1,000,000 fuel', fallback: '1000' },
+    { name: 'price', value: 'N', describe: 'base units for 1,000,000 fuel', fallback: '10' },
     {
       name: 'allocation',
       value: 'KIND',

@@ -1,5 +1,6 @@
 import { allocationTypes, type Policy, privacyLevels } from '@hypermesh/assets';
 import { NodeError } from '../errors.ts';
+import { parseHours } from './hours-text.ts';
 
 /**
  * A policy with what a person wants changed: each parameter that is there replaces its field, the others stay. Amounts
@@ -19,6 +20,7 @@ export function changedPolicy(policy: Policy, params: Readonly<Record<string, un
     maxLeases: given('maxLeases', whole, policy.maxLeases),
     maxLeasesEach: given('maxLeasesEach', whole, policy.maxLeasesEach),
     maxDurationMs: given('maxDurationMs', whole, policy.maxDurationMs),
+    hours: given('hours', hoursIn, policy.hours),
     price: {
       amount: given('price', amount, policy.price.amount),
       units: given('priceUnits', whole, policy.price.units),
@@ -44,6 +46,12 @@ function names(value: unknown, name: string): readonly string[] {
   const list = typeof value === 'string' ? value.split(',').filter((part) => part !== '') : value;
   if (Array.isArray(list) && list.every((part) => typeof part === 'string')) return list;
   throw bad(name, 'names, separated by commas');
+}
+
+function hoursIn(value: unknown, name: string): Policy['hours'] {
+  const hours = typeof value === 'string' ? parseHours(value) : undefined;
+  if (hours !== undefined) return hours;
+  throw bad(name, 'always, or windows such as "mo-fr 18:00-08:00, sa-su 00:00-24:00" (UTC)');
 }
 
 function share(value: unknown, name: string): number {

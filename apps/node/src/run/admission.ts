@@ -1,6 +1,6 @@
 import { decodeProof, decodeTransaction, verifyOperation } from '@hypermesh/consensus';
 import { decodeFinalityProof, verifyFinality } from '@hypermesh/consensus/light';
-import { type NodeId, nodeIdOf, type OperationId } from '@hypermesh/core';
+import { type NodeId, nodeIdOf } from '@hypermesh/core';
 import { type Refusal, refuse } from '@hypermesh/stoq';
 import type { NodeConfig } from '../config.ts';
 import { finalizedHeader } from '../ledger/headers.ts';
@@ -20,7 +20,7 @@ export interface AdmissionParts {
 /** A run that may start, with what was found of each leg of its lease. */
 export interface AdmittedRun {
   readonly terms: LeaseTerms;
-  readonly lease: OperationId;
+  readonly lease: string;
   readonly legs: ExecuteAnswer['legs'];
 }
 

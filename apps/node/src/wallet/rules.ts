@@ -14,13 +14,13 @@ import { escrowOf, priceUnit } from './price.ts';
 import { maxUsageBytes, nodeSignatures } from './usage-receipt.ts';
 
 /** What each member of the genesis begins with, base units. */
-export const foundingBalance = 1_000_000_000_000n;
+export const foundingBalance = 1_000_000_000_000_000n;
 /** Where the share of each settlement goes that nobody earns. */
-export const poolAccount = 'pool';
+const poolAccount = 'pool';
 /** That share. */
-export const feeShareBp = 50;
+const feeShareBp = 50;
 /** How long a lease can be settled after the latest end of its run. */
-export const settlementWindowMs = 600_000;
+const settlementWindowMs = 600_000;
 
 const noWrites: ValueState['set'] = () => {
   throw new TypeError('value moves by operations of the ledger alone');

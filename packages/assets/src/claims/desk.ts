@@ -127,6 +127,7 @@ export function createClaimDesk(
       const first = await keeper.change(tryHold(ask, ttlMs));
       if (first.ok || !canWait(first.rejections)) return first;
       const { promise, resolve, reject } = Promise.withResolvers<ClaimAnswer>();
+      let holding: string | undefined;
       const leave = queue.join({
         kinds: kindsOf(ask),
         moved: onPosition,
@@ -136,6 +137,7 @@ export function createClaimDesk(
           const durable = keeper.change((steps, atMs) => {
             const held = hold(steps, ask, ttlMs, atMs);
             answer = held;
+            if (held.ok) holding = held.claim.id;
             return held;
           });
           if (answer !== undefined && !answer.ok && canWait(answer.rejections)) {
@@ -152,6 +154,10 @@ export function createClaimDesk(
         // What was freed between the refusal and joining is not told again.
         queue.advance();
         return await promise;
+      } catch (error) {
+        // Given up between the decision and the disk: nobody will use what was held.
+        if (holding !== undefined && signal?.aborted) await end(holding, 'released');
+        throw error;
       } finally {
         leave();
         signal?.removeEventListener('abort', give);

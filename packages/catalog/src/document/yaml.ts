@@ -29,6 +29,9 @@ export interface YamlLimits {
 
 const MAX_DEPTH = 24;
 const MAX_ALIASES = 32;
+/** Signs of YAML's own that a value has at most, on average: what a parser spends its time on. */
+const SIGNS_A_VALUE = 5;
+const SIGNS = new Set([...'\n\r[]{},:&*!?-#%|>'].map((sign) => sign.charCodeAt(0)));
 
 /** Collects problems with their places. */
 export class Problems {
@@ -79,6 +82,15 @@ export function readYaml(text: string, limits: YamlLimits): YamlReading {
     );
     return { root: undefined, problems, lines };
   }
+  if (isDense(text, limits.maxValues * SIGNS_A_VALUE)) {
+    lines.addNewLine(0);
+    problems.add(
+      'too-many',
+      start,
+      'the document holds too many lines, lists and maps; leave out what is not needed',
+    );
+    return { root: undefined, problems, lines };
+  }
   let parsed: ReturnType<typeof parseDocument>;
   try {
     parsed = parseDocument(text, {
@@ -109,6 +121,15 @@ export function readYaml(text: string, limits: YamlLimits): YamlReading {
     if (error instanceof Stop) return { root: undefined, problems, lines };
     throw error;
   }
+}
+
+/** Whether a text has more signs of structure than `most`: found before anything is built of them. */
+function isDense(text: string, most: number): boolean {
+  let signs = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    if (SIGNS.has(text.charCodeAt(at))) signs += 1;
+  }
+  return signs > most;
 }
 
 function sentence(message: string): string {

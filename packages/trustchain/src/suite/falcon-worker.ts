@@ -10,8 +10,12 @@ interface Pending {
   fail(error: unknown): void;
 }
 
-/** One worker a process, started at the first task; idle it does not keep the process alive. */
+/** How long the worker is kept for the next task: it holds some 30 MB, and starts in a tenth of a second. */
+const idleMs = 5_000;
+
+/** One worker a process, started at the first task and ended when idle; it does not keep the process alive. */
 let worker: Worker | undefined;
+let ending: NodeJS.Timeout | undefined;
 let lastId = 0;
 const pending = new Map<number, Pending>();
 
@@ -29,7 +33,7 @@ export function runFalconTask<T extends FalconTask>(
     const finish = (then: () => void) => {
       signal?.removeEventListener('abort', abort);
       pending.delete(id);
-      if (pending.size === 0) worker?.unref();
+      if (pending.size === 0) rest();
       then();
     };
     signal?.addEventListener('abort', abort, { once: true });
@@ -49,13 +53,25 @@ export function runFalconTask<T extends FalconTask>(
 /** Sends a task; where that fails nothing waits for its answer, and the worker does not keep the process alive. */
 function post(request: FalconRequest): void {
   try {
+    clearTimeout(ending);
     worker ??= start();
     worker.ref();
     worker.postMessage(request);
   } catch (cause) {
-    if (pending.size === 0) worker?.unref();
+    if (pending.size === 0) rest();
     throw failure(request.work.task, cause);
   }
+}
+
+/** Nothing is asked of the worker now. */
+function rest(): void {
+  const idle = worker;
+  idle?.unref();
+  clearTimeout(ending);
+  ending = setTimeout(() => {
+    if (worker === idle) worker = undefined;
+    void idle?.terminate();
+  }, idleMs).unref();
 }
 
 function start(): Worker {
