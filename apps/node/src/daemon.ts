@@ -1,7 +1,7 @@
 import { type Clock, createReplaceable, type Log, type NodeId, type ReplaceableCell } from '@hypermesh/core';
 import { systemClock } from '@hypermesh/core/node';
 import { createStoq, type StoqEvent, type StoqNode } from '@hypermesh/stoq';
-import { type ContentStore, openDiskStore, serveContent } from '@hypermesh/stoq/content';
+import { type DiskStore, openDiskStore, serveContent } from '@hypermesh/stoq/content';
 import { publicKeysOf } from '@hypermesh/trustchain/ca';
 import { fingerprint } from '@hypermesh/trustchain/x509';
 import { unlessAborted } from './abort.ts';
@@ -153,7 +153,7 @@ export interface Growth {
 interface GrowthParts {
   readonly stoq: StoqNode;
   readonly peers: Peers;
-  readonly store: ContentStore;
+  readonly store: DiskStore;
   readonly founder: Founder | undefined;
   readonly book: AddressBook;
   readonly machine: Promise<MachineRecord | undefined>;

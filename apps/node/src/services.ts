@@ -1,24 +1,27 @@
 import { catalogCapabilities } from '@hypermesh/catalog/extension';
 import type { Clock, Log, NodeId } from '@hypermesh/core';
 import type { StoqNode } from '@hypermesh/stoq';
-import type { ContentStore } from '@hypermesh/stoq/content';
+import type { DiskStore } from '@hypermesh/stoq/content';
 import { trustchainArtifacts } from './adapters/artifacts.ts';
 import { catalogPrograms } from './adapters/catalog-programs.ts';
 import { stoqTransport } from './adapters/consensus-transport.ts';
 import { createCounters } from './adapters/counters.ts';
 import { machineExecutors } from './adapters/machine-executors.ts';
-import { memberContent } from './adapters/member-content.ts';
 import { runClaims } from './adapters/run-claims.ts';
 import { runContent } from './adapters/run-content.ts';
 import { openCatalogPorts } from './catalog/ports.ts';
 import { ledgerProofs } from './catalog/proofs.ts';
 import { type CatalogService, createCatalogService } from './catalog/service.ts';
+import { discoverySeed } from './content/finder.ts';
+import { type ContentService, createContentService } from './content/service.ts';
+import { openParity } from './content-at-rest/parity.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type EvidenceResult, exportLedger } from './evidence/export.ts';
 import { type Extensions, openExtensions } from './extensions/service.ts';
 import type { MachineRecord } from './inventory/machine.ts';
 import { type InventoryService, openInventory } from './inventory/service.ts';
 import { type LedgerService, memberNodes, openLedgerService } from './ledger/service.ts';
+import type { AddressBook } from './mesh/addresses.ts';
 import type { Peers } from './mesh/peers.ts';
 import type { Transparency } from './mesh/transparency.ts';
 import type { Phase2 } from './phases.ts';
@@ -33,6 +36,7 @@ import { createWallet, type WalletService } from './wallet/service.ts';
 /** What a node of phase 2 offers: the ledger, the catalog and runs. */
 export interface MeshServices extends AsyncDisposable {
   readonly ledger: LedgerService;
+  readonly content: ContentService;
   readonly catalog: CatalogService;
   readonly runs: RunService;
   readonly wallet: WalletService;
@@ -53,7 +57,8 @@ export async function openMeshServices(
   parts: {
     readonly stoq: StoqNode;
     readonly peers: Peers;
-    readonly store: ContentStore;
+    readonly store: DiskStore;
+    readonly book: AddressBook;
     readonly transparency: Transparency;
     /** What this machine was measured to be, once that is done. */
     readonly machine: Promise<MachineRecord | undefined>;
@@ -62,7 +67,7 @@ export async function openMeshServices(
     readonly signal: AbortSignal;
   },
 ): Promise<MeshServices> {
-  const { stoq, peers, store, transparency, clock, log, signal } = parts;
+  const { stoq, peers, store, book, transparency, clock, log, signal } = parts;
   const { nodeId: self, keys, config, genesis } = phase;
   const members = memberNodes(genesis);
   for (const node of members.keys()) peers.keep(node);
@@ -73,6 +78,20 @@ export async function openMeshServices(
   const counters = createCounters();
   const ports = { transport, clock, log, metrics: counters, signal };
   const ledger = cleanup.use(await openLedgerService(directory, phase, keys, ports));
+  const content = cleanup.use(
+    await createContentService({
+      self,
+      stoq,
+      store,
+      peers,
+      book,
+      members: () => members.keys(),
+      discoverySeed: discoverySeed(keys.ed25519.secretKey),
+      atRest: openParity(directory.parity, store),
+      clock,
+      log,
+    }),
+  );
   const nameOf = (node: NodeId) => members.get(node)?.name ?? node;
   const artifacts = trustchainArtifacts({ phase, transparency, clock });
   const keyOf = (node: NodeId) => members.get(node)?.key ?? new Uint8Array();
@@ -87,14 +106,13 @@ export async function openMeshServices(
       signal,
     }),
   );
-  const meshContent = cleanup.use(memberContent(stoq, { self, store, peers, members: () => members.keys() }));
   const catalogPorts = cleanup.use(
     await openCatalogPorts({
       folder: directory.catalog,
       self,
       keys,
       ledger,
-      content: meshContent,
+      content,
       artifacts,
       inventory,
       clock,
@@ -124,17 +142,23 @@ export async function openMeshServices(
     );
   cleanup.defer(() => resuming);
   const programs = catalogPrograms(catalog);
-  const content = runContent(store, peers);
+  const runStore = runContent(store, peers);
   const { secretKey } = keys.ed25519;
   const receipts = openReceipts(directory.receipts);
   const metering = walletMetering({ receipts, chainId: ledger.chainId, self, secretKey });
   const executors = cleanup.use(
-    machineExecutors(directory, { claims: runClaims(inventory.claims), content, config, secretKey, clock }),
+    machineExecutors(directory, {
+      claims: runClaims(inventory.claims),
+      content: runStore,
+      config,
+      secretKey,
+      clock,
+    }),
   );
   const runs = createRunService({
     ledger,
     programs,
-    content,
+    content: runStore,
     metering,
     asks: createNodeAsks(peers, keyOf),
     offerOfSelf: async () => {
@@ -149,7 +173,7 @@ export async function openMeshServices(
     serveRuns(stoq, {
       ledger,
       programs,
-      content,
+      content: runStore,
       executors: () => executors.ready(),
       usedLeases: openUsedLeases(directory.usedLeases),
       metering,
@@ -163,6 +187,7 @@ export async function openMeshServices(
   const secondVotesSeen = () => counters.total('consensus_reports_total', { event: 'equivocation' });
   return {
     ledger,
+    content,
     catalog,
     runs,
     wallet: createWallet({ ledger, receipts, self, nameOf }),

@@ -38,7 +38,9 @@ export function describeNode(parts: {
     peakResidentBytes: process.resourceUsage().maxRSS * 1024,
     uptimeMs: Math.round(uptimeMs),
     members: services === undefined ? [] : describeMembers(parts, services),
-    ...(services === undefined ? {} : { ledger: describeLedger(services) }),
+    ...(services === undefined
+      ? {}
+      : { ledger: describeLedger(services), content: services.content.status() }),
     extensions: services === undefined ? [] : describeExtensions(services),
     ...(problem === undefined ? {} : { problem }),
     secondVotesSeen: services?.secondVotesSeen() ?? 0,

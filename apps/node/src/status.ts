@@ -1,4 +1,5 @@
 import type { NodeId } from '@hypermesh/core';
+import type { ContentStatus } from './content/service.ts';
 
 /** One member of the mesh as this node sees it. */
 export interface MemberStatus {
@@ -47,6 +48,8 @@ export interface NodeStatus {
   readonly uptimeMs: number;
   readonly members: readonly MemberStatus[];
   readonly ledger?: LedgerStatus;
+  /** What is kept of packages and other content, and whether others can find it. */
+  readonly content?: ContentStatus;
   /** Extensions by id; `reason` says why one is not active. */
   readonly extensions: readonly ExtensionStatus[];
   /** Why there is no ledger and will be none before the next start. */

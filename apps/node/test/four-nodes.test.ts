@@ -79,6 +79,16 @@ describe('four nodes, each a process', () => {
     }
   });
 
+  it('can each be found with what it holds', async () => {
+    for (const name of names) {
+      await nodes[name].call('final', { height: 1 });
+      const { content } = await nodes[name].call<NodeStatus>('status');
+      expect(content).toMatchObject({
+        discovery: { state: 'on', peerId: expect.stringMatching(/^12D3Koo/) },
+      });
+    }
+  });
+
   it('have used every invitation: nobody joins by one again', async () => {
     const listed = await hypermesh('invite', '--data', directoryOf('amber').path, '--json');
     expect(listed.json()).toMatchObject({ ok: true, invitations: [] });

@@ -2,15 +2,16 @@ import { catalogCapabilities } from '@hypermesh/catalog/extension';
 import { cidOf, type NodeId, silentLog, utf8 } from '@hypermesh/core';
 import { systemClock } from '@hypermesh/core/node';
 import type { StoqNode } from '@hypermesh/stoq';
-import type { ContentStore } from '@hypermesh/stoq/content';
-import { memberContent } from '../src/adapters/member-content.ts';
+import type { DiskStore } from '@hypermesh/stoq/content';
 import type { Artifacts } from '../src/catalog/artifacts.ts';
 import { openCatalogPorts } from '../src/catalog/ports.ts';
 import { ledgerProofs } from '../src/catalog/proofs.ts';
 import { type CatalogService, createCatalogService } from '../src/catalog/service.ts';
+import { createContentService } from '../src/content/service.ts';
 import type { DataDirectory } from '../src/data-directory.ts';
 import { openExtensions } from '../src/extensions/service.ts';
 import type { LedgerService } from '../src/ledger/service.ts';
+import type { AddressBook } from '../src/mesh/addresses.ts';
 import type { Peers } from '../src/mesh/peers.ts';
 import type { Phase2 } from '../src/phases.ts';
 
@@ -23,16 +24,29 @@ export async function openTestCatalog(
     readonly ledger: LedgerService;
     readonly stoq: StoqNode;
     readonly peers: Peers;
-    readonly store: ContentStore;
+    readonly store: DiskStore;
+    readonly book: AddressBook;
     readonly artifacts: Artifacts;
     readonly members: readonly NodeId[];
     readonly copies: number;
   },
 ): Promise<CatalogService> {
-  const { directory, phase, ledger, stoq, peers, store, artifacts, members, copies } = parts;
+  const { directory, phase, ledger, stoq, peers, store, book, artifacts, members, copies } = parts;
   const { nodeId: self, keys } = phase;
   const registered = new Map<string, object>();
-  const content = cleanup.use(memberContent(stoq, { self, store, peers, members: () => members }));
+  const clock = systemClock;
+  const content = cleanup.use(
+    await createContentService({
+      self,
+      stoq,
+      store,
+      peers,
+      book,
+      members: () => members,
+      clock,
+      log: silentLog,
+    }),
+  );
   const ports = cleanup.use(
     await openCatalogPorts({
       folder: directory.catalog,

@@ -14,7 +14,7 @@ import { createSigner, generateKey } from '@hypermesh/core/ed25519';
 import { systemClock } from '@hypermesh/core/node';
 import { createBoundedClaims, type Executors } from '@hypermesh/executors';
 import { createMemoryNetwork, type Peer } from '@hypermesh/stoq';
-import { createMemoryStore, serveContent } from '@hypermesh/stoq/content';
+import { openDiskStore, serveContent } from '@hypermesh/stoq/content';
 import { suiteFor } from '@hypermesh/trustchain/suite';
 import { trustchainArtifacts } from '../src/adapters/artifacts.ts';
 import { catalogPrograms } from '../src/adapters/catalog-programs.ts';
@@ -147,7 +147,7 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     const book = cleanup.use(openAddressBook(cleanup.use(temporaryDirectory())));
     for (const other of names) book.note(members[other].nodeId, `memory://${other}`);
     const peers = cleanup.use(createPeers(identity.nodeId, stoq, book, ports));
-    const store = createMemoryStore();
+    const store = cleanup.use(await openDiskStore(cleanup.use(temporaryDirectory()).content));
     cleanup.defer(serveContent(stoq, store));
     const before = {
       phase: 0,
@@ -168,6 +168,7 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
       stoq,
       peers,
       store,
+      book,
       artifacts,
       members: names.map((each) => members[each].nodeId),
       copies: 2,

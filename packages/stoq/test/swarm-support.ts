@@ -1,4 +1,5 @@
-import type { ContentRoot } from '@hypermesh/core';
+import type { ChunkId, ContentRoot } from '@hypermesh/core';
+import { createSeededRandom } from '@hypermesh/core/testing';
 import {
   createMemoryNetwork,
   createStoq,
@@ -8,7 +9,13 @@ import {
   pinnedKeys,
   type StoqNode,
 } from '@hypermesh/stoq';
-import { type ContentStore, createMemoryStore, readContent, serveContent } from '@hypermesh/stoq/content';
+import {
+  type ContentStore,
+  createMemoryStore,
+  publish,
+  readContent,
+  serveContent,
+} from '@hypermesh/stoq/content';
 import { seeds } from './support.ts';
 
 /** A fetcher with a session to each of several providers, in memory. */
@@ -59,6 +66,20 @@ export async function openSwarm(
       await Promise.all(providers.map((provider) => provider.close()));
     },
   };
+}
+
+/** A shelf with one content, and its chunk ids in order. */
+export async function shelfOf(size: number, seed: number) {
+  const content = Buffer.from(createSeededRandom(seed).bytes(size));
+  const shelf = createMemoryStore();
+  const ids: ChunkId[] = [];
+  const put = shelf.put;
+  shelf.put = (id, bytes) => {
+    ids.push(id);
+    return put(id, bytes);
+  };
+  const { root, chunks } = await publish(shelf, content);
+  return { content, shelf, root, chunks, ids };
 }
 
 /** All bytes of a root, or of a range of it. */

@@ -17,10 +17,10 @@ export interface PackageVersion {
 
 /** Two neighbouring versions of a large package: what an update moves is measured on them. */
 export function neighbouringVersions(): { readonly older: PackageVersion; readonly newer: PackageVersion } {
-  const { resolve } = createRequire(import.meta.url);
+  const require = createRequire(import.meta.url);
   return {
-    older: versionIn(dirname(resolve('typescript-5.8.2/package.json')), 'typescript@5.8.2'),
-    newer: versionIn(dirname(resolve('typescript-5.8.3/package.json')), 'typescript@5.8.3'),
+    older: versionIn(dirname(require.resolve('typescript-5.8.2/package.json')), 'typescript@5.8.2'),
+    newer: versionIn(dirname(require.resolve('typescript-5.8.3/package.json')), 'typescript@5.8.3'),
   };
 }
 

@@ -15,11 +15,8 @@ export function runContent(store: ContentStore, peers: Peers): RunContent {
       return root;
     },
     async fetch(root, from, { maxBytes, signal }) {
-      if ((await store.manifest(root)) === undefined) {
-        const peer = await peers.sessionWith(from, signal);
-        const fetched = await fetchContent(peer, root, store, { signal, maxBytes });
-        if (!fetched.ok) throw refused(from, root, fetched.reason);
-      }
+      const fetched = await fetchContent(peers.provider(from, signal), root, store, { signal, maxBytes });
+      if (!fetched.ok) throw refused(from, root, fetched.reason);
       const parts: Uint8Array[] = [];
       let size = 0;
       for await (const part of readContent(store, root)) {

@@ -32,6 +32,7 @@ function describeStatus(status: NodeStatus): string[] {
           `  finality     ${ledger.lastFinalityMs === undefined ? 'not measured yet' : `${Math.round(ledger.lastFinalityMs)} ms`}`,
           `  profile      ${ledger.profile}: ${ledger.profileMeaning}`,
         ]),
+    ...describeContent(status),
     ...status.extensions.map(({ id, version, state, reason }) => {
       const words = state === 'active' ? `active, ${version}` : `${state.toUpperCase()}: ${reason}`;
       return `  extension    ${id}  ${words}`;
@@ -40,5 +41,15 @@ function describeStatus(status: NodeStatus): string[] {
       const link = self ? 'this node' : connected ? `${carrier}, ${kem}` : 'not connected';
       return `  member       ${name.padEnd(width)}  ${link}`;
     }),
+  ];
+}
+
+function describeContent({ content }: NodeStatus): string[] {
+  if (content === undefined) return [];
+  const { discovery, roots, bytes, lastScrub } = content;
+  const lost = lastScrub === undefined ? 0 : lastScrub.lost.length;
+  return [
+    `  content      ${roots} roots, ${formatBytes(bytes)}${lost === 0 ? '' : `, ${lost} LOST`}`,
+    `  discovery    ${discovery.state === 'on' ? `on, ${discovery.peerId}` : `OFF: ${discovery.reason}`}`,
   ];
 }

@@ -12,6 +12,8 @@ export interface Peers extends AsyncDisposable {
   sessionWith(node: NodeId, signal?: AbortSignal): Promise<Peer>;
   /** Waits until a session with a member is open, however long that takes. Keeps it open from then on. */
   reachable(node: NodeId, signal: AbortSignal): Promise<Peer>;
+  /** A member's session for a fetch: dialled only if the fetch needs anything. Throws as `sessionWith` does. */
+  provider(node: NodeId, signal?: AbortSignal): AsyncGenerator<Peer, void, undefined>;
   /** The open session with a member, if there is one. */
   openSession(node: NodeId): Peer | undefined;
   /** Keeps a session with this member open from now on. */
@@ -90,6 +92,9 @@ export function createPeers(
 
   return {
     sessionWith,
+    async *provider(node, signal) {
+      yield await sessionWith(node, signal);
+    },
     openSession,
     keep,
     reachable(node, signal) {
