@@ -25,7 +25,12 @@ export function catalogContent(service: MeshContent, nameOf: (node: NodeId) => s
           ? {}
           : {
               onProgress: ({ bytes, bytesHere, bytesMoved, peers }) =>
-                onProgress({ total: bytes, moved: bytesMoved, reused: bytesHere - bytesMoved, peers }),
+                onProgress({
+                  total: bytes,
+                  moved: bytesMoved,
+                  reused: Math.max(0, bytesHere - bytesMoved),
+                  peers,
+                }),
             }),
       });
       const peers: FetchedFrom[] = fetched.peers.map(({ node, bytes, carrier, kem }) => ({
