@@ -17,7 +17,7 @@ export function catalogContent(service: MeshContent, nameOf: (node: NodeId) => s
       }
     },
     async fetch(root, { maxBytes, from = [], signal, onProgress }) {
-      const fetched = await service.fetch(root, {
+      const fetching = service.fetch(root, {
         maxBytes,
         hints: from,
         ...(signal === undefined ? {} : { signal }),
@@ -32,6 +32,9 @@ export function catalogContent(service: MeshContent, nameOf: (node: NodeId) => s
                   peers,
                 }),
             }),
+      });
+      const fetched = await fetching.catch((error: unknown) => {
+        throw unavailable(error, root);
       });
       const peers: FetchedFrom[] = fetched.peers.map(({ node, bytes, carrier, kem }) => ({
         node: nameOf(node),
@@ -74,4 +77,12 @@ function told(error: unknown, root: ContentRoot): unknown {
     `A chunk of ${root} is damaged on this node`,
     { cause: error },
   );
+}
+
+/** Nobody has it, or what they have is not what its name says: either way it cannot be had now. */
+function unavailable(error: unknown, root: ContentRoot): unknown {
+  if (!hasCode(error, 'node/not-found') && !hasCode(error, 'node/refused')) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const next = 'ask again when a member that holds it is up';
+  return new CatalogError({ code: 'catalog/content-missing', root, next }, message, { cause: error });
 }
