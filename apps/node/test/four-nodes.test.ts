@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeProof, decodeTransaction, encodeTransaction } from '@hypermesh/consensus';
 import { tamper } from '@hypermesh/consensus/testing';
@@ -176,6 +176,24 @@ spec:
     expect(changed.json()).toMatchObject({ ok: false, error: { code: 'catalog/version-exists' } });
     const squatted = await hypermesh('publish', path, '--data', directoryOf('delta').path, '--json');
     expect(squatted.json()).toMatchObject({ ok: false, error: { code: 'catalog/version-exists' } });
+  });
+
+  it('mend what rots on their disks, from parity or from each other, when told to scrub', async () => {
+    const { content, parity } = directoryOf('amber');
+    const chunks = join(content, 'chunks');
+    const sound = new Map(readdirSync(chunks).map((name) => [name, readFileSync(join(chunks, name))]));
+    expect(sound.size).toBeGreaterThan(0);
+    for (const [name, bytes] of sound) {
+      writeFileSync(join(chunks, name), Buffer.from(bytes).fill(0x55, 0, 16));
+    }
+    // Without parity all of it has to come from others.
+    rmSync(parity, { recursive: true, force: true });
+    mkdirSync(parity);
+    const scrubbed = await hypermesh('scrub', '--data', directoryOf('amber').path, '--json');
+    expect(scrubbed.json()).toMatchObject({ ok: true, damaged: sound.size, lost: [] });
+    for (const [name, bytes] of sound) expect(readFileSync(join(chunks, name)).equals(bytes)).toBe(true);
+    const again = await hypermesh('scrub', '--data', directoryOf('amber').path);
+    expect(again.stdout).toMatch(/^[0-9]+ chunks of [0-9]+ roots: 0 damaged, 0 missing$/m);
   });
 
   it('run JavaScript with an input of the asker, write its output to a file, and explain who can run it [executors-01]', async () => {
