@@ -67,8 +67,8 @@ export function serveHolding(
 }
 
 /**
- * Has so many members keep a root: asks them in an order that differs from asker to asker and from hour to hour, so that what belongs
- * together lies together and members share the load; connected ones first, and the next for each that does not. Throws `node/too-few-copies` where too few do.
+ * Has so many members keep a root: asks them in an order that differs from asker to asker, so that what belongs together
+ * lies together, the next version with the last, and members share the load; connected ones first, and the next for each that does not. Throws `node/too-few-copies` where too few do.
  */
 export async function replicateTo(
   parts: { readonly peers: Peers; readonly candidates: readonly NodeId[] },

@@ -121,8 +121,7 @@ export interface ContentParts {
 }
 
 const maxContentBytes = 1024 ** 3;
-const hourMs = 3_600_000;
-const scrubEveryMs = hourMs;
+const scrubEveryMs = 3_600_000;
 /** The first scrub leaves a starting node alone for a moment. */
 const firstScrubMs = 10_000;
 
@@ -311,8 +310,7 @@ export async function createContentService(parts: ContentParts): Promise<Content
     async replicate(root, copies, { signal, avoid = [] } = {}) {
       const { size } = await loadManifest(store, root);
       const candidates = members().filter((node) => node !== self);
-      const order = `${self} ${Math.floor(clock.nowMs() / hourMs)}`;
-      return replicateTo({ peers, candidates }, root, { copies, size, avoid, order }, withStop(signal));
+      return replicateTo({ peers, candidates }, root, { copies, size, avoid, order: self }, withStop(signal));
     },
     holders: (root, signal) => finder.find(root, withStop(signal)),
     pin: (root) => store.pin(root),
