@@ -21,16 +21,14 @@ import {
 } from '../src/mesh/protocol.ts';
 import { executeRequest, reexecuteRequest } from '../src/run/protocol.ts';
 import type { NodeStatus } from '../src/status.ts';
-import { echo } from './guests.ts';
-import { payForRun } from './paying.ts';
+import { writeEchoPackage } from './echo-package.ts';
+import { type Name, names, payForRun } from './paying.ts';
 import { hypermesh, type RunningNode, startNode } from './processes.ts';
 import { temporaryDirectory } from './support.ts';
 
 // Processes and proofs take their time on a machine that is busy with other things.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-const names = ['amber', 'birch', 'cedar', 'delta'] as const;
-type Name = (typeof names)[number];
 const folder = temporaryDirectory();
 const directoryOf = (name: Name): DataDirectory => dataDirectory(join(folder.path, name));
 const nodes = {} as Record<Name, RunningNode>;
@@ -104,20 +102,7 @@ describe('four nodes, each a process', () => {
 
   it('publish, install and run a package by the command line, and a fourth node finds the same', async () => {
     const path = join(folder.path, 'package');
-    mkdirSync(path);
-    writeFileSync(join(path, 'program.wasm'), echo);
-    writeFileSync(join(path, 'input.txt'), 'the same bytes again');
-    writeFileSync(
-      join(path, 'catalog.yaml'),
-      `apiVersion: catalog.v1
-kind: AssetPackage
-metadata: { name: echo, version: 1.2.3, tags: [bytes] }
-spec:
-  description: says what it is told
-  type: vm.wasm
-  content: { files: [program.wasm, input.txt], entrypoint: program.wasm, args: [run, input.txt] }
-`,
-    );
+    writeEchoPackage(path);
     const published = await hypermesh('publish', path, '--data', directoryOf('amber').path, '--json');
     expect(published.json()).toMatchObject({
       ok: true,

@@ -1,8 +1,9 @@
 import { expect } from 'vitest';
 import { hypermesh, type RunningNode } from './processes.ts';
 
-const names = ['amber', 'birch', 'cedar', 'delta'] as const;
-type Name = (typeof names)[number];
+/** The four members, in the order in which they join. */
+export const names = ['amber', 'birch', 'cedar', 'delta'] as const;
+export type Name = (typeof names)[number];
 
 /** birch has cedar run `echo`, which is installed there, and pays; all four recompute the accounts. */
 export async function payForRun(
