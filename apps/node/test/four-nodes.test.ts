@@ -21,15 +21,14 @@ import {
 } from '../src/mesh/protocol.ts';
 import { executeRequest, reexecuteRequest } from '../src/run/protocol.ts';
 import type { NodeStatus } from '../src/status.ts';
-import { echo } from './guests.ts';
+import { writeEchoPackage } from './echo-package.ts';
+import { type Name, names, payForRun } from './paying.ts';
 import { hypermesh, type RunningNode, startNode } from './processes.ts';
 import { temporaryDirectory } from './support.ts';
 
 // Processes and proofs take their time on a machine that is busy with other things.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-const names = ['amber', 'birch', 'cedar', 'delta'] as const;
-type Name = (typeof names)[number];
 const folder = temporaryDirectory();
 const directoryOf = (name: Name): DataDirectory => dataDirectory(join(folder.path, name));
 const nodes = {} as Record<Name, RunningNode>;
@@ -103,20 +102,7 @@ describe('four nodes, each a process', () => {
 
   it('publish, install and run a package by the command line, and a fourth node finds the same', async () => {
     const path = join(folder.path, 'package');
-    mkdirSync(path);
-    writeFileSync(join(path, 'program.wasm'), echo);
-    writeFileSync(join(path, 'input.txt'), 'the same bytes again');
-    writeFileSync(
-      join(path, 'catalog.yaml'),
-      `apiVersion: catalog.v1
-kind: AssetPackage
-metadata: { name: echo, version: 1.2.3, tags: [bytes] }
-spec:
-  description: says what it is told
-  type: vm.wasm
-  content: { files: [program.wasm, input.txt], entrypoint: program.wasm, args: [run, input.txt] }
-`,
-    );
+    writeEchoPackage(path);
     const published = await hypermesh('publish', path, '--data', directoryOf('amber').path, '--json');
     expect(published.json()).toMatchObject({
       ok: true,
@@ -233,60 +219,8 @@ spec:
     expect(tooMuch.code).toBe(1);
   });
 
-  it('pay for a run by the command line: each of them recomputes the same accounts, and nothing is lost or made', async () => {
-    const wallet = (name: Name, ...args: string[]) =>
-      hypermesh('wallet', ...args, '--data', directoryOf(name).path, '--json');
-    const ran = await hypermesh(
-      'run',
-      'echo',
-      '--on',
-      'cedar',
-      '--data',
-      directoryOf('birch').path,
-      '--json',
-    );
-    const { lease, charge } = ran.json() as { lease: string; charge: string };
-    expect((await wallet('birch')).json()).toMatchObject({
-      holds: expect.arrayContaining([]),
-      conserved: true,
-    });
-    expect((await wallet('delta', 'settle', lease)).json()).toMatchObject({
-      error: { code: 'node/not-found' },
-    });
-    // The node that executed keeps the receipt as well, and is paid even where the other one never settles.
-    const settled = (await wallet('cedar', 'settle', lease)).json();
-    expect(settled).toMatchObject({ ok: true, from: 'birch', to: 'cedar', amount: charge, repeated: false });
-    await nodes.birch.call('final', { height: settled['height'] });
-    expect((await wallet('birch', 'settle', lease)).json()).toMatchObject({ amount: charge, repeated: true });
-
-    const sent = (await wallet('birch', 'transfer', 'delta', '1234', '--note', 'thanks')).json();
-    expect(sent).toMatchObject({ ok: true, height: expect.any(Number) });
-    const excess = await wallet('birch', 'transfer', 'delta', '9'.repeat(18));
-    expect(excess.json()).toMatchObject({ error: { leg: 'ledger', reason: 'insufficient-funds' } });
-    expect((await wallet('birch', 'transfer', 'nobody', '1')).json()).toMatchObject({
-      error: { code: 'node/not-found' },
-    });
-    expect((await wallet('birch', 'transfer', 'delta', '-1')).json()).toMatchObject({
-      error: { code: 'node/bad-flag' },
-    });
-    expect((await wallet('birch', 'dance')).json()).toMatchObject({ error: { code: 'node/bad-flag' } });
-    const [movement] = (await wallet('birch', 'history')).json()['history'] as object[];
-    expect(movement).toMatchObject({ from: 'birch', to: 'delta', amount: '1234', note: 'thanks' });
-
-    const books = [];
-    for (const name of names) {
-      await nodes[name].call('final', { height: sent['height'] });
-      const { conserved, total, issued, accounts } = (await wallet(name, '--audit')).json();
-      expect({ conserved, total }).toEqual({ conserved: true, total: issued });
-      books.push(accounts);
-    }
-    for (const accounts of books.slice(1)) expect(accounts).toEqual(books[0]);
-    const report = await nodes.delta.call<{ settlements: number; cid: string }>('usage');
-    expect(report.settlements).toBe(1);
-    expect(report.cid).toMatch(/^bafyrei/);
-    const text = await hypermesh('wallet', '--audit', '--data', directoryOf('delta').path);
-    expect(text.stdout).toContain('Conserved, recomputed from every entry');
-  });
+  it('pay for a run by the command line: each of them recomputes the same accounts, and nothing is lost or made', () =>
+    payForRun(nodes, (name) => directoryOf(name).path));
 
   it('refuse a lease whose proof was altered, the ledger and the executing node alike, naming the leg', async () => {
     const { transaction } = await nodes.birch.call<{ transaction: string }>('prepare-lease', {
