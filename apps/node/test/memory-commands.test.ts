@@ -75,6 +75,25 @@ describe('memory of two nodes, each a process', () => {
     expect((await nodes.birch.call('memory-list'))['regions']).toEqual(before['regions']);
   });
 
+  it('ends with the process that lends it: its grants are stale then, and can still be revoked', async () => {
+    const { address } = await nodes.birch.call('memory-lend', { bytes: 4096 });
+    const granted = await nodes.birch.call('memory-grant', { address, to: 'amber' });
+    await nodes.amber.call('final', { height: granted['height'] });
+    await nodes.amber.call('memory-add', { address, delta: 5 });
+    await nodes.birch.end('SIGKILL');
+    nodes.birch = await startNode(directoryOf('birch'));
+    const stale = { failure: { code: 'node/memory-fault', fault: 'StaleGeneration' } };
+    // Attached before, and attached anew.
+    for (let attempt = 0; attempt < 2; attempt += 1)
+      await expect(nodes.amber.call('memory-read', { address })).rejects.toMatchObject(stale);
+    const revoked = await nodes.birch.call('memory-revoke', { grant: granted['grant'] });
+    expect(revoked).toMatchObject({ isRevoked: true });
+    await nodes.amber.call('final', { height: revoked['height'] });
+    await expect(nodes.amber.call('memory-read', { address })).rejects.toMatchObject({
+      failure: { fault: 'Revoked' },
+    });
+  });
+
   it('is not asked for in ways that mean nothing', async () => {
     for (const [argv, flag] of [
       [['lend'], 'lend'],
