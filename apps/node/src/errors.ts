@@ -38,14 +38,6 @@ export type NodeFailure =
       readonly next: string;
     }
   | { readonly code: 'node/bad-package'; readonly reason: string; readonly next: string }
-  | {
-      readonly code: 'node/too-few-copies';
-      readonly root: string;
-      readonly wanted: number;
-      readonly held: number;
-      readonly reason: string;
-      readonly next: string;
-    }
   | { readonly code: 'node/not-found'; readonly what: string; readonly next: string }
   | {
       readonly code: 'node/wrong-phase';

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InstalledPackage, SearchHit, VerifyReport } from '@hypermesh/catalog';
@@ -67,10 +68,14 @@ async function publish(source: string): Promise<PublishReport> {
   return published;
 }
 
-const noise = (length: number) => crypto.getRandomValues(new Uint8Array(length));
+/** Where a node keeps the unpacked files of what it installed. */
+async function treeOf(name: Name, spec: string): Promise<string> {
+  const { checks } = await nodes[name].call<VerifyReport>('verify', { spec });
+  return checks.find(({ check }) => check === 'tree')?.detail ?? '';
+}
 
 describe('the catalog of a mesh of three processes', () => {
-  const large = Buffer.concat(Array.from({ length: 8 }, () => noise(60_000)));
+  const large = randomBytes(480_000);
 
   it('publishes on one node; another finds, installs and verifies it, bytes equal and registered [catalog-01]', async () => {
     const published = await publish(
@@ -82,8 +87,7 @@ describe('the catalog of a mesh of three processes', () => {
     expect(packages).toMatchObject([{ key: 'left@1.0.0', verified: true, digest: published.digest }]);
     const installed = await nodes.birch.call<InstallReport>('install', { spec: 'left' });
     expect(installed).toMatchObject({ digest: published.digest, rejectedChunks: 0, already: false });
-    const tree = join(dataDirectory(pathOf('birch')).catalog, 'trees', published.digest);
-    expect(readFileSync(join(tree, 'data.bin')).equals(large)).toBe(true);
+    expect(readFileSync(join(await treeOf('birch', 'left'), 'data.bin')).equals(large)).toBe(true);
     const report = await nodes.birch.call<VerifyReport>('verify', { spec: 'left', deep: true });
     expect(report.checks.filter(({ ok }) => !ok)).toEqual([]);
     expect(report.checks.map(({ check }) => check)).toContain('asset');
@@ -128,9 +132,7 @@ describe('the catalog of a mesh of three processes', () => {
   });
 
   it('finds one changed byte of what it installed', async () => {
-    const { digest } = await nodes.birch.call<InstallReport>('install', { spec: 'left@1.0.0' });
-    const file = join(dataDirectory(pathOf('birch')).catalog, 'trees', digest, 'index.js');
-    writeFileSync(file, 'export default 7;', { mode: 0o644 });
+    writeFileSync(join(await treeOf('birch', 'left@1.0.0'), 'index.js'), 'export default 7;');
     const checked = await hypermesh('verify', 'left@1.0.0', '--deep', '--data', pathOf('birch'));
     expect(checked.code).toBe(1);
     expect(checked.stdout).toContain('FAILED tree');
@@ -138,7 +140,10 @@ describe('the catalog of a mesh of three processes', () => {
 
   it('a node that is killed in the middle of an installation comes back and installs it', async () => {
     await publish(
-      packageFolder('heavy', '1.0.0', { 'index.js': 'export default 3;', 'data.bin': noise(3_000_000) }),
+      packageFolder('heavy', '1.0.0', {
+        'index.js': 'export default 3;',
+        'data.bin': randomBytes(3_000_000),
+      }),
     );
     const dying = nodes.birch.call('install', { spec: 'heavy' }).catch(() => 'killed');
     await nodes.birch.call('final', { height: 1 });

@@ -17,7 +17,7 @@ export function catalogContent(service: MeshContent, nameOf: (node: NodeId) => s
       }
     },
     async fetch(root, { maxBytes, from = [], signal, onProgress }) {
-      const fetched = await service.fetch(root, {
+      const fetching = service.fetch(root, {
         maxBytes,
         hints: from,
         ...(signal === undefined ? {} : { signal }),
@@ -25,8 +25,16 @@ export function catalogContent(service: MeshContent, nameOf: (node: NodeId) => s
           ? {}
           : {
               onProgress: ({ bytes, bytesHere, bytesMoved, peers }) =>
-                onProgress({ total: bytes, moved: bytesMoved, reused: bytesHere - bytesMoved, peers }),
+                onProgress({
+                  total: bytes,
+                  moved: bytesMoved,
+                  reused: Math.max(0, bytesHere - bytesMoved),
+                  peers,
+                }),
             }),
+      });
+      const fetched = await fetching.catch((error: unknown) => {
+        throw unavailable(error, root);
       });
       const peers: FetchedFrom[] = fetched.peers.map(({ node, bytes, carrier, kem }) => ({
         node: nameOf(node),
@@ -69,4 +77,12 @@ function told(error: unknown, root: ContentRoot): unknown {
     `A chunk of ${root} is damaged on this node`,
     { cause: error },
   );
+}
+
+/** Nobody has it, or what they have is not what its name says: either way it cannot be had now. */
+function unavailable(error: unknown, root: ContentRoot): unknown {
+  if (!hasCode(error, 'node/not-found') && !hasCode(error, 'node/refused')) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const next = 'ask again when a member that holds it is up';
+  return new CatalogError({ code: 'catalog/content-missing', root, next }, message, { cause: error });
 }
