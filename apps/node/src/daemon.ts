@@ -1,6 +1,6 @@
 import { type Clock, createReplaceable, type Log, type NodeId, type ReplaceableCell } from '@hypermesh/core';
 import { systemClock } from '@hypermesh/core/node';
-import { createStoq, type StoqEvent, type StoqNode } from '@hypermesh/stoq';
+import { type Carrier, createStoq, quicCarrier, type StoqEvent, type StoqNode } from '@hypermesh/stoq';
 import { type DiskStore, openDiskStore, serveContent } from '@hypermesh/stoq/content';
 import { publicKeysOf } from '@hypermesh/trustchain/ca';
 import { fingerprint } from '@hypermesh/trustchain/x509';
@@ -26,6 +26,8 @@ import { createPeers, type Peers } from './mesh/peers.ts';
 import { renewRequest } from './mesh/protocol.ts';
 import { keepCertified } from './mesh/renewal.ts';
 import { type Phase0, type Phase1, phase1, phase2 } from './phases.ts';
+import { relayCarrier, relayListen } from './relay/carrier.ts';
+import { serveRelay } from './relay/serving.ts';
 import { type MeshServices, openMeshServices } from './services.ts';
 import { describeNode } from './status-of.ts';
 
@@ -70,13 +72,17 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
 
   const stopping = new AbortController();
   const store = cleanup.use(await openDiskStore(directory.content));
-  const stoq = await listen(phase, book, { founder, clock, log });
+  const relayed = relayCarrier();
+  const carriers = [quicCarrier(), relayed];
+  const stoq = await listen(phase, book, { founder, carriers, clock, log });
   // Everything below answers peers: nothing may be awaited until all of it is in place.
   cleanup.defer(() => stoq.close());
   const [address = ''] = stoq.addresses;
   book.note(nodeId, address);
   book.flush();
   cleanup.defer(serveContent(stoq, store, { authorize: (peer) => !isEnrolling(peer.identity) }));
+  cleanup.defer(relayed.attach(stoq, nodeId, log));
+  cleanup.defer(serveRelay(stoq, { log }));
   const peers = cleanup.use(createPeers(nodeId, stoq, book, { clock, log }));
   cleanup.defer(shareAddresses(stoq, { self: nodeId, address, book, log }));
   if (founder !== undefined) cleanup.defer(founder.serve(stoq, { clock, log }));
@@ -303,9 +309,15 @@ async function listen(
   book: AddressBook,
   {
     founder,
+    carriers,
     clock,
     log,
-  }: { readonly founder: Founder | undefined; readonly clock: Clock; readonly log: Log },
+  }: {
+    readonly founder: Founder | undefined;
+    readonly carriers: readonly Carrier[];
+    readonly clock: Clock;
+    readonly log: Log;
+  },
 ): Promise<StoqNode> {
   const { nodeId, config, credentials, pinnedRoot } = phase;
   const auth = certificateAuthenticator({
@@ -315,7 +327,8 @@ async function listen(
     clock,
   });
   const onEvent = (event: StoqEvent) => log.debug(`stoq.${event.type}`, { ...event });
-  const start = (address: string) => createStoq({ auth, listen: [address], clock, onEvent });
+  const start = (address: string) =>
+    createStoq({ auth, carriers, listen: [address, relayListen], clock, onEvent });
   const before = book.addressOf(nodeId);
   if (before === undefined || !config.listen.endsWith(':0')) return start(config.listen);
   try {

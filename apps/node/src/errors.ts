@@ -1,4 +1,5 @@
 import { HyperMeshError } from '@hypermesh/core';
+import type { Fault, IsApplied } from '@hypermesh/proxy-nat';
 
 /** Why a node could not do what it was asked; `next` says what a person can do about it. */
 export type NodeFailure =
@@ -48,6 +49,14 @@ export type NodeFailure =
       readonly code: 'node/operation-refused';
       readonly leg: string;
       readonly reason: string;
+      readonly next: string;
+    }
+  /** An access to memory of another node failed; `fault` is one of the closed set of `@hypermesh/proxy-nat`. */
+  | {
+      readonly code: 'node/memory-fault';
+      readonly fault: Fault;
+      readonly address: string;
+      readonly isApplied: IsApplied;
       readonly next: string;
     }
   /** The control socket was spoken to in another way than it understands. */

@@ -21,6 +21,8 @@ import { type Extensions, openExtensions } from './extensions/service.ts';
 import type { MachineRecord } from './inventory/machine.ts';
 import { type InventoryService, openInventory } from './inventory/service.ts';
 import { type LedgerService, memberNodes, openLedgerService } from './ledger/service.ts';
+import { inventoryMemoryClaims } from './memory/claims.ts';
+import { type MemoryService, openMemoryService } from './memory/service.ts';
 import type { AddressBook } from './mesh/addresses.ts';
 import type { Peers } from './mesh/peers.ts';
 import type { Transparency } from './mesh/transparency.ts';
@@ -36,11 +38,12 @@ import { createWallet, type WalletService } from './wallet/service.ts';
 /** What a node of phase 2 offers: the ledger, the catalog and runs. */
 export interface MeshServices extends AsyncDisposable {
   readonly ledger: LedgerService;
-  readonly content: ContentService;
   readonly catalog: CatalogService;
+  readonly content: ContentService;
   readonly runs: RunService;
   readonly wallet: WalletService;
   readonly inventory: InventoryService;
+  readonly memory: MemoryService;
   readonly extensions: Extensions;
   /** Members of the genesis by NodeId. */
   readonly members: ReadonlyMap<NodeId, { readonly name: string; readonly key: Uint8Array }>;
@@ -129,6 +132,21 @@ export async function openMeshServices(
       log,
     }),
   );
+  const memory = cleanup.use(
+    openMemoryService({
+      stoq,
+      peers,
+      ledger,
+      claims: inventoryMemoryClaims(inventory.claims, self),
+      members,
+      self,
+      secretKey: keys.ed25519.secretKey,
+      clock,
+      log,
+      metrics: counters,
+      nameOf,
+    }),
+  );
   const catalog = createCatalogService({ host: extensions, ledger });
   const resuming = catalog
     .resume((text) => log.debug('catalog.resume', { text }), signal)
@@ -187,11 +205,12 @@ export async function openMeshServices(
   const secondVotesSeen = () => counters.total('consensus_reports_total', { event: 'equivocation' });
   return {
     ledger,
-    content,
     catalog,
+    content,
     runs,
     wallet: createWallet({ ledger, receipts, self, nameOf }),
     inventory,
+    memory,
     extensions,
     members,
     evidence: (folder, until) => exportLedger(folder, { directory, ledger, facts: phase.facts }, until),

@@ -320,6 +320,38 @@ describe('a node among hostile peers', () => {
     return { stoq, peer: await stoq.connect(nodes[victim].address) };
   }
 
+  it('lend memory and use it by the command line through a global address, until the grant is revoked [proxy-02]', async () => {
+    const memory = (name: Name, ...argv: readonly string[]) =>
+      hypermesh('memory', ...argv, '--data', directoryOf(name).path, '--json');
+    const lent = (await memory('delta', 'lend', '8192', '--for', '600')).json();
+    const address = String(lent['address']);
+    expect(lent).toMatchObject({ ok: true, sizeBytes: 8192, address: expect.stringMatching(/^fd48:4d00:/) });
+    const granted = (await memory('delta', 'grant', address, '--to', 'amber', '--rights', 'rw')).json();
+    expect(granted).toMatchObject({ ok: true, to: 'amber', rights: 'rw', isRevoked: false });
+    await nodes.amber.call('final', { height: granted['height'] });
+    expect((await memory('amber', 'write', address, 'kept by delta')).json()).toMatchObject({ written: 13 });
+    const read = (await memory('amber', 'read', address, '--length', '13')).json();
+    expect(Buffer.from(String(read['bytes']), 'hex').toString()).toBe('kept by delta');
+    const refused = await memory('amber', 'add', address, '1');
+    expect(refused.json()).toMatchObject({ error: { code: 'node/memory-fault', fault: 'Protection' } });
+    expect((await memory('amber', 'list')).json()).toMatchObject({
+      usable: [{ home: 'delta', rights: 'rw' }],
+    });
+    const revoked = (await memory('delta', 'revoke', String(granted['grant']))).json();
+    expect(revoked).toMatchObject({ ok: true, isRevoked: true });
+    for (const action of [
+      ['read', address],
+      ['write', address, 'too late'],
+    ]) {
+      const late = await memory('amber', ...action);
+      expect(late.code).toBe(1);
+      expect(late.json()).toMatchObject({ error: { code: 'node/memory-fault', fault: 'Revoked' } });
+    }
+    expect((await memory('delta', 'list')).json()).toMatchObject({ grants: [{ isRevoked: true }] });
+    const wrong = await memory('delta', 'lend');
+    expect([wrong.code, wrong.json()]).toMatchObject([2, { error: { code: 'node/bad-flag', flag: 'lend' } }]);
+  });
+
   it('stays up under datagrams of garbage', async () => {
     const { port } = new URL(nodes.cedar.address.replace('quic:', 'http:'));
     const socket = createSocket('udp6');

@@ -34,17 +34,10 @@ export async function openTestCatalog(
   const { directory, phase, ledger, stoq, peers, store, book, artifacts, members, copies } = parts;
   const { nodeId: self, keys } = phase;
   const registered = new Map<string, object>();
-  const clock = systemClock;
   const content = cleanup.use(
     await createContentService({
-      self,
-      stoq,
-      store,
-      peers,
-      book,
-      members: () => members,
-      clock,
-      log: silentLog,
+      ...{ self, stoq, store, peers, book, members: () => members },
+      ...{ clock: systemClock, log: silentLog },
     }),
   );
   const ports = cleanup.use(

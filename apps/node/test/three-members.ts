@@ -25,11 +25,14 @@ import type { CatalogService } from '../src/catalog/service.ts';
 import { defaultConfig, type NodeConfig } from '../src/config.ts';
 import { dataDirectory } from '../src/data-directory.ts';
 import { type NodeKeys, signerIdOf } from '../src/identity.ts';
+import type { ClaimService } from '../src/inventory/claims.ts';
 import { foundingPlots, foundingPower } from '../src/ledger/options.ts';
 import { type LedgerService, openLedgerService } from '../src/ledger/service.ts';
+import { inventoryMemoryClaims } from '../src/memory/claims.ts';
+import { type MemoryService, openMemoryService } from '../src/memory/service.ts';
 import { openAddressBook } from '../src/mesh/addresses.ts';
 import { factsBinding, type MeshFacts } from '../src/mesh/facts.ts';
-import { createPeers } from '../src/mesh/peers.ts';
+import { createPeers, type Peers } from '../src/mesh/peers.ts';
 import { phase1, phase2 } from '../src/phases.ts';
 import { createRunService, type RunService } from '../src/run/asking.ts';
 import { createNodeAsks } from '../src/run/node-asks.ts';
@@ -55,6 +58,8 @@ export interface ThreeMembers extends AsyncDisposable {
   readonly ledgers: Readonly<Record<'amber' | 'birch', LedgerService>>;
   readonly packages: Readonly<Record<'amber' | 'birch' | 'cedar', CatalogService>>;
   readonly runs: RunService;
+  readonly memory: Readonly<Record<'amber' | 'birch' | 'cedar', MemoryService>>;
+  readonly peers: Readonly<Record<'amber' | 'birch' | 'cedar', Peers>>;
   /** Sessions with cedar. */
   readonly sessions: Readonly<Record<'amber' | 'birch', Peer>>;
   /** What was really started, by whom. */
@@ -147,7 +152,7 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     const book = cleanup.use(openAddressBook(cleanup.use(temporaryDirectory())));
     for (const other of names) book.note(members[other].nodeId, `memory://${other}`);
     const peers = cleanup.use(createPeers(identity.nodeId, stoq, book, ports));
-    const store = cleanup.use(await openDiskStore(cleanup.use(temporaryDirectory()).content));
+    const store = cleanup.use(await openDiskStore(join(directory.path, `content-${name}`)));
     cleanup.defer(serveContent(stoq, store));
     const before = {
       phase: 0,
@@ -225,10 +230,26 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
         log: silentLog,
       }),
     );
-    return { stoq, peers, packages: service, programs, content, metering, machine };
+    const memory = cleanup.use(
+      openMemoryService({
+        stoq,
+        peers,
+        ledger: own,
+        claims: inventoryMemoryClaims(boundedClaims(2 ** 20), identity.nodeId),
+        members: new Map(names.map((each) => [members[each].nodeId, each])),
+        self: identity.nodeId,
+        secretKey: identity.key.secretKey,
+        clock: systemClock,
+        log: silentLog,
+        metrics: silentMetrics,
+        nameOf: (node) => names.find((each) => members[each].nodeId === node) ?? node,
+      }),
+    );
+    return { stoq, peers, packages: service, programs, content, metering, machine, memory };
   });
   const [a, b, c] = await Promise.all(nodes);
   if (a === undefined || b === undefined || c === undefined) throw new Error('three nodes');
+  const memory = { amber: a.memory, birch: b.memory, cedar: c.memory };
   const packages = { amber: a.packages, birch: b.packages, cedar: c.packages };
   const identityOf = (node: NodeId) => identities.find(({ nodeId }) => nodeId === node);
   const keyOf = (node: NodeId) => identityOf(node)?.key.publicKey ?? new Uint8Array();
@@ -295,6 +316,8 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     ledgers,
     packages,
     runs,
+    memory,
+    peers: { amber: a.peers, birch: b.peers, cedar: c.peers },
     sessions,
     started,
     usedLeases,
@@ -304,6 +327,27 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
     publishGuest,
     publishScript,
     [Symbol.asyncDispose]: () => cleanup.disposeAsync(),
+  };
+}
+
+/** Claims of a member whose memory asset has so many bytes. */
+function boundedClaims(maxBytes: number): Pick<ClaimService, 'reserve' | 'commit' | 'release'> {
+  const claimed = new Map<string, number>();
+  return {
+    async reserve({ needs: { memoryBytes = 0 } }) {
+      const taken = [...claimed.values()].reduce((sum, bytes) => sum + bytes, 0);
+      if (taken + memoryBytes > maxBytes) {
+        const reason = { asset: 'memory', kind: 'memory', code: 'over-share' as const, remedy: 'lend less' };
+        return { ok: false, reasons: [{ ...reason, rule: `at most ${maxBytes} bytes` }] };
+      }
+      const id = `claim ${claimed.size}`;
+      claimed.set(id, memoryBytes);
+      return { ok: true, claim: { id, expiresAtMs: Number.POSITIVE_INFINITY } };
+    },
+    commit: async () => ({ ok: true, expiresAtMs: Number.POSITIVE_INFINITY }),
+    async release(id) {
+      claimed.delete(id);
+    },
   };
 }
 

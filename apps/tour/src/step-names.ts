@@ -1,5 +1,13 @@
 /** Names of the steps in their order. Stands alone, since options are read before anything is built. */
-export const stepNames = ['genesis', 'publish', 'install', 'run', 'settle', 'recovery'] as const;
+export const stepNames = [
+  'genesis',
+  'publish',
+  'install',
+  'run',
+  'remote-memory',
+  'settle',
+  'recovery',
+] as const;
 
 /** A step by its name. */
 export type StepName = (typeof stepNames)[number];

@@ -7,6 +7,7 @@ import { genesisStep } from './steps/genesis.ts';
 import { installStep } from './steps/install.ts';
 import { publishStep } from './steps/publish.ts';
 import { recoveryStep } from './steps/recovery.ts';
+import { remoteMemoryStep } from './steps/remote-memory.ts';
 import { runStep } from './steps/run.ts';
 import { settleStep } from './steps/settle.ts';
 
@@ -45,8 +46,13 @@ const steps: readonly {
   { name: 'publish', title: '2. Publish: a package is signed, logged and ordered', run: publishStep },
   { name: 'install', title: '3. Install: another node fetches and verifies it', run: installStep },
   { name: 'run', title: '4. Run: a third node executes it, a fourth confirms', run: runStep },
-  { name: 'settle', title: '5. Settle: the run is paid from what was used', run: settleStep },
-  { name: 'recovery', title: '6. Recovery: a validator is killed and comes back', run: recoveryStep },
+  {
+    name: 'remote-memory',
+    title: '5. Remote memory: one node lends, another uses it, and it ends',
+    run: remoteMemoryStep,
+  },
+  { name: 'settle', title: '6. Settle: the run is paid from what was used', run: settleStep },
+  { name: 'recovery', title: '7. Recovery: a validator is killed and comes back', run: recoveryStep },
 ];
 
 /** Runs all steps; a failed one ends the tour and is the last of the report. Stands still after those in `pauses`. */

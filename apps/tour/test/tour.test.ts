@@ -61,7 +61,15 @@ describe('start', () => {
       expect(peakResidentBytes).toBeGreaterThan(1_000_000);
     }
     const steps = Object.fromEntries(report.steps.map((step) => [step.name, step]));
-    expect(Object.keys(steps)).toEqual(['genesis', 'publish', 'install', 'run', 'settle', 'recovery']);
+    expect(Object.keys(steps)).toEqual([
+      'genesis',
+      'publish',
+      'install',
+      'run',
+      'remote-memory',
+      'settle',
+      'recovery',
+    ]);
     expect(steps['genesis']).toMatchObject({ ok: true, height: 1 });
     expect(steps['genesis']).toHaveProperty('finalizedBy.2');
     const { packages = [] } = steps['publish'] as { packages?: readonly Record<string, unknown>[] };
@@ -119,6 +127,12 @@ describe('start', () => {
     expect(tampered).toMatchObject({ exit: 'denied', expected: 'denied', tampered: 'time', matches: true });
     expect(steps['settle']).toMatchObject({ ok: true, from: 'birch', to: 'cedar', conserved: true });
     expect(steps['settle']?.['amount']).toMatch(/^[1-9]\d*$/);
+    expect(steps['remote-memory']).toMatchObject({
+      ok: true,
+      address: expect.stringMatching(/^fd48:4d00:/),
+      operations: expect.any(Number),
+      afterRevoke: 'Revoked',
+    });
     expect(steps['recovery']).toMatchObject({ ok: true, lost: 0, secondVotes: 0 });
   }, 240_000);
 

@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { interleave, report } from '@hypermesh/bench';
+import { interleave, openRedis, report } from '@hypermesh/bench';
 import { systemClock, systemRandom } from '@hypermesh/core/node';
 import { createMemoryClient } from '@hypermesh/proxy-nat';
 import { connectTcp } from '@hypermesh/proxy-nat/tcp';
-import { openRedis } from './redis.ts';
 
 /** Pages of 4 KiB of another process over TCP, against redis-server with a client of the same make. */
 const PAGE = 4096;

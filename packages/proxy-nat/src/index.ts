@@ -33,6 +33,14 @@ export {
 } from './client/remote-memory.ts';
 export { faultIn, type IsApplied, ProxyNatError, type ProxyNatFailure } from './errors.ts';
 export { type Fault, faults, type RetryRule, retryRule } from './faults.ts';
+export {
+  type Circuit,
+  createRelay,
+  type Relay,
+  type RelayLeg,
+  type RelayLimits,
+  type RelayReason,
+} from './relay/relay.ts';
 export type {
   GrantRequest,
   IssuedGrant,

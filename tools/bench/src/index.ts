@@ -1,2 +1,3 @@
 export { type Cases, type InterleaveOptions, interleave, type Sampled } from './interleave.ts';
+export { openRedis, type Redis } from './redis.ts';
 export { type Line, type Measurement, report } from './report.ts';

@@ -1,48 +1,9 @@
 import { CatalogError, type Content, type FetchedFrom } from '@hypermesh/catalog';
 import { type ContentRoot, hasCode, type NodeId } from '@hypermesh/core';
-import type { ContentSource } from '@hypermesh/stoq/content';
+import type { ContentService } from '../content/service.ts';
 
 /** What the catalog needs of the service that keeps and moves content on this node. */
-export interface MeshContent {
-  put(
-    source: ContentSource,
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<{ readonly root: ContentRoot; readonly size: number }>;
-  get(
-    root: ContentRoot,
-    options?: { readonly offset?: number; readonly length?: number; readonly signal?: AbortSignal },
-  ): AsyncIterable<Uint8Array>;
-  fetch(
-    root: ContentRoot,
-    options?: {
-      readonly signal?: AbortSignal;
-      readonly maxBytes?: number;
-      readonly hints?: readonly NodeId[];
-      readonly onProgress?: (progress: {
-        readonly bytes: number;
-        readonly bytesHere: number;
-        readonly bytesMoved: number;
-        readonly peers: number;
-      }) => void;
-    },
-  ): Promise<{
-    readonly size: number;
-    readonly bytesMoved: number;
-    readonly bytesReused: number;
-    readonly rejectedChunks: number;
-    readonly peers: readonly {
-      readonly node: NodeId;
-      readonly bytes: number;
-      readonly carrier: string;
-      readonly kem: string;
-    }[];
-  }>;
-  replicate(
-    root: ContentRoot,
-    copies: number,
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<readonly NodeId[]>;
-}
+export type MeshContent = Pick<ContentService, 'put' | 'get' | 'fetch' | 'replicate'>;
 
 /** The catalog's `Content` over this node's content service; peers are told by their names. */
 export function catalogContent(service: MeshContent, nameOf: (node: NodeId) => string): Content {

@@ -6,6 +6,7 @@ import { initCommand } from './init.ts';
 import { installCommand } from './install.ts';
 import { inviteCommand } from './invite.ts';
 import { joinCommand } from './join.ts';
+import { memoryCommand } from './memory.ts';
 import { infoCommand, listCommand, searchCommand, verifyCommand, whyCommand } from './packages.ts';
 import { publishCommand } from './publish.ts';
 import { runCommand } from './run.ts';
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   runCommand,
   walletCommand,
   assetsCommand,
+  memoryCommand,
   extensionCommand,
   explainCommand,
 ];

@@ -4,6 +4,7 @@ import type { Peer, StoqNode } from '@hypermesh/stoq';
 import { unlessAborted } from '../abort.ts';
 import { isEnrolling } from '../adapters/authenticator.ts';
 import { NodeError } from '../errors.ts';
+import { relayAddress } from '../relay/carrier.ts';
 import type { AddressBook } from './addresses.ts';
 
 /** Sessions with the members of the mesh, opened again whenever they end. */
@@ -46,13 +47,31 @@ export function createPeers(
     if (under !== undefined) return under;
     const attempt = stoq
       .connect(address, { signal: closing.signal, expect: node })
-      .catch((error: unknown) => {
+      .catch(async (error: unknown) => {
         closing.signal.throwIfAborted();
+        const relayed = await dialThroughRelay(node);
+        if (relayed !== undefined) return relayed;
         throw unreachable(address, error instanceof Error ? error.message : String(error), error);
       })
       .finally(() => dialling.delete(node));
     dialling.set(node, attempt);
     return attempt;
+  }
+
+  /** A session by way of a member that both have a direct one with; undefined where no such member leads there. */
+  async function dialThroughRelay(node: NodeId): Promise<Peer | undefined> {
+    const direct = stoq.peers.filter(
+      (peer) => peer.id !== node && !isEnrolling(peer.identity) && !peer.address.startsWith('relay:'),
+    );
+    for (const relay of new Set(direct.map(({ id }) => id as NodeId))) {
+      try {
+        return await stoq.connect(relayAddress(relay, node), { signal: closing.signal, expect: node });
+      } catch (error) {
+        closing.signal.throwIfAborted();
+        log.debug('peers.no-way', { node, relay, message: String(error) });
+      }
+    }
+    return undefined;
   }
 
   async function sessionWith(node: NodeId, signal?: AbortSignal): Promise<Peer> {

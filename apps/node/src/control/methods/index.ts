@@ -3,6 +3,7 @@ import { catalogMethods } from './catalog.ts';
 import { extensionMethods } from './extension.ts';
 import { inventoryMethods, machineMethods } from './inventory.ts';
 import { ledgerMethods } from './ledger.ts';
+import { memoryMethods } from './memory.ts';
 import type { ControlParts, ServiceMethod, ServiceMethods } from './method.ts';
 
 import { runMethods } from './run.ts';
@@ -13,6 +14,7 @@ const serviceMethods: ServiceMethods = {
   ...ledgerMethods,
   ...inventoryMethods,
   ...catalogMethods,
+  ...memoryMethods,
   ...runMethods,
   ...walletMethods,
   ...extensionMethods,
