@@ -3,15 +3,14 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeProof, decodeTransaction, encodeTransaction } from '@hypermesh/consensus';
 import { tamper } from '@hypermesh/consensus/testing';
-import { createReplaceable, fromHex, toHex } from '@hypermesh/core';
+import { fromHex, toHex } from '@hypermesh/core';
 import { generateKey } from '@hypermesh/core/ed25519';
 import { systemClock } from '@hypermesh/core/node';
-import { createStoq, type Peer, quicCarrier, type StoqNode } from '@hypermesh/stoq';
+import { createStoq, quicCarrier } from '@hypermesh/stoq';
 import { fingerprint } from '@hypermesh/trustchain/x509';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { certificateAuthenticator, enrollingAuthenticator } from '../src/adapters/authenticator.ts';
-import { type DataDirectory, dataDirectory } from '../src/data-directory.ts';
-import { loadNodeKeys, readChain, readPassphrase } from '../src/identity.ts';
+import { enrollingAuthenticator } from '../src/adapters/authenticator.ts';
+import { readChain } from '../src/identity.ts';
 import {
   enrolRequest,
   genesisRequest,
@@ -21,19 +20,23 @@ import {
 } from '../src/mesh/protocol.ts';
 import { executeRequest, reexecuteRequest } from '../src/run/protocol.ts';
 import type { NodeStatus } from '../src/status.ts';
+import {
+  type FourProcesses,
+  type Name,
+  names,
+  openFourProcesses,
+  stolenSession,
+  writePackage,
+} from './four-processes.ts';
 import { echo } from './guests.ts';
-import { hypermesh, type RunningNode, startNode } from './processes.ts';
-import { temporaryDirectory } from './support.ts';
+import { hypermesh, startNode } from './processes.ts';
 
 // Processes and proofs take their time on a machine that is busy with other things.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-const names = ['amber', 'birch', 'cedar', 'delta'] as const;
-type Name = (typeof names)[number];
-const folder = temporaryDirectory();
-const directoryOf = (name: Name): DataDirectory => dataDirectory(join(folder.path, name));
-const nodes = {} as Record<Name, RunningNode>;
-const invitations: string[] = [];
+let mesh: FourProcesses;
+let nodes: FourProcesses['nodes'];
+let directoryOf: FourProcesses['directoryOf'];
 
 interface Final {
   readonly id: string;
@@ -42,25 +45,11 @@ interface Final {
 const register = (name: Name, note: string) => nodes[name].call<Final>('register-asset', { note });
 
 beforeAll(async () => {
-  const data = (name: Name) => ['--data', directoryOf(name).path];
-  const made = await hypermesh('init', ...data('amber'), '--name', 'amber');
-  expect(made.code, made.stderr).toBe(0);
-  nodes.amber = await startNode(directoryOf('amber').path);
-  const listed = await hypermesh('invite', ...data('amber'), '--json');
-  invitations.push(...(listed.json()['invitations'] as string[]));
-  await Promise.all(
-    names.slice(1).map(async (name, index) => {
-      const joined = await hypermesh('join', invitations[index] ?? '', ...data(name), '--name', name);
-      expect(joined.code, joined.stderr).toBe(0);
-      nodes[name] = await startNode(directoryOf(name).path);
-    }),
-  );
+  mesh = await openFourProcesses();
+  ({ nodes, directoryOf } = mesh);
 });
 
-afterAll(async () => {
-  await Promise.all(Object.values(nodes).map((node) => node[Symbol.asyncDispose]()));
-  folder[Symbol.dispose]();
-});
+afterAll(() => mesh?.[Symbol.asyncDispose]());
 
 describe('four nodes, each a process', () => {
   it('found a mesh by init, up and join, agree on block 1 and see each other over post-quantum QUIC', async () => {
@@ -92,8 +81,16 @@ describe('four nodes, each a process', () => {
   it('have used every invitation: nobody joins by one again', async () => {
     const listed = await hypermesh('invite', '--data', directoryOf('amber').path, '--json');
     expect(listed.json()).toMatchObject({ ok: true, invitations: [] });
-    const path = join(folder.path, 'elm');
-    const again = await hypermesh('join', invitations[0] ?? '', '--data', path, '--name', 'elm', '--json');
+    const path = join(mesh.folder, 'elm');
+    const again = await hypermesh(
+      'join',
+      mesh.invitations[0] ?? '',
+      '--data',
+      path,
+      '--name',
+      'elm',
+      '--json',
+    );
     expect(again.code).toBe(1);
     expect(again.json()).toMatchObject({
       ok: false,
@@ -102,7 +99,7 @@ describe('four nodes, each a process', () => {
   });
 
   it('publish, install and run a package by the command line, and a fourth node finds the same', async () => {
-    const path = join(folder.path, 'package');
+    const path = join(mesh.folder, 'package');
     mkdirSync(path);
     writeFileSync(join(path, 'program.wasm'), echo);
     writeFileSync(join(path, 'input.txt'), 'the same bytes again');
@@ -179,27 +176,15 @@ spec:
   });
 
   it('run JavaScript with an input of the asker, write its output to a file, and explain who can run it [executors-01]', async () => {
-    const path = join(folder.path, 'script');
-    mkdirSync(path);
     const source = `export default (input) => [...new TextDecoder().decode(input)].reverse().join('');`;
-    writeFileSync(join(path, 'index.js'), source);
-    const document = {
-      apiVersion: 'catalog.v1',
-      kind: 'AssetPackage',
-      metadata: { name: 'reverser', version: '1.0.0' },
-      spec: {
-        description: 'Reverses a text',
-        type: 'library.javascript',
-        content: { files: ['index.js'], entrypoint: 'index.js' },
-      },
-    };
-    writeFileSync(join(path, 'catalog.yaml'), JSON.stringify(document));
+    const files = { 'index.js': source };
+    const path = writePackage(join(mesh.folder, 'script'), 'reverser', { type: 'library.javascript', files });
     const published = await hypermesh('publish', path, '--data', directoryOf('amber').path, '--json');
     expect(published.code, published.stderr).toBe(0);
     await nodes.birch.call('final', { height: published.json()['height'] });
-    writeFileSync(join(folder.path, 'input.txt'), 'straw warts');
+    writeFileSync(join(mesh.folder, 'input.txt'), 'straw warts');
     const data = ['--data', directoryOf('birch').path, '--json'];
-    const at = (name: string) => join(folder.path, name);
+    const at = (name: string) => join(mesh.folder, name);
     const ran = await hypermesh(
       ...['run', 'reverser', '--on', 'cedar', '--audit', 'delta', ...data],
       ...['--input', at('input.txt'), '--output', at('output.txt')],
@@ -303,23 +288,6 @@ describe('a node among hostile peers', () => {
     expect(height).toBeGreaterThan(0);
   }
 
-  /** A session as a member whose keys somebody else got hold of. */
-  async function stolenSession(name: Name, victim: Name): Promise<{ stoq: StoqNode; peer: Peer }> {
-    const directory = directoryOf(name);
-    const keys = await loadNodeKeys(directory, readPassphrase(directory, undefined));
-    const [root] = readChain(directory.root);
-    if (root === undefined) throw new Error('no root');
-    const stoq = await createStoq({
-      auth: certificateAuthenticator({
-        credentials: createReplaceable({ chain: readChain(directory.certificate), keys: keys.certificate }),
-        pinnedRoot: fingerprint(root),
-        admitEnrolling: false,
-        clock: systemClock,
-      }),
-    });
-    return { stoq, peer: await stoq.connect(nodes[victim].address) };
-  }
-
   it('lend memory and use it by the command line through a global address, until the grant is revoked [proxy-02]', async () => {
     const memory = (name: Name, ...argv: readonly string[]) =>
       hypermesh('memory', ...argv, '--data', directoryOf(name).path, '--json');
@@ -400,7 +368,7 @@ describe('a node among hostile peers', () => {
       reason: 'unknown-name',
     });
 
-    const stolen = await stolenSession('delta', 'amber');
+    const stolen = await stolenSession(mesh, 'delta', 'amber');
     const garbage = [new Uint8Array(), Buffer.from('garbage'), Buffer.alloc(3_000_000, 0x9f)];
     for (const name of [enrolRequest, renewRequest, logRequest, executeRequest, reexecuteRequest]) {
       for (const body of garbage) {
@@ -412,7 +380,7 @@ describe('a node among hostile peers', () => {
   });
 
   it('stays up under a member that floods it with requests and with messages that are no votes', async () => {
-    const { stoq, peer } = await stolenSession('delta', 'cedar');
+    const { stoq, peer } = await stolenSession(mesh, 'delta', 'cedar');
     const floods = Array.from({ length: 400 }, (_, index) =>
       peer.request(
         index % 2 === 0 ? executeRequest : helloRequest,

@@ -33,6 +33,7 @@ export class BoundedLog {
 
 type GuestFunction = (...args: Scalar[]) => Scalar | readonly Scalar[] | undefined;
 
+/** An instance of a checked module: its counters, its memory, and its calls by the guest ABI. */
 export class Guest {
   readonly #exports: WebAssembly.Exports;
   readonly #job: Job;
