@@ -20,14 +20,7 @@ import {
 } from '../src/mesh/protocol.ts';
 import { executeRequest, reexecuteRequest } from '../src/run/protocol.ts';
 import type { NodeStatus } from '../src/status.ts';
-import {
-  type FourProcesses,
-  type Name,
-  names,
-  openFourProcesses,
-  stolenSession,
-  writePackage,
-} from './four-processes.ts';
+import { type FourProcesses, type Name, names, openFourProcesses, stolenSession } from './four-processes.ts';
 import { echo } from './guests.ts';
 import { hypermesh, startNode } from './processes.ts';
 
@@ -175,31 +168,6 @@ spec:
     expect(squatted.json()).toMatchObject({ ok: false, error: { code: 'catalog/version-exists' } });
   });
 
-  it('run JavaScript with an input of the asker, write its output to a file, and explain who can run it [executors-01]', async () => {
-    const source = `export default (input) => [...new TextDecoder().decode(input)].reverse().join('');`;
-    const files = { 'index.js': source };
-    const path = writePackage(join(mesh.folder, 'script'), 'reverser', { type: 'library.javascript', files });
-    const published = await hypermesh('publish', path, '--data', directoryOf('amber').path, '--json');
-    expect(published.code, published.stderr).toBe(0);
-    await nodes.birch.call('final', { height: published.json()['height'] });
-    writeFileSync(join(mesh.folder, 'input.txt'), 'straw warts');
-    const data = ['--data', directoryOf('birch').path, '--json'];
-    const at = (name: string) => join(mesh.folder, name);
-    const ran = await hypermesh(
-      ...['run', 'reverser', '--on', 'cedar', '--audit', 'delta', ...data],
-      ...['--input', at('input.txt'), '--output', at('output.txt')],
-    );
-    expect(ran.json()).toMatchObject({ ok: true, exit: 'ok', reexecutedBy: 'delta', matches: true });
-    expect(readFileSync(at('output.txt'), 'utf8')).toBe('straw warts');
-    const explained = await hypermesh('explain', 'reverser', ...data);
-    expect(explained.json()).toMatchObject({ ok: true, package: 'reverser@1.0.0', silent: [] });
-    const found = explained.json()['nodes'] as { name: string; canRun: boolean }[];
-    expect(found.map(({ name, canRun }) => [name, canRun])).toEqual(names.map((name) => [name, true]));
-    const tooMuch = await hypermesh('explain', 'reverser', '--memory', '65536', ...data);
-    expect(tooMuch.json()).toMatchObject({ ok: false });
-    expect(tooMuch.code).toBe(1);
-  });
-
   it('pay for a run by the command line: each of them recomputes the same accounts, and nothing is lost or made', async () => {
     const wallet = (name: Name, ...args: string[]) =>
       hypermesh('wallet', ...args, '--data', directoryOf(name).path, '--json');
@@ -243,7 +211,7 @@ spec:
     const books = [];
     for (const name of names) {
       await nodes[name].call('final', { height: sent['height'] });
-      const { conserved, total, issued, accounts } = (await wallet(name)).json();
+      const { conserved, total, issued, accounts } = (await wallet(name, '--audit')).json();
       expect({ conserved, total }).toEqual({ conserved: true, total: issued });
       books.push(accounts);
     }
@@ -251,7 +219,7 @@ spec:
     const report = await nodes.delta.call<{ settlements: number; cid: string }>('usage');
     expect(report.settlements).toBe(1);
     expect(report.cid).toMatch(/^bafyrei/);
-    const text = await hypermesh('wallet', '--data', directoryOf('delta').path);
+    const text = await hypermesh('wallet', '--audit', '--data', directoryOf('delta').path);
     expect(text.stdout).toContain('Conserved, recomputed from every entry');
   });
 

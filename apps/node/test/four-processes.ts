@@ -1,4 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createReplaceable } from '@hypermesh/core';
 import { systemClock } from '@hypermesh/core/node';
@@ -52,31 +51,6 @@ export async function openFourProcesses(): Promise<FourProcesses> {
       folder[Symbol.dispose]();
     },
   };
-}
-
-/** Writes the folder of a package: its files, and a document of that type whose entrypoint is the first of them. */
-export function writePackage(
-  path: string,
-  name: string,
-  {
-    type,
-    files,
-    args = [],
-  }: {
-    readonly type: string;
-    readonly files: Readonly<Record<string, string | Uint8Array>>;
-    readonly args?: readonly string[];
-  },
-): string {
-  mkdirSync(path, { recursive: true });
-  for (const [file, content] of Object.entries(files)) writeFileSync(join(path, file), content);
-  const [entrypoint] = Object.keys(files);
-  const content = { files: Object.keys(files), entrypoint, args };
-  const spec = { description: `the package ${name}`, type, content };
-  const metadata = { name, version: '1.0.0' };
-  const document = { apiVersion: 'catalog.v1', kind: 'AssetPackage', metadata, spec };
-  writeFileSync(join(path, 'catalog.yaml'), JSON.stringify(document));
-  return path;
 }
 
 /** A session as a member whose keys somebody else got hold of. */

@@ -67,19 +67,26 @@ export function serveHolding(
 }
 
 /**
- * Has so many members keep a root: asks them in an order that differs from root to root, connected ones first, and the next for each that
- * does not. Throws `node/too-few-copies` where too few do.
+ * Has so many members keep a root: asks them in an order that differs from asker to asker, so that what belongs together
+ * lies together, the next version with the last, and members share the load; connected ones first, and the next for each that does not. Throws `node/too-few-copies` where too few do.
  */
 export async function replicateTo(
   parts: { readonly peers: Peers; readonly candidates: readonly NodeId[] },
   root: ContentRoot,
-  wanted: { readonly copies: number; readonly size: number; readonly avoid: readonly NodeId[] },
+  wanted: {
+    readonly copies: number;
+    readonly size: number;
+    readonly avoid: readonly NodeId[];
+    /** What the order depends on beside the member. */
+    readonly order: string;
+  },
   signal: AbortSignal,
 ): Promise<readonly NodeId[]> {
   const { peers } = parts;
   const { copies, size, avoid } = wanted;
   const rank = (node: NodeId) => (avoid.includes(node) ? 2 : peers.openSession(node) === undefined ? 1 : 0);
-  const weight = (node: NodeId) => domainHash('hypermesh/node/replica-order/v1', utf8(root), utf8(node));
+  const weight = (node: NodeId) =>
+    domainHash('hypermesh/node/replica-order/v1', utf8(wanted.order), utf8(node));
   const order = [...parts.candidates].sort((a, b) => rank(a) - rank(b) || compareBytes(weight(a), weight(b)));
   const holders: NodeId[] = [];
   const failures: string[] = [];

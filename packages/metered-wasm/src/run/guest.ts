@@ -33,7 +33,7 @@ export class BoundedLog {
 
 type GuestFunction = (...args: Scalar[]) => Scalar | readonly Scalar[] | undefined;
 
-/** An instance of a checked module: its counters, its memory, and its calls by the guest ABI. */
+/** What a host does with an instance of a checked module. */
 export class Guest {
   readonly #exports: WebAssembly.Exports;
   readonly #job: Job;
