@@ -3,15 +3,14 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { decodeProof, decodeTransaction, encodeTransaction } from '@hypermesh/consensus';
 import { tamper } from '@hypermesh/consensus/testing';
-import { createReplaceable, fromHex, toHex } from '@hypermesh/core';
+import { fromHex, toHex } from '@hypermesh/core';
 import { generateKey } from '@hypermesh/core/ed25519';
 import { systemClock } from '@hypermesh/core/node';
-import { createStoq, type Peer, quicCarrier, type StoqNode } from '@hypermesh/stoq';
+import { createStoq, quicCarrier } from '@hypermesh/stoq';
 import { fingerprint } from '@hypermesh/trustchain/x509';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { certificateAuthenticator, enrollingAuthenticator } from '../src/adapters/authenticator.ts';
-import { type DataDirectory, dataDirectory } from '../src/data-directory.ts';
-import { loadNodeKeys, readChain, readPassphrase } from '../src/identity.ts';
+import { enrollingAuthenticator } from '../src/adapters/authenticator.ts';
+import { readChain } from '../src/identity.ts';
 import {
   enrolRequest,
   genesisRequest,
@@ -22,17 +21,16 @@ import {
 import { executeRequest, reexecuteRequest } from '../src/run/protocol.ts';
 import type { NodeStatus } from '../src/status.ts';
 import { writeEchoPackage } from './echo-package.ts';
-import { type Name, names, payForRun } from './paying.ts';
-import { hypermesh, type RunningNode, startNode } from './processes.ts';
-import { temporaryDirectory } from './support.ts';
+import { type FourProcesses, type Name, names, openFourProcesses, stolenSession } from './four-processes.ts';
+import { payForRun } from './paying.ts';
+import { hypermesh, startNode } from './processes.ts';
 
 // Processes and proofs take their time on a machine that is busy with other things.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-const folder = temporaryDirectory();
-const directoryOf = (name: Name): DataDirectory => dataDirectory(join(folder.path, name));
-const nodes = {} as Record<Name, RunningNode>;
-const invitations: string[] = [];
+let mesh: FourProcesses;
+let nodes: FourProcesses['nodes'];
+let directoryOf: FourProcesses['directoryOf'];
 
 interface Final {
   readonly id: string;
@@ -41,25 +39,11 @@ interface Final {
 const register = (name: Name, note: string) => nodes[name].call<Final>('register-asset', { note });
 
 beforeAll(async () => {
-  const data = (name: Name) => ['--data', directoryOf(name).path];
-  const made = await hypermesh('init', ...data('amber'), '--name', 'amber');
-  expect(made.code, made.stderr).toBe(0);
-  nodes.amber = await startNode(directoryOf('amber').path);
-  const listed = await hypermesh('invite', ...data('amber'), '--json');
-  invitations.push(...(listed.json()['invitations'] as string[]));
-  await Promise.all(
-    names.slice(1).map(async (name, index) => {
-      const joined = await hypermesh('join', invitations[index] ?? '', ...data(name), '--name', name);
-      expect(joined.code, joined.stderr).toBe(0);
-      nodes[name] = await startNode(directoryOf(name).path);
-    }),
-  );
+  mesh = await openFourProcesses();
+  ({ nodes, directoryOf } = mesh);
 });
 
-afterAll(async () => {
-  await Promise.all(Object.values(nodes).map((node) => node[Symbol.asyncDispose]()));
-  folder[Symbol.dispose]();
-});
+afterAll(() => mesh?.[Symbol.asyncDispose]());
 
 describe('four nodes, each a process', () => {
   it('found a mesh by init, up and join, agree on block 1 and see each other over post-quantum QUIC', async () => {
@@ -91,8 +75,16 @@ describe('four nodes, each a process', () => {
   it('have used every invitation: nobody joins by one again', async () => {
     const listed = await hypermesh('invite', '--data', directoryOf('amber').path, '--json');
     expect(listed.json()).toMatchObject({ ok: true, invitations: [] });
-    const path = join(folder.path, 'elm');
-    const again = await hypermesh('join', invitations[0] ?? '', '--data', path, '--name', 'elm', '--json');
+    const path = join(mesh.folder, 'elm');
+    const again = await hypermesh(
+      'join',
+      mesh.invitations[0] ?? '',
+      '--data',
+      path,
+      '--name',
+      'elm',
+      '--json',
+    );
     expect(again.code).toBe(1);
     expect(again.json()).toMatchObject({
       ok: false,
@@ -101,7 +93,7 @@ describe('four nodes, each a process', () => {
   });
 
   it('publish, install and run a package by the command line, and a fourth node finds the same', async () => {
-    const path = join(folder.path, 'package');
+    const path = join(mesh.folder, 'package');
     writeEchoPackage(path);
     const published = await hypermesh('publish', path, '--data', directoryOf('amber').path, '--json');
     expect(published.json()).toMatchObject({
@@ -182,43 +174,6 @@ describe('four nodes, each a process', () => {
     expect(again.stdout).toMatch(/^[0-9]+ chunks of [0-9]+ roots: 0 damaged, 0 missing$/m);
   });
 
-  it('run JavaScript with an input of the asker, write its output to a file, and explain who can run it [executors-01]', async () => {
-    const path = join(folder.path, 'script');
-    mkdirSync(path);
-    const source = `export default (input) => [...new TextDecoder().decode(input)].reverse().join('');`;
-    writeFileSync(join(path, 'index.js'), source);
-    const document = {
-      apiVersion: 'catalog.v1',
-      kind: 'AssetPackage',
-      metadata: { name: 'reverser', version: '1.0.0' },
-      spec: {
-        description: 'Reverses a text',
-        type: 'library.javascript',
-        content: { files: ['index.js'], entrypoint: 'index.js' },
-      },
-    };
-    writeFileSync(join(path, 'catalog.yaml'), JSON.stringify(document));
-    const published = await hypermesh('publish', path, '--data', directoryOf('amber').path, '--json');
-    expect(published.code, published.stderr).toBe(0);
-    await nodes.birch.call('final', { height: published.json()['height'] });
-    writeFileSync(join(folder.path, 'input.txt'), 'straw warts');
-    const data = ['--data', directoryOf('birch').path, '--json'];
-    const at = (name: string) => join(folder.path, name);
-    const ran = await hypermesh(
-      ...['run', 'reverser', '--on', 'cedar', '--audit', 'delta', ...data],
-      ...['--input', at('input.txt'), '--output', at('output.txt')],
-    );
-    expect(ran.json()).toMatchObject({ ok: true, exit: 'ok', reexecutedBy: 'delta', matches: true });
-    expect(readFileSync(at('output.txt'), 'utf8')).toBe('straw warts');
-    const explained = await hypermesh('explain', 'reverser', ...data);
-    expect(explained.json()).toMatchObject({ ok: true, package: 'reverser@1.0.0', silent: [] });
-    const found = explained.json()['nodes'] as { name: string; canRun: boolean }[];
-    expect(found.map(({ name, canRun }) => [name, canRun])).toEqual(names.map((name) => [name, true]));
-    const tooMuch = await hypermesh('explain', 'reverser', '--memory', '65536', ...data);
-    expect(tooMuch.json()).toMatchObject({ ok: false });
-    expect(tooMuch.code).toBe(1);
-  });
-
   it('pay for a run by the command line: each of them recomputes the same accounts, and nothing is lost or made', () =>
     payForRun(nodes, (name) => directoryOf(name).path));
 
@@ -255,22 +210,37 @@ describe('a node among hostile peers', () => {
     expect(height).toBeGreaterThan(0);
   }
 
-  /** A session as a member whose keys somebody else got hold of. */
-  async function stolenSession(name: Name, victim: Name): Promise<{ stoq: StoqNode; peer: Peer }> {
-    const directory = directoryOf(name);
-    const keys = await loadNodeKeys(directory, readPassphrase(directory, undefined));
-    const [root] = readChain(directory.root);
-    if (root === undefined) throw new Error('no root');
-    const stoq = await createStoq({
-      auth: certificateAuthenticator({
-        credentials: createReplaceable({ chain: readChain(directory.certificate), keys: keys.certificate }),
-        pinnedRoot: fingerprint(root),
-        admitEnrolling: false,
-        clock: systemClock,
-      }),
+  it('lend memory and use it by the command line through a global address, until the grant is revoked [proxy-02]', async () => {
+    const memory = (name: Name, ...argv: readonly string[]) =>
+      hypermesh('memory', ...argv, '--data', directoryOf(name).path, '--json');
+    const lent = (await memory('delta', 'lend', '8192', '--for', '600')).json();
+    const address = String(lent['address']);
+    expect(lent).toMatchObject({ ok: true, sizeBytes: 8192, address: expect.stringMatching(/^fd48:4d00:/) });
+    const granted = (await memory('delta', 'grant', address, '--to', 'amber', '--rights', 'rw')).json();
+    expect(granted).toMatchObject({ ok: true, to: 'amber', rights: 'rw', isRevoked: false });
+    await nodes.amber.call('final', { height: granted['height'] });
+    expect((await memory('amber', 'write', address, 'kept by delta')).json()).toMatchObject({ written: 13 });
+    const read = (await memory('amber', 'read', address, '--length', '13')).json();
+    expect(Buffer.from(String(read['bytes']), 'hex').toString()).toBe('kept by delta');
+    const refused = await memory('amber', 'add', address, '1');
+    expect(refused.json()).toMatchObject({ error: { code: 'node/memory-fault', fault: 'Protection' } });
+    expect((await memory('amber', 'list')).json()).toMatchObject({
+      usable: [{ home: 'delta', rights: 'rw' }],
     });
-    return { stoq, peer: await stoq.connect(nodes[victim].address) };
-  }
+    const revoked = (await memory('delta', 'revoke', String(granted['grant']))).json();
+    expect(revoked).toMatchObject({ ok: true, isRevoked: true });
+    for (const action of [
+      ['read', address],
+      ['write', address, 'too late'],
+    ]) {
+      const late = await memory('amber', ...action);
+      expect(late.code).toBe(1);
+      expect(late.json()).toMatchObject({ error: { code: 'node/memory-fault', fault: 'Revoked' } });
+    }
+    expect((await memory('delta', 'list')).json()).toMatchObject({ grants: [{ isRevoked: true }] });
+    const wrong = await memory('delta', 'lend');
+    expect([wrong.code, wrong.json()]).toMatchObject([2, { error: { code: 'node/bad-flag', flag: 'lend' } }]);
+  });
 
   it('stays up under datagrams of garbage', async () => {
     const { port } = new URL(nodes.cedar.address.replace('quic:', 'http:'));
@@ -320,7 +290,7 @@ describe('a node among hostile peers', () => {
       reason: 'unknown-name',
     });
 
-    const stolen = await stolenSession('delta', 'amber');
+    const stolen = await stolenSession(mesh, 'delta', 'amber');
     const garbage = [new Uint8Array(), Buffer.from('garbage'), Buffer.alloc(3_000_000, 0x9f)];
     for (const name of [enrolRequest, renewRequest, logRequest, executeRequest, reexecuteRequest]) {
       for (const body of garbage) {
@@ -332,7 +302,7 @@ describe('a node among hostile peers', () => {
   });
 
   it('stays up under a member that floods it with requests and with messages that are no votes', async () => {
-    const { stoq, peer } = await stolenSession('delta', 'cedar');
+    const { stoq, peer } = await stolenSession(mesh, 'delta', 'cedar');
     const floods = Array.from({ length: 400 }, (_, index) =>
       peer.request(
         index % 2 === 0 ? executeRequest : helloRequest,
