@@ -44,9 +44,9 @@ export function catalogContent(service: MeshContent, nameOf: (node: NodeId) => s
       const { size, bytesMoved, bytesReused, rejectedChunks } = fetched;
       return { size, moved: bytesMoved, reused: bytesReused, rejectedChunks, peers };
     },
-    async replicate(root, { copies, signal }) {
+    async replicate(root, { copies, prefer = [], signal }) {
       try {
-        return await service.replicate(root, copies, signal === undefined ? {} : { signal });
+        return await service.replicate(root, copies, { prefer, ...(signal === undefined ? {} : { signal }) });
       } catch (error) {
         if (!hasCode(error, 'node/too-few-copies')) throw error;
         const message = error instanceof Error ? error.message : String(error);

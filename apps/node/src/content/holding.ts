@@ -67,18 +67,27 @@ export function serveHolding(
 }
 
 /**
- * Has so many members keep a root: asks them in an order that differs from root to root, connected ones first, and the next for each that
+ * Has so many members keep a root: asks them in an order that differs from root to root, preferred ones first, then connected ones, and the next for each that
  * does not. Throws `node/too-few-copies` where too few do.
  */
 export async function replicateTo(
   parts: { readonly peers: Peers; readonly candidates: readonly NodeId[] },
   root: ContentRoot,
-  wanted: { readonly copies: number; readonly size: number; readonly avoid: readonly NodeId[] },
+  wanted: {
+    readonly copies: number;
+    readonly size: number;
+    readonly avoid: readonly NodeId[];
+    readonly prefer: readonly NodeId[];
+  },
   signal: AbortSignal,
 ): Promise<readonly NodeId[]> {
   const { peers } = parts;
-  const { copies, size, avoid } = wanted;
-  const rank = (node: NodeId) => (avoid.includes(node) ? 2 : peers.openSession(node) === undefined ? 1 : 0);
+  const { copies, size, avoid, prefer } = wanted;
+  const rank = (node: NodeId) => {
+    if (avoid.includes(node)) return 3;
+    if (prefer.includes(node)) return 0;
+    return peers.openSession(node) === undefined ? 2 : 1;
+  };
   const weight = (node: NodeId) => domainHash('hypermesh/node/replica-order/v1', utf8(root), utf8(node));
   const order = [...parts.candidates].sort((a, b) => rank(a) - rank(b) || compareBytes(weight(a), weight(b)));
   const holders: NodeId[] = [];

@@ -80,7 +80,11 @@ export interface ContentService extends AsyncDisposable {
   replicate(
     root: ContentRoot,
     copies: number,
-    options?: { readonly signal?: AbortSignal; readonly avoid?: readonly NodeId[] },
+    options?: {
+      readonly signal?: AbortSignal;
+      readonly avoid?: readonly NodeId[];
+      readonly prefer?: readonly NodeId[];
+    },
   ): Promise<readonly NodeId[]>;
   /** Members that say they hold it, this one not among them; none where discovery is off. */
   holders(root: ContentRoot, signal?: AbortSignal): AsyncGenerator<NodeId, void, undefined>;
@@ -283,10 +287,10 @@ export async function createContentService(parts: ContentParts): Promise<Content
       const range = { offset, length: length ?? Math.max(0, size - offset) };
       yield* readContent(store, root, { range, ...(signal === undefined ? {} : { signal }) });
     },
-    async replicate(root, copies, { signal, avoid = [] } = {}) {
+    async replicate(root, copies, { signal, avoid = [], prefer = [] } = {}) {
       const { size } = await loadManifest(store, root);
       const candidates = members().filter((node) => node !== self);
-      return replicateTo({ peers, candidates }, root, { copies, size, avoid }, withStop(signal));
+      return replicateTo({ peers, candidates }, root, { copies, size, avoid, prefer }, withStop(signal));
     },
     holders: (root, signal) => finder.find(root, withStop(signal)),
     pin: (root) => store.pin(root),
