@@ -55,6 +55,8 @@ export interface Content {
     options: CallOptions & {
       readonly maxBytes: number;
       readonly from?: readonly NodeId[];
+      /** Hashes what is here too, and fetches anew what is damaged. */
+      readonly recheck?: boolean;
       readonly onProgress?: (progress: FetchProgress) => void;
     },
   ): Promise<Fetched>;

@@ -16,10 +16,11 @@ export function catalogContent(service: MeshContent, nameOf: (node: NodeId) => s
         throw told(error, root);
       }
     },
-    async fetch(root, { maxBytes, from = [], signal, onProgress }) {
+    async fetch(root, { maxBytes, from = [], recheck = false, signal, onProgress }) {
       const fetching = service.fetch(root, {
         maxBytes,
         hints: from,
+        recheck,
         ...(signal === undefined ? {} : { signal }),
         ...(onProgress === undefined
           ? {}

@@ -57,6 +57,8 @@ export interface FetchContentOptions {
   readonly maxBytes?: number;
   /** Members to ask first. */
   readonly hints?: readonly NodeId[];
+  /** Hashes what is here too, and fetches anew what is damaged. */
+  readonly recheck?: boolean;
   readonly onProgress?: (progress: FetchProgress) => void;
 }
 
@@ -170,7 +172,7 @@ export async function createContentService(parts: ContentParts): Promise<Content
 
   async function bring(root: ContentRoot, options: FetchContentOptions): Promise<ContentFetched> {
     const signal = withStop(options.signal);
-    const { hints = [], maxBytes = maxContentBytes, onProgress } = options;
+    const { hints = [], maxBytes = maxContentBytes, recheck = false, onProgress } = options;
     const met = new Map<string, Peer>();
     const done = new AbortController();
     const until = AbortSignal.any([signal, done.signal]);
@@ -187,6 +189,7 @@ export async function createContentService(parts: ContentParts): Promise<Content
       const result = await fetchContent(sources(), root, store, {
         signal,
         maxBytes,
+        recheck,
         bans,
         clock,
         ...(onProgress === undefined ? {} : { onProgress }),

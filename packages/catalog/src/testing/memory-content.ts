@@ -58,10 +58,10 @@ export function createMemoryContentNetwork(): MemoryContentNetwork {
           yield bytes.subarray(at, Math.min(end, at + stepBytes));
         }
       },
-      async fetch(root, { maxBytes, from = [], signal, onProgress }) {
+      async fetch(root, { maxBytes, from = [], recheck = false, signal, onProgress }) {
         signal?.throwIfAborted();
         const here = mine.get(root);
-        if (here !== undefined && rootOf(here) === root) {
+        if (here !== undefined && (!recheck || rootOf(here) === root)) {
           return { size: here.length, moved: 0, reused: here.length, peers: [], rejectedChunks: 0 };
         }
         downloads++;
