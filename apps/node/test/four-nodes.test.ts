@@ -258,7 +258,7 @@ spec:
     const books = [];
     for (const name of names) {
       await nodes[name].call('final', { height: sent['height'] });
-      const { conserved, total, issued, accounts } = (await wallet(name)).json();
+      const { conserved, total, issued, accounts } = (await wallet(name, '--audit')).json();
       expect({ conserved, total }).toEqual({ conserved: true, total: issued });
       books.push(accounts);
     }
@@ -266,7 +266,7 @@ spec:
     const report = await nodes.delta.call<{ settlements: number; cid: string }>('usage');
     expect(report.settlements).toBe(1);
     expect(report.cid).toMatch(/^bafyrei/);
-    const text = await hypermesh('wallet', '--data', directoryOf('delta').path);
+    const text = await hypermesh('wallet', '--audit', '--data', directoryOf('delta').path);
     expect(text.stdout).toContain('Conserved, recomputed from every entry');
   });
 

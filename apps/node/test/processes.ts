@@ -20,8 +20,12 @@ export interface Ended {
 }
 
 /** Runs one `hypermesh` command to its end. */
-export async function hypermesh(...argv: readonly string[]): Promise<Ended> {
-  const child = spawn(process.execPath, [...entry, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
+export const hypermesh = (...argv: readonly string[]): Promise<Ended> => hypermeshIn([], ...argv);
+
+/** `hypermesh` below a command that leads it, such as one that enters a namespace. */
+export async function hypermeshIn(leading: readonly string[], ...argv: readonly string[]): Promise<Ended> {
+  const [program = '', ...words] = [...leading, process.execPath, ...entry, ...argv];
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
   const [code] = (await once(child, 'close')) as [number | null];
   return {
@@ -54,9 +58,13 @@ export interface RunningNode extends AsyncDisposable {
 }
 
 /** Starts `hypermesh up` and resolves when it says that it serves. */
-export async function startNode(directory: string): Promise<RunningNode> {
-  const argv = [...entry, 'up', '--data', directory, '--stop-with-stdin', '--json'];
-  const child: ChildProcess = spawn(process.execPath, argv, { stdio: ['pipe', 'pipe', 'pipe'] });
+export const startNode = (directory: string): Promise<RunningNode> => startNodeIn([], directory);
+
+/** `startNode` below a command that leads it. */
+export async function startNodeIn(leading: readonly string[], directory: string): Promise<RunningNode> {
+  const up = ['up', '--data', directory, '--stop-with-stdin', '--json'];
+  const [program = '', ...argv] = [...leading, process.execPath, ...entry, ...up];
+  const child: ChildProcess = spawn(program, argv, { stdio: ['pipe', 'pipe', 'pipe'] });
   const [stdout, log] = [collect(child.stdout), collect(child.stderr)];
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   const ended = exited.then(([code, signal]) => signal ?? code);

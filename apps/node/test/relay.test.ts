@@ -1,6 +1,6 @@
 import { type NodeId, silentLog } from '@hypermesh/core';
 import { systemClock } from '@hypermesh/core/node';
-import { createRelay, type RelayLeg } from '@hypermesh/proxy-nat';
+import { createRelay } from '@hypermesh/proxy-nat';
 import { createMemoryNetwork, createStoq, type StoqNode } from '@hypermesh/stoq';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { certificateAuthenticator } from '../src/adapters/authenticator.ts';
@@ -140,35 +140,4 @@ describe('the carrier over circuits', () => {
       }
     },
   );
-});
-
-describe('the relay itself', () => {
-  const leg = (): RelayLeg & { aborted: boolean } => ({
-    aborted: false,
-    read: () => new Promise(() => undefined),
-    write: async () => undefined,
-    closeWrite: async () => undefined,
-    abort() {
-      this.aborted = true;
-    },
-  });
-  it('refuses by reason, and lets go of what it holds', () => {
-    const relay = createRelay({ limits: { circuits: 2, circuitsEach: 1, waysPerCircuit: 1 } });
-    const open = (id: string, from: string, to: string) => relay.open({ id, from, to });
-    const first = open('1', 'a', 'b');
-    expect(first.ok).toBe(true);
-    expect(open('1', 'c', 'b')).toEqual({ ok: false, reason: 'exists' });
-    expect(open('2', 'a', 'c')).toEqual({ ok: false, reason: 'too-many' });
-    expect(open('2', 'c', 'c')).toEqual({ ok: false, reason: 'same-member' });
-    expect(open('2', 'c', 'b').ok).toBe(true);
-    expect(open('3', 'd', 'b')).toEqual({ ok: false, reason: 'busy' });
-    const circuit = relay.find('1');
-    expect(['a', 'b', 'c'].map((member) => circuit?.otherEnd(member))).toEqual(['b', 'a', undefined]);
-    const [one, other] = [leg(), leg()];
-    expect(circuit?.join(one, other)).toBeDefined();
-    expect(circuit?.join(leg(), leg())).toBeUndefined();
-    relay.close();
-    expect([one.aborted, other.aborted, relay.find('1')]).toEqual([true, true, undefined]);
-    expect(circuit?.join(leg(), leg())).toBeUndefined();
-  });
 });

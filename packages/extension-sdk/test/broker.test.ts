@@ -190,6 +190,18 @@ describe.each(['trusted', 'strict'] as const)('the broker, for an extension in t
     }
   });
 
+  it('grants to an id only where the signer is the one that the policy names [ext-04]', async () => {
+    const grants = policy.grants.map((each) => ({ ...each, signer: 'somebody else' }));
+    const { test, outcome } = await open({ policy: { grants } });
+    await using _ = test;
+    expect(outcome).toMatchObject({ ok: false, code: 'capability-refused' });
+    const own = await open({
+      policy: { grants: policy.grants.map((each) => ({ ...each, signer: 'author' })) },
+    });
+    await using __ = own.test;
+    expect(own.outcome).toMatchObject({ ok: true });
+  });
+
   it('holds a quota to the byte, and names who enforces each', async () => {
     const { test, call } = await open();
     await using _ = test;

@@ -26,6 +26,7 @@ export const walletCommand: Command = {
   flags: [
     dataFlag,
     { name: 'note', value: 'TEXT', describe: 'kept with a transfer on the ledger, for everybody to read' },
+    { name: 'audit', describe: 'balance: recompute all accounts from every entry there ever was' },
     { name: 'limit', value: 'N', describe: 'most movements that history shows', fallback: '20' },
   ],
   async run(invocation) {
@@ -42,7 +43,7 @@ export const walletCommand: Command = {
 };
 
 async function balance(invocation: Invocation): Promise<object> {
-  const wallet = await callNode<Wallet>(invocation, 'wallet', {});
+  const wallet = await callNode<Wallet>(invocation, 'wallet', { audit: invocation.flags['audit'] === true });
   const { output } = invocation;
   output.line(`${wallet.own.available} to spend, ${wallet.own.held} put aside`);
   for (const { id, from, to, amount } of wallet.holds) output.line(`  ${amount} of ${from} for ${to}: ${id}`);
@@ -50,7 +51,13 @@ async function balance(invocation: Invocation): Promise<object> {
   const width = Math.max(...wallet.accounts.map(({ name }) => name.length));
   for (const { name, available, held } of wallet.accounts)
     output.line(`  ${name.padEnd(width)}  ${available}${held === '0' ? '' : ` and ${held} put aside`}`);
-  output.line(wallet.conserved ? 'Conserved, recomputed from every entry' : `NOT CONSERVED: ${wallet.fault}`);
+  output.line(
+    wallet.conserved
+      ? wallet.audited
+        ? 'Conserved, recomputed from every entry'
+        : 'Nothing lost or made'
+      : `NOT CONSERVED: ${wallet.fault}`,
+  );
   const { history: _, ...rest } = wallet;
   return { ...rest, ok: wallet.conserved };
 }

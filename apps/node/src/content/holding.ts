@@ -67,8 +67,8 @@ export function serveHolding(
 }
 
 /**
- * Has so many members keep a root: asks them in an order that differs from root to root, preferred ones first, then connected ones, and the next for each that
- * does not. Throws `node/too-few-copies` where too few do.
+ * Has so many members keep a root: asks them in an order that differs from asker to asker, so that what belongs together
+ * lies together, the next version with the last, and members share the load; preferred ones first, then connected ones, and the next for each that does not. Throws `node/too-few-copies` where too few do.
  */
 export async function replicateTo(
   parts: { readonly peers: Peers; readonly candidates: readonly NodeId[] },
@@ -78,6 +78,8 @@ export async function replicateTo(
     readonly size: number;
     readonly avoid: readonly NodeId[];
     readonly prefer: readonly NodeId[];
+    /** What the order depends on beside the member. */
+    readonly order: string;
   },
   signal: AbortSignal,
 ): Promise<readonly NodeId[]> {
@@ -88,7 +90,8 @@ export async function replicateTo(
     if (prefer.includes(node)) return 0;
     return peers.openSession(node) === undefined ? 2 : 1;
   };
-  const weight = (node: NodeId) => domainHash('hypermesh/node/replica-order/v1', utf8(root), utf8(node));
+  const weight = (node: NodeId) =>
+    domainHash('hypermesh/node/replica-order/v1', utf8(wanted.order), utf8(node));
   const order = [...parts.candidates].sort((a, b) => rank(a) - rank(b) || compareBytes(weight(a), weight(b)));
   const holders: NodeId[] = [];
   const failures: string[] = [];

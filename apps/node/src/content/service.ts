@@ -1,4 +1,4 @@
-import type { Clock, ContentRoot, Log, NodeId } from '@hypermesh/core';
+import { type Clock, type ContentRoot, hasCode, type Log, type NodeId } from '@hypermesh/core';
 import type { Peer, StoqNode } from '@hypermesh/stoq';
 import {
   type ContentSource,
@@ -68,7 +68,10 @@ export interface ContentService extends AsyncDisposable {
   put(source: ContentSource, options?: { readonly signal?: AbortSignal }): Promise<Published>;
   /** Whether every chunk of the root is here. */
   has(root: ContentRoot): Promise<boolean>;
-  /** The bytes of a root that is here, each chunk hashed again. Throws StoqError `stoq/content-missing` and `stoq/content-corrupt`. */
+  /**
+   * The bytes of a root that is here, each chunk hashed again; what is damaged is mended on the way. Throws StoqError
+   * `stoq/content-missing` and `stoq/content-corrupt` where neither parity nor another member has what is needed.
+   */
   get(
     root: ContentRoot,
     options?: { readonly offset?: number; readonly length?: number; readonly signal?: AbortSignal },
@@ -228,16 +231,22 @@ export async function createContentService(parts: ContentParts): Promise<Content
     }
   }
 
-  async function scrubNow(signal?: AbortSignal): Promise<ScrubReport> {
-    const until = withStop(signal);
+  /** Hashes roots again; what is damaged comes back from parity, or else from other holders. */
+  async function mend(until: AbortSignal, roots?: readonly ContentRoot[]): Promise<ScrubReport> {
     const repair = async (damage: Damage): Promise<void> => {
       const mended = await atRest?.repair(damage, until);
       if (mended === undefined || mended.left.length > 0) await bring(damage.root, { signal: until });
     };
-    const report = await scrub(store, { signal: until, repair });
+    const report = await scrub(store, { signal: until, repair, ...(roots === undefined ? {} : { roots }) });
     if (report.damaged + report.missing + report.lost.length > 0) {
       log.warn('content.scrubbed', { ...report, lost: report.lost.map(({ root }) => root) });
     }
+    return report;
+  }
+
+  async function scrubNow(signal?: AbortSignal): Promise<ScrubReport> {
+    const until = withStop(signal);
+    const report = await mend(until);
     await atRest?.scrub(until);
     lastScrub = report;
     usage = await store.usage();
@@ -287,13 +296,29 @@ export async function createContentService(parts: ContentParts): Promise<Content
     },
     async *get(root, { offset = 0, length, signal } = {}) {
       const { size } = await loadManifest(store, root);
-      const range = { offset, length: length ?? Math.max(0, size - offset) };
-      yield* readContent(store, root, { range, ...(signal === undefined ? {} : { signal }) });
+      const end = offset + (length ?? Math.max(0, size - offset));
+      let at = offset;
+      for (let isMended = false; ; isMended = true) {
+        try {
+          const range = { offset: at, length: end - at };
+          const read = readContent(store, root, { range, ...(signal === undefined ? {} : { signal }) });
+          for await (const bytes of read) {
+            at += bytes.length;
+            yield bytes;
+          }
+          return;
+        } catch (error) {
+          const isDamage = hasCode(error, 'stoq/content-corrupt') || hasCode(error, 'stoq/content-missing');
+          if (isMended || !isDamage) throw error;
+          await mend(withStop(signal), [root]);
+        }
+      }
     },
     async replicate(root, copies, { signal, avoid = [], prefer = [] } = {}) {
       const { size } = await loadManifest(store, root);
       const candidates = members().filter((node) => node !== self);
-      return replicateTo({ peers, candidates }, root, { copies, size, avoid, prefer }, withStop(signal));
+      const wanted = { copies, size, avoid, prefer, order: self };
+      return replicateTo({ peers, candidates }, root, wanted, withStop(signal));
     },
     holders: (root, signal) => finder.find(root, withStop(signal)),
     pin: (root) => store.pin(root),

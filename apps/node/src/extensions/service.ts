@@ -103,7 +103,7 @@ export async function openExtensions(
       trust: now,
       policy: {
         pinned: [self],
-        grants: from.map(({ id }) => ({ extension: id, capabilities: names })),
+        grants: from.map(({ id }) => ({ extension: id, signer: self, capabilities: names })),
         callers: [{ client: '*', method: '*' }],
         rate: { perSecond: 1_000, burst: 2_000 },
         limits,

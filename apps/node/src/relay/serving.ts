@@ -13,6 +13,9 @@ import {
   wayStream,
 } from './protocol.ts';
 
+/** How long the other member may take to accept a stream, milliseconds. */
+const answerMs = 5_000;
+
 /** One end of a way as the relay holds it. */
 function legOf(stream: ByteStream<Peer>, reader: StreamReader = readerOf(stream)): RelayLeg {
   return {
@@ -53,7 +56,7 @@ export function serveRelay(
     }
     const { circuit } = opened;
     try {
-      const offer = await target.openStream(offerStream);
+      const offer = await target.openStream(offerStream, { signal: AbortSignal.timeout(answerMs) });
       await offer.write(encodeHeader({ circuit: asked.circuit, other: peer.id as NodeId }));
       log.info('relay.circuit', { from: peer.id, to: asked.other });
       // The circuit lives as long as the stream that asked for it, and no longer than either session.
@@ -76,7 +79,7 @@ export function serveRelay(
       stream.abort();
       return;
     }
-    const onward = await target.openStream(onwardStream);
+    const onward = await target.openStream(onwardStream, { signal: AbortSignal.timeout(answerMs) });
     await onward.write(encodeHeader({ circuit: circuit.id, other: peer.id as NodeId }));
     const joined = circuit.join(legOf(stream, reader), legOf(onward));
     if (joined !== undefined) return joined;

@@ -20,12 +20,15 @@ export async function settleStep({ mesh, progress, signal, seen }: TourContext):
   const books: Balances[] = [];
   for (const node of mesh) {
     await node.call('final', { height }, { signal });
-    books.push(await node.call<Balances>('wallet', {}, { signal }));
+    books.push(await node.call<Balances>('wallet', { audit: true }, { signal }));
   }
   const [first] = books;
   const conserved = books.every(
     (one) =>
-      one.conserved && sumOf(one) === BigInt(one.issued) && isDeepStrictEqual(one.accounts, first?.accounts),
+      one.conserved &&
+      one.audited &&
+      sumOf(one) === BigInt(one.issued) &&
+      isDeepStrictEqual(one.accounts, first?.accounts),
   );
   const ofPayer = (balances: Balances) => balances.accounts.find(({ name }) => name === from);
   const [had, has] = [ofPayer(before), first && ofPayer(first)];

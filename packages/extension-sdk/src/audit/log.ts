@@ -6,7 +6,7 @@ import type { AuditEntry, AuditLog } from './entry.ts';
 const MAX_TEXT = 256;
 const MAX_DETAIL_BYTES = 2_048;
 /** Records of one extension that are kept at once, and how many more a second; the rest is counted. */
-const flood = { burst: 512, perSecond: 64 };
+const flood = { burst: 512, perSecond: 4 };
 
 /** Where the lines of a chain go. `write` takes one line without its end; it may throw, and then is not asked again. */
 export interface AuditSink {

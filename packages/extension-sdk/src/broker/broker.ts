@@ -18,7 +18,12 @@ export interface CallScope {
   readonly hasProof: boolean;
   /** Calls to capabilities that are left. */
   hostCalls: number;
+  /** Characters that may still cross between a strict extension and its host. */
+  hostText: number;
 }
+
+/** Characters that one call of a strict extension may exchange with its host in all. */
+export const MAX_HOST_TEXT = 16 * 2 ** 20;
 
 interface Held {
   readonly object: object;
@@ -159,6 +164,19 @@ export class Broker {
     return held;
   }
 
+  /** Charges text that crosses the sandbox: the host reads it in its own time. */
+  chargeText(scope: CallScope, length: number): void {
+    scope.hostText -= length;
+    if (scope.hostText >= 0) return;
+    this.#exceeded(scope, 'host-text', MAX_HOST_TEXT);
+  }
+
+  #exceeded(scope: CallScope, quota: string, limit: number): never {
+    const detail = { quota, limit, in: scope.method };
+    this.#audit.append({ event: 'quota.exceeded', extension: this.#extension, detail });
+    throw new ExtensionError({ code: 'extension/quota', extension: this.#extension, quota, limit });
+  }
+
   /** Calls a method of a capability for a call. Throws at once where it is denied or over a quota. */
   invoke(scope: CallScope, capability: string, method: string, args: readonly unknown[]): unknown {
     const { object, factory, abort } = this.#allowed(scope, capability, method);
@@ -166,17 +184,7 @@ export class Broker {
     if (found === undefined) this.deny(scope, capability, method, 'no-such-method');
     if (factory.proofMethods?.includes(method) && !scope.hasProof)
       this.deny(scope, capability, method, 'proof-required');
-    if (scope.hostCalls <= 0) {
-      const { hostCalls: limit } = this.#quotas.limits;
-      const detail = { quota: 'host-calls', limit, in: scope.method };
-      this.#audit.append({ event: 'quota.exceeded', extension: this.#extension, detail });
-      throw new ExtensionError({
-        code: 'extension/quota',
-        extension: this.#extension,
-        quota: 'host-calls',
-        limit,
-      });
-    }
+    if (scope.hostCalls <= 0) this.#exceeded(scope, 'host-calls', this.#quotas.limits.hostCalls);
     scope.hostCalls--;
     const answer: unknown = Reflect.apply(found, object, args);
     return answer instanceof Promise ? untilAborted(answer, abort.signal) : answer;

@@ -9,6 +9,8 @@ export interface ExtensionPolicy {
   readonly pinned: readonly string[];
   readonly grants: readonly {
     readonly extension: string;
+    /** Only for packages of this signer: an id alone is nobody's property. Any signer where it is absent. */
+    readonly signer?: string;
     readonly capabilities: readonly Capability[];
     readonly scope?: JsonObject;
   }[];
@@ -29,11 +31,14 @@ function matches(pattern: string, name: string): boolean {
 /** The scope under which a policy grants a capability; undefined where it does not. The first line that does counts. */
 export function scopeFor(
   policy: ExtensionPolicy,
-  extension: string,
+  { id, signer }: { readonly id: string; readonly signer: string },
   capability: Capability,
 ): JsonObject | undefined {
   const found = policy.grants.find(
-    (each) => matches(each.extension, extension) && each.capabilities.includes(capability),
+    (each) =>
+      matches(each.extension, id) &&
+      (each.signer ?? signer) === signer &&
+      each.capabilities.includes(capability),
   );
   return found === undefined ? undefined : (found.scope ?? {});
 }

@@ -334,7 +334,7 @@ export class ExtensionHost implements AsyncDisposable {
   grant(id: string, capability: Capability): boolean {
     const { broker, verified } = this.#get(id).serving();
     const { required, optional } = verified.manifest.capabilities;
-    const scope = scopeFor(this.#options.policy, id, capability);
+    const scope = scopeFor(this.#options.policy, { id, signer: verified.signer.signer }, capability);
     return (
       scope !== undefined &&
       [...required, ...optional].includes(capability) &&

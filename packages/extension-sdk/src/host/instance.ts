@@ -1,4 +1,4 @@
-import type { Broker, CallScope } from '../broker/broker.ts';
+import { type Broker, type CallScope, MAX_HOST_TEXT } from '../broker/broker.ts';
 import type { Quotas } from '../broker/quotas.ts';
 import { ExtensionError } from '../errors.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
@@ -66,6 +66,7 @@ export async function callInstance(
     needs,
     hasProof: proof !== undefined,
     hostCalls: quotas.limits.hostCalls,
+    hostText: MAX_HOST_TEXT,
   };
   const startedMs = performance.now();
   const run = () =>

@@ -48,7 +48,9 @@ export async function openInstance(
     const isRequired = manifest.capabilities.required.includes(capability);
     const isNetwork = capability === 'network:connect' || capability === 'transport:stream';
     const scope =
-      manifest.security.networkPolicy === 'none' && isNetwork ? undefined : scopeFor(policy, id, capability);
+      manifest.security.networkPolicy === 'none' && isNetwork
+        ? undefined
+        : scopeFor(policy, { id, signer: verified.signer.signer }, capability);
     if (scope !== undefined && broker.grant(capability, scope)) continue;
     if (!isRequired) continue;
     broker.close();

@@ -6,11 +6,12 @@ import type { PackageFiles } from '../package/rules.ts';
 import { endedBy, readAnswer, readHostCall, requestOf } from './answer.ts';
 import { readDescription } from './description.ts';
 import { DRIVER_FILE, driverSource, GUEST_API_FILE, GUEST_API_SOURCE } from './driver.ts';
-import type { Guest, GuestCall } from './guest.ts';
+import { type Guest, type GuestCall, guestError } from './guest.ts';
 import { answerTo } from './wasm.ts';
 import { fromWire, MAX_TEXT, toWire } from './wire.ts';
 
 const PAGE = 65_536;
+const noCall = toWire({ error: { code: 'error', detail: 'no call to the host' } });
 /** What loading a script's modules may take: fuel, and time. */
 const OPEN = { fuel: 4_000_000_000n, deadlineMs: 15_000 };
 
@@ -44,11 +45,19 @@ export async function openScript(
   let session: ScriptSession | undefined;
 
   const invoke = async (input: ScriptValue | undefined): Promise<ScriptValue> => {
-    const wanted = typeof input === 'string' ? readHostCall(fromWire(input)) : undefined;
-    if (running === undefined || wanted === undefined) {
-      return toWire({ error: { code: 'error', detail: 'no call to the host' } });
+    if (running === undefined || typeof input !== 'string') return noCall;
+    const call = running;
+    try {
+      broker.chargeText(call.scope, input.length);
+      const wanted = readHostCall(fromWire(input));
+      if (wanted === undefined) return noCall;
+      const answer = toWire(await answerTo(broker, call, wanted));
+      broker.chargeText(call.scope, answer.length);
+      return answer;
+    } catch (error) {
+      const { code, message } = guestError(error);
+      return toWire({ error: { code, detail: message } });
     }
-    return toWire(await answerTo(broker, running, wanted));
   };
 
   async function open(until?: AbortSignal): Promise<ScriptSession> {

@@ -60,6 +60,7 @@ export function openTrusted(
     needs: 'all',
     hasProof: false,
     hostCalls: Number.MAX_SAFE_INTEGER,
+    hostText: Number.MAX_SAFE_INTEGER,
   };
   const caps = broker.bag(lifetime);
   const guestLog = {

@@ -77,7 +77,10 @@ export async function openWasm(
   async function round(call: GuestCall, answers: readonly JsonValue[], untilMs: number) {
     const fuel = quotas.fuelLeft();
     const deadlineMs = Math.max(1, untilMs - performance.now());
-    const input = utf8(toWire({ ...requestOf(call), granted: broker.granted, answers }));
+    const text = toWire({ ...requestOf(call), granted: broker.granted, answers });
+    // What a client gave is not the extension's doing: charged is what it asks again with.
+    if (answers.length > 0) broker.chargeText(call.scope, text.length);
+    const input = utf8(text);
     const op = operationOf(call.target);
     const startedMs = performance.now();
     const result = await run({

@@ -2,7 +2,7 @@ import type { JsonValue } from '../json.ts';
 
 /** How deep plain data may be nested, and how long its text may be, between a guest and its host. */
 const MAX_DEPTH = 64;
-export const MAX_TEXT = 16 * 2 ** 20;
+export const MAX_TEXT = 4 * 2 ** 20;
 
 /** Plain data as text: JSON, with bytes as `{"$bytes":"<base64>"}`. Throws TypeError for anything else. */
 export function toWire(value: unknown): string {
@@ -53,7 +53,6 @@ function revived(value: unknown, depth: number): JsonValue {
   const { $bytes: bytes } = value as { $bytes?: unknown };
   if (typeof bytes === 'string') return new Uint8Array(Buffer.from(bytes, 'base64'));
   // No own key of a guest may become the prototype of anything here.
-  const result = Object.create(null) as Record<string, JsonValue>;
-  for (const [key, each] of Object.entries(value)) result[key] = revived(each, depth + 1);
-  return result;
+  const entries = Object.entries(value).filter(([key]) => key !== '__proto__');
+  return Object.fromEntries(entries.map(([key, each]) => [key, revived(each, depth + 1)]));
 }

@@ -6,7 +6,8 @@ import type { OffloadRequest } from './worker.ts';
 
 /** Modules up to so many bytes are worked on in the caller's thread: that takes less than a worker's start. */
 const INLINE_BYTES = 16_384;
-const IDLE_MS = 10_000;
+const IDLE_MS = 2_000;
+const KEPT_BYTES = 131_072;
 
 let shared: Workers | undefined;
 
@@ -22,6 +23,7 @@ async function offload<Answer extends object>(
     heapMb: 1_024,
   });
   const workers = shared;
+  const size = request.bytes.length;
   const worker = await workers.acquire(signal);
   worker.ref();
   let isClean = false;
@@ -32,7 +34,8 @@ async function offload<Answer extends object>(
       signal,
       isClosed: () => false,
     });
-    isClean = typeof answer !== 'string';
+    // Its heap has grown by many times the module: it goes with the worker.
+    isClean = typeof answer !== 'string' && size <= KEPT_BYTES;
     return answer;
   } finally {
     if (isClean) workers.release(worker);

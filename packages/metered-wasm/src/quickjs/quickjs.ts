@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { cidOf } from '@hypermesh/core';
 import { PROFILE } from '../profile.ts';
+import { KEPT_PAGES } from '../run/pool.ts';
 import { closed, converse, Workers } from '../run/workers.ts';
 import { type EngineCache, type MeteredEngine, meteredEngine } from './engine.ts';
 import { STACK_MB } from './foreign.ts';
@@ -162,6 +163,7 @@ class Standing {
     this.#host?.[Symbol.dispose]();
     const forgotten =
       this.#isClean &&
+      this.memoryPages <= KEPT_PAGES &&
       !this.#workers.isClosed &&
       (await converse(this.#worker, { kind: 'close' } satisfies ToWorker, {
         isClosed: () => true,

@@ -33,6 +33,7 @@ export class BoundedLog {
 
 type GuestFunction = (...args: Scalar[]) => Scalar | readonly Scalar[] | undefined;
 
+/** What a host does with an instance of a checked module. */
 export class Guest {
   readonly #exports: WebAssembly.Exports;
   readonly #job: Job;

@@ -11,6 +11,9 @@ export interface PoolOptions {
   readonly idleMs?: number | undefined;
 }
 
+/** Pages of a guest's memory beyond which its worker is ended with it: 16 MiB. */
+export const KEPT_PAGES = 256;
+
 export interface PoolRequest {
   readonly module: WebAssembly.Module;
   readonly job: Job;
@@ -54,7 +57,8 @@ export class WorkerPool {
           isClosed: () => workers.isClosed,
         },
       );
-      isClean = typeof outcome !== 'string' && outcome.ok;
+      // A large memory of a guest that has ended stays until its worker collects it: it goes with the worker.
+      isClean = typeof outcome !== 'string' && outcome.ok && outcome.memoryPages <= KEPT_PAGES;
       return outcome;
     } finally {
       if (isClean && !workers.isClosed) workers.release(worker);

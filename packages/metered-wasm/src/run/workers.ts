@@ -130,7 +130,8 @@ export class Workers {
       name: 'metered-wasm',
       env: {},
       execArgv: conditionsOf(process.execArgv),
-      resourceLimits: { stackSizeMb: stackMb, maxOldGenerationSizeMb: heapMb },
+      // A small young generation: what runs here lives in WebAssembly's memory, not in the heap.
+      resourceLimits: { stackSizeMb: stackMb, maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: 4 },
     });
     // An error between two runs ends the worker, which is then given to no other.
     worker.on('error', () => undefined);

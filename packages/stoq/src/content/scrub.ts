@@ -12,9 +12,11 @@ export interface Damage {
   readonly chunks: readonly ChunkId[];
 }
 
-/** How the options of a scrub. */
+/** What a scrub looks at, and how it mends. */
 export interface ScrubOptions {
   readonly signal?: AbortSignal;
+  /** Only these roots; all that are whole by default. */
+  readonly roots?: Iterable<ContentRoot>;
   /**
    * Puts what is missing back into the store, from parity at hand or from a peer (`fetchContent`); called once for each damaged
    * root. Whether it did is looked at afterwards; what it throws counts as not done.
@@ -36,13 +38,13 @@ export interface ScrubReport {
 }
 
 /**
- * Hashes everything again that the store's whole roots consist of. A damaged chunk is taken away at once, so that no root which needs
+ * Hashes everything again that roots of the store consist of. A damaged chunk is taken away at once, so that no root which needs
  * it passes for whole; then `repair` is asked, and what is whole again is committed again. Throws StoqError `stoq/cancelled`.
  */
 export async function scrub(store: ContentStore, options: ScrubOptions = {}): Promise<ScrubReport> {
   const { signal, repair } = options;
   const roots: ContentRoot[] = [];
-  for await (const root of store.roots()) roots.push(root);
+  for await (const root of options.roots ?? store.roots()) roots.push(root);
   const verdicts = new Map<ChunkId, 'sound' | 'damaged' | 'missing'>();
   const broken: (Damage & { readonly manifest: Uint8Array | undefined })[] = [];
   for (const root of roots) {

@@ -7,7 +7,7 @@ const dayMs = 86_400_000n;
 /** Value: balances, transfers, paying for runs, and what was used. */
 export const walletMethods: ServiceMethods = {
   wallet: async ({ wallet }, { params }) => ({
-    ...wallet.balances(),
+    ...wallet.balances(params['audit'] === true),
     holds: wallet.holds(),
     history: wallet.history(Number(integer(params, 'limit', 20n))),
   }),
