@@ -39,7 +39,7 @@ export interface FetchedFrom {
  * and gives the same root for the same bytes. `get` reads what is here, each chunk verified, and throws
  * `catalog/content-missing` or `catalog/content-corrupt`. `fetch` brings a root here from whoever holds it, resumes what
  * an earlier call left, moves nothing that is here, and refuses more than `maxBytes`. `replicate` resolves with the other
- * nodes that hold the root on their disks once they are at least `copies`, and rejects with `catalog/too-few-copies`.
+ * nodes that hold the root on their disks once they are at least `copies`, `prefer` asked first, and rejects with `catalog/too-few-copies`.
  */
 export interface Content {
   put(
@@ -55,12 +55,14 @@ export interface Content {
     options: CallOptions & {
       readonly maxBytes: number;
       readonly from?: readonly NodeId[];
+      /** Hashes what is here too, and fetches anew what is damaged. */
+      readonly recheck?: boolean;
       readonly onProgress?: (progress: FetchProgress) => void;
     },
   ): Promise<Fetched>;
   replicate(
     root: ContentRoot,
-    options: CallOptions & { readonly copies: number },
+    options: CallOptions & { readonly copies: number; readonly prefer?: readonly NodeId[] },
   ): Promise<readonly NodeId[]>;
 }
 

@@ -228,15 +228,17 @@ export function createPublisher(
     return { ...draft, sequence, value: { index } };
   }
 
-  /** Nodes that hold all of a package. Each root may have found other holders: then more are asked for. */
+  /** Nodes that hold all of a package: who took its content is asked first to take the rest. */
   async function replicate(record: IndexRecord, { signal }: WorkOptions): Promise<readonly NodeId[]> {
     if (copies === 0) return [];
-    const roots = [...new Set([record.content, record.record, ...record.bundles])];
+    const others = [record.record, ...record.bundles];
     for (let asked = copies; ; asked++) {
       const options = { copies: asked, ...(signal === undefined ? {} : { signal }) };
-      const held = await Promise.all(roots.map((each) => content.replicate(each, options)));
-      const [first = [], ...rest] = held;
-      const whole = first.filter((node) => rest.every((others) => others.includes(node)));
+      const first = await content.replicate(record.content, options);
+      const rest = await Promise.all(
+        others.map((root) => content.replicate(root, { ...options, prefer: first })),
+      );
+      const whole = first.filter((node) => rest.every((holders) => holders.includes(node)));
       if (whole.length >= copies) return whole;
     }
   }

@@ -156,6 +156,16 @@ describe('installing', () => {
     expect(mesh.content.stored(node.id).get(content)).not.toEqual(poisoned);
   });
 
+  test('a copy on the own disk that is damaged is fetched anew while it is unpacked', async () => {
+    const { mesh, bob, node } = await meshWith({ name: 'alpha', files: { 'a.js': noise(50_000) } });
+    await bob.obtain('alpha@1.0.0');
+    const { content } = (await bob.resolve('alpha')).record;
+    mesh.content.stored(node.id).get(content)?.fill(0, 10, 20);
+    const result = await bob.install('alpha');
+    expect(result.moved).toBe(50_000);
+    expect(await bob.verify('alpha', { deep: true })).toMatchObject({ ok: true });
+  });
+
   test('nothing is installed where the operation is refused, and resume has nothing to do', async () => {
     const { mesh, bob } = await meshWith({ name: 'alpha' });
     mesh.index.refuseNext('stake', 'no-bond');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import semver from 'semver';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createSolver, isRange, isVersion, type PlainIndex, resolve, satisfies } from '../src/index.ts';
 import { choicesOfRange, readVersion, type Version } from '../src/solver/versions.ts';
 import { bruteForce, isSatisfiable } from './fixtures/brute-force.ts';
@@ -62,6 +62,9 @@ const locks = fc.dictionary(fc.constantFrom(...NAMES), fc.constantFrom(...VERSIO
   maxKeys: 3,
   noNullPrototype: true,
 });
+
+// Brute force over thousands of graphs takes its time on a machine that is busy with other things.
+vi.setConfig({ testTimeout: 180_000 });
 
 describe('the choice', () => {
   test('agrees with brute force on thousands of random graphs, in whether there is one and in which [catalog-03]', () => {

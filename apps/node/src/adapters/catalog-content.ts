@@ -16,10 +16,11 @@ export function catalogContent(service: MeshContent, nameOf: (node: NodeId) => s
         throw told(error, root);
       }
     },
-    async fetch(root, { maxBytes, from = [], signal, onProgress }) {
+    async fetch(root, { maxBytes, from = [], recheck = false, signal, onProgress }) {
       const fetching = service.fetch(root, {
         maxBytes,
         hints: from,
+        recheck,
         ...(signal === undefined ? {} : { signal }),
         ...(onProgress === undefined
           ? {}
@@ -44,9 +45,9 @@ export function catalogContent(service: MeshContent, nameOf: (node: NodeId) => s
       const { size, bytesMoved, bytesReused, rejectedChunks } = fetched;
       return { size, moved: bytesMoved, reused: bytesReused, rejectedChunks, peers };
     },
-    async replicate(root, { copies, signal }) {
+    async replicate(root, { copies, prefer = [], signal }) {
       try {
-        return await service.replicate(root, copies, signal === undefined ? {} : { signal });
+        return await service.replicate(root, copies, { prefer, ...(signal === undefined ? {} : { signal }) });
       } catch (error) {
         if (!hasCode(error, 'node/too-few-copies')) throw error;
         const message = error instanceof Error ? error.message : String(error);

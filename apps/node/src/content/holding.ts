@@ -68,7 +68,7 @@ export function serveHolding(
 
 /**
  * Has so many members keep a root: asks them in an order that differs from asker to asker, so that what belongs together
- * lies together, the next version with the last, and members share the load; connected ones first, and the next for each that does not. Throws `node/too-few-copies` where too few do.
+ * lies together, the next version with the last, and members share the load; preferred ones first, then connected ones, and the next for each that does not. Throws `node/too-few-copies` where too few do.
  */
 export async function replicateTo(
   parts: { readonly peers: Peers; readonly candidates: readonly NodeId[] },
@@ -77,14 +77,19 @@ export async function replicateTo(
     readonly copies: number;
     readonly size: number;
     readonly avoid: readonly NodeId[];
+    readonly prefer: readonly NodeId[];
     /** What the order depends on beside the member. */
     readonly order: string;
   },
   signal: AbortSignal,
 ): Promise<readonly NodeId[]> {
   const { peers } = parts;
-  const { copies, size, avoid } = wanted;
-  const rank = (node: NodeId) => (avoid.includes(node) ? 2 : peers.openSession(node) === undefined ? 1 : 0);
+  const { copies, size, avoid, prefer } = wanted;
+  const rank = (node: NodeId) => {
+    if (avoid.includes(node)) return 3;
+    if (prefer.includes(node)) return 0;
+    return peers.openSession(node) === undefined ? 2 : 1;
+  };
   const weight = (node: NodeId) =>
     domainHash('hypermesh/node/replica-order/v1', utf8(wanted.order), utf8(node));
   const order = [...parts.candidates].sort((a, b) => rank(a) - rank(b) || compareBytes(weight(a), weight(b)));

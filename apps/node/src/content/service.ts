@@ -57,6 +57,8 @@ export interface FetchContentOptions {
   readonly maxBytes?: number;
   /** Members to ask first. */
   readonly hints?: readonly NodeId[];
+  /** Hashes what is here too, and fetches anew what is damaged. */
+  readonly recheck?: boolean;
   readonly onProgress?: (progress: FetchProgress) => void;
 }
 
@@ -83,7 +85,11 @@ export interface ContentService extends AsyncDisposable {
   replicate(
     root: ContentRoot,
     copies: number,
-    options?: { readonly signal?: AbortSignal; readonly avoid?: readonly NodeId[] },
+    options?: {
+      readonly signal?: AbortSignal;
+      readonly avoid?: readonly NodeId[];
+      readonly prefer?: readonly NodeId[];
+    },
   ): Promise<readonly NodeId[]>;
   /** Members that say they hold it, this one not among them; none where discovery is off. */
   holders(root: ContentRoot, signal?: AbortSignal): AsyncGenerator<NodeId, void, undefined>;
@@ -169,7 +175,7 @@ export async function createContentService(parts: ContentParts): Promise<Content
 
   async function bring(root: ContentRoot, options: FetchContentOptions): Promise<ContentFetched> {
     const signal = withStop(options.signal);
-    const { hints = [], maxBytes = maxContentBytes, onProgress } = options;
+    const { hints = [], maxBytes = maxContentBytes, recheck = false, onProgress } = options;
     const met = new Map<string, Peer>();
     const done = new AbortController();
     const until = AbortSignal.any([signal, done.signal]);
@@ -186,6 +192,7 @@ export async function createContentService(parts: ContentParts): Promise<Content
       const result = await fetchContent(sources(), root, store, {
         signal,
         maxBytes,
+        recheck,
         bans,
         clock,
         ...(onProgress === undefined ? {} : { onProgress }),
@@ -307,10 +314,11 @@ export async function createContentService(parts: ContentParts): Promise<Content
         }
       }
     },
-    async replicate(root, copies, { signal, avoid = [] } = {}) {
+    async replicate(root, copies, { signal, avoid = [], prefer = [] } = {}) {
       const { size } = await loadManifest(store, root);
       const candidates = members().filter((node) => node !== self);
-      return replicateTo({ peers, candidates }, root, { copies, size, avoid, order: self }, withStop(signal));
+      const wanted = { copies, size, avoid, prefer, order: self };
+      return replicateTo({ peers, candidates }, root, wanted, withStop(signal));
     },
     holders: (root, signal) => finder.find(root, withStop(signal)),
     pin: (root) => store.pin(root),

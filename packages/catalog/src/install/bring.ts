@@ -1,3 +1,4 @@
+import { hasCode } from '@hypermesh/core';
 import { CatalogError } from '../errors.ts';
 import type { CatalogEvent, WorkOptions } from '../events.ts';
 import type { CatalogPorts, Fetched } from '../ports.ts';
@@ -20,9 +21,14 @@ export function createBringer({ content, trees }: Pick<CatalogPorts, 'content' |
     for (const listener of listeners.get(key) ?? []) listener(event);
   }
 
-  async function download({ release, record }: VerifiedRelease, signal: AbortSignal): Promise<Fetched> {
+  async function download(
+    { release, record }: VerifiedRelease,
+    recheck: boolean,
+    signal: AbortSignal,
+  ): Promise<Fetched> {
     const fetched = await content.fetch(record.root, {
       maxBytes: record.bytes,
+      recheck,
       from: [release.publisher],
       signal,
       onProgress: (progress) => tell(release.key, { type: 'fetching', package: release.key, ...progress }),
@@ -39,11 +45,29 @@ export function createBringer({ content, trees }: Pick<CatalogPorts, 'content' |
     if (!built.ok) throw refusedContent(release.key, built.reason);
   }
 
-  async function both(verified: VerifiedRelease, isUnpacked: boolean, signal: AbortSignal | undefined) {
+  async function both(
+    verified: VerifiedRelease,
+    isUnpacked: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<Fetched> {
     const { digest } = verified.release.record;
-    const fetched = await downloads.run(digest, (shared) => download(verified, shared), signal);
-    if (isUnpacked) await unpackings.run(digest, (shared) => unpack(verified, shared), signal);
-    return fetched;
+    const fetched = await downloads.run(digest, (shared) => download(verified, false, shared), signal);
+    if (!isUnpacked) return fetched;
+    try {
+      await unpackings.run(digest, (shared) => unpack(verified, shared), signal);
+      return fetched;
+    } catch (error) {
+      if (!hasCode(error, 'catalog/content-corrupt') && !hasCode(error, 'catalog/content-missing'))
+        throw error;
+      // What was here is damaged: all of it is looked at, and the damaged part comes from others.
+      const again = await downloads.run(
+        `${digest} again`,
+        (shared) => download(verified, true, shared),
+        signal,
+      );
+      await unpackings.run(digest, (shared) => unpack(verified, shared), signal);
+      return sumOf(fetched, again);
+    }
   }
 
   return {
@@ -60,6 +84,16 @@ export function createBringer({ content, trees }: Pick<CatalogPorts, 'content' |
         if (heard.size === 0) listeners.delete(key);
       }
     },
+  };
+}
+
+function sumOf(first: Fetched, again: Fetched): Fetched {
+  return {
+    size: again.size,
+    moved: first.moved + again.moved,
+    reused: again.reused,
+    peers: [...first.peers, ...again.peers],
+    rejectedChunks: first.rejectedChunks + again.rejectedChunks,
   };
 }
 

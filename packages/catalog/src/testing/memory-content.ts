@@ -58,10 +58,10 @@ export function createMemoryContentNetwork(): MemoryContentNetwork {
           yield bytes.subarray(at, Math.min(end, at + stepBytes));
         }
       },
-      async fetch(root, { maxBytes, from = [], signal, onProgress }) {
+      async fetch(root, { maxBytes, from = [], recheck = false, signal, onProgress }) {
         signal?.throwIfAborted();
         const here = mine.get(root);
-        if (here !== undefined && rootOf(here) === root) {
+        if (here !== undefined && (!recheck || rootOf(here) === root)) {
           return { size: here.length, moved: 0, reused: here.length, peers: [], rejectedChunks: 0 };
         }
         downloads++;
@@ -87,12 +87,13 @@ export function createMemoryContentNetwork(): MemoryContentNetwork {
         }
         throw missing(root);
       },
-      async replicate(root, { copies, signal }) {
+      async replicate(root, { copies, prefer = [], signal }) {
         signal?.throwIfAborted();
         const bytes = mine.get(root);
         if (bytes === undefined) throw missing(root);
         const others = [...stores.keys()].filter((node) => node !== self && !down.has(node));
-        const chosen = others.slice(0, copies);
+        const ordered = [...prefer.filter((node) => others.includes(node)), ...others];
+        const chosen = [...new Set(ordered)].slice(0, copies);
         for (const node of chosen) storeOf(node).set(root, bytes.slice());
         if (chosen.length >= copies) return chosen;
         throw new CatalogError(
