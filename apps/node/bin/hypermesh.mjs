@@ -11,7 +11,7 @@ if (isDaemon && process.execve && process.env.MALLOC_ARENA_MAX === undefined) {
   process.removeAllListeners('warning').on('warning', (warning) => {
     if (!/execve/.test(warning.message)) console.error(String(warning));
   });
-  lean.NODE_OPTIONS = '--max-semi-space-size=4 ' + (process.env.NODE_OPTIONS || '');
+  lean.NODE_OPTIONS = `--max-semi-space-size=4 ${process.env.NODE_OPTIONS || ''}`;
   process.execve(
     process.execPath,
     [process.execPath].concat(process.execArgv, process.argv.slice(1)),
