@@ -34,6 +34,8 @@ export interface DataDirectory {
   readonly content: string;
   readonly log: string;
   readonly usedLeases: string;
+  /** Runs that this node asked for. */
+  readonly runs: string;
   readonly receipts: string;
   readonly parity: string;
   /** The signed block of measured hardware, and the journal of assets, policies and leases. */
@@ -82,6 +84,7 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     content: inside('content'),
     log: inside('log'),
     usedLeases: inside('used-leases'),
+    runs: inside('runs'),
     receipts: inside('receipts'),
     parity: inside('parity'),
     inventory: inside('inventory.cbor'),

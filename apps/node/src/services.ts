@@ -17,6 +17,8 @@ import { type ContentService, createContentService } from './content/service.ts'
 import { openParity } from './content-at-rest/parity.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { type EvidenceResult, exportLedger } from './evidence/export.ts';
+import { exportPackages } from './evidence/packages.ts';
+import { exportRuns } from './evidence/runs.ts';
 import { type Extensions, openExtensions } from './extensions/service.ts';
 import type { MachineRecord } from './inventory/machine.ts';
 import { type InventoryService, openInventory } from './inventory/service.ts';
@@ -29,6 +31,7 @@ import type { Transparency } from './mesh/transparency.ts';
 import type { Phase2 } from './phases.ts';
 import { createRunService, type RunService } from './run/asking.ts';
 import { createNodeAsks } from './run/node-asks.ts';
+import { openRunRecords } from './run/records.ts';
 import { serveRuns } from './run/serving.ts';
 import { openUsedLeases } from './run/used-leases.ts';
 import { walletMetering } from './wallet/metering.ts';
@@ -173,11 +176,13 @@ export async function openMeshServices(
       clock,
     }),
   );
+  const records = openRunRecords(directory.runs);
   const runs = createRunService({
     ledger,
     programs,
     content: runStore,
     metering,
+    records,
     asks: createNodeAsks(peers, keyOf),
     offerOfSelf: async () => {
       const ready = await executors.ready();
@@ -213,7 +218,12 @@ export async function openMeshServices(
     memory,
     extensions,
     members,
-    evidence: (folder, until) => exportLedger(folder, { directory, ledger, facts: phase.facts }, until),
+    async evidence(folder, until) {
+      const runsShown = await exportRuns(folder, { ledger, programs, records, keyOf }, until);
+      const packages = await exportPackages(folder, { ledger, content }, until);
+      const shown = await exportLedger(folder, { directory, ledger, facts: phase.facts }, until);
+      return { ...shown, packages, runs: runsShown };
+    },
     secondVotesSeen,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

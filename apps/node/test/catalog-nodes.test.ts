@@ -74,6 +74,35 @@ async function treeOf(name: Name, spec: string): Promise<string> {
   return checks.find(({ check }) => check === 'tree')?.detail ?? '';
 }
 
+describe('a script that three nodes have', () => {
+  it('runs with an input of the asker and a library of its package, writes its output to a file, and every node says whether it can run it [executors-01]', async () => {
+    const reverse = {
+      'index.js': 'module.exports = (text) => [...text].reverse().join("");',
+      'package.json': '{}',
+    };
+    await publish(packageFolder('reverse', '1.0.0', reverse));
+    const source = `import reverse from 'reverse';
+      export default (input) => reverse(new TextDecoder().decode(input));`;
+    await publish(packageFolder('reverser', '1.0.0', { 'index.js': source }, { reverse: '^1.0.0' }));
+    const at = (name: string) => join(folder.path, name);
+    writeFileSync(at('input.txt'), 'straw warts, said twice');
+    const data = ['--data', pathOf('birch'), '--json'];
+    const ran = await hypermesh(
+      ...['run', 'reverser', '--on', 'cedar', '--audit', 'amber', ...data],
+      ...['--input', at('input.txt'), '--output', at('output.txt')],
+    );
+    expect(ran.json()).toMatchObject({ ok: true, exit: 'ok', reexecutedBy: 'amber', matches: true });
+    expect(readFileSync(at('output.txt'), 'utf8')).toBe('eciwt dias ,straw warts');
+    const explained = await hypermesh('explain', 'reverser', ...data);
+    expect(explained.json()).toMatchObject({ ok: true, package: 'reverser@1.0.0', silent: [] });
+    const found = explained.json()['nodes'] as { name: string; canRun: boolean }[];
+    expect(found.map(({ name, canRun }) => [name, canRun])).toEqual(names.map((name) => [name, true]));
+    const tooMuch = await hypermesh('explain', 'reverser', '--memory', '65536', ...data);
+    expect(tooMuch.json()).toMatchObject({ ok: false });
+    expect(tooMuch.code).toBe(1);
+  });
+});
+
 describe('the catalog of a mesh of three processes', () => {
   const large = randomBytes(480_000);
 

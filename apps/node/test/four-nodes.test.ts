@@ -1,17 +1,16 @@
 import { createSocket } from 'node:dgram';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeProof, decodeTransaction, encodeTransaction } from '@hypermesh/consensus';
 import { tamper } from '@hypermesh/consensus/testing';
-import { createReplaceable, fromHex, toHex } from '@hypermesh/core';
+import { fromHex, toHex } from '@hypermesh/core';
 import { generateKey } from '@hypermesh/core/ed25519';
 import { systemClock } from '@hypermesh/core/node';
-import { createStoq, type Peer, quicCarrier, type StoqNode } from '@hypermesh/stoq';
+import { createStoq, quicCarrier } from '@hypermesh/stoq';
 import { fingerprint } from '@hypermesh/trustchain/x509';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { certificateAuthenticator, enrollingAuthenticator } from '../src/adapters/authenticator.ts';
-import { type DataDirectory, dataDirectory } from '../src/data-directory.ts';
-import { loadNodeKeys, readChain, readPassphrase } from '../src/identity.ts';
+import { enrollingAuthenticator } from '../src/adapters/authenticator.ts';
+import { readChain } from '../src/identity.ts';
 import {
   enrolRequest,
   genesisRequest,
@@ -21,19 +20,17 @@ import {
 } from '../src/mesh/protocol.ts';
 import { executeRequest, reexecuteRequest } from '../src/run/protocol.ts';
 import type { NodeStatus } from '../src/status.ts';
-import { echo } from './guests.ts';
-import { hypermesh, type RunningNode, startNode } from './processes.ts';
-import { temporaryDirectory } from './support.ts';
+import { writeEchoPackage } from './echo-package.ts';
+import { type FourProcesses, type Name, names, openFourProcesses, stolenSession } from './four-processes.ts';
+import { payForRun } from './paying.ts';
+import { hypermesh, startNode } from './processes.ts';
 
 // Processes and proofs take their time on a machine that is busy with other things.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-const names = ['amber', 'birch', 'cedar', 'delta'] as const;
-type Name = (typeof names)[number];
-const folder = temporaryDirectory();
-const directoryOf = (name: Name): DataDirectory => dataDirectory(join(folder.path, name));
-const nodes = {} as Record<Name, RunningNode>;
-const invitations: string[] = [];
+let mesh: FourProcesses;
+let nodes: FourProcesses['nodes'];
+let directoryOf: FourProcesses['directoryOf'];
 
 interface Final {
   readonly id: string;
@@ -42,25 +39,11 @@ interface Final {
 const register = (name: Name, note: string) => nodes[name].call<Final>('register-asset', { note });
 
 beforeAll(async () => {
-  const data = (name: Name) => ['--data', directoryOf(name).path];
-  const made = await hypermesh('init', ...data('amber'), '--name', 'amber');
-  expect(made.code, made.stderr).toBe(0);
-  nodes.amber = await startNode(directoryOf('amber').path);
-  const listed = await hypermesh('invite', ...data('amber'), '--json');
-  invitations.push(...(listed.json()['invitations'] as string[]));
-  await Promise.all(
-    names.slice(1).map(async (name, index) => {
-      const joined = await hypermesh('join', invitations[index] ?? '', ...data(name), '--name', name);
-      expect(joined.code, joined.stderr).toBe(0);
-      nodes[name] = await startNode(directoryOf(name).path);
-    }),
-  );
+  mesh = await openFourProcesses();
+  ({ nodes, directoryOf } = mesh);
 });
 
-afterAll(async () => {
-  await Promise.all(Object.values(nodes).map((node) => node[Symbol.asyncDispose]()));
-  folder[Symbol.dispose]();
-});
+afterAll(() => mesh?.[Symbol.asyncDispose]());
 
 describe('four nodes, each a process', () => {
   it('found a mesh by init, up and join, agree on block 1 and see each other over post-quantum QUIC', async () => {
@@ -92,8 +75,16 @@ describe('four nodes, each a process', () => {
   it('have used every invitation: nobody joins by one again', async () => {
     const listed = await hypermesh('invite', '--data', directoryOf('amber').path, '--json');
     expect(listed.json()).toMatchObject({ ok: true, invitations: [] });
-    const path = join(folder.path, 'elm');
-    const again = await hypermesh('join', invitations[0] ?? '', '--data', path, '--name', 'elm', '--json');
+    const path = join(mesh.folder, 'elm');
+    const again = await hypermesh(
+      'join',
+      mesh.invitations[0] ?? '',
+      '--data',
+      path,
+      '--name',
+      'elm',
+      '--json',
+    );
     expect(again.code).toBe(1);
     expect(again.json()).toMatchObject({
       ok: false,
@@ -102,21 +93,8 @@ describe('four nodes, each a process', () => {
   });
 
   it('publish, install and run a package by the command line, and a fourth node finds the same', async () => {
-    const path = join(folder.path, 'package');
-    mkdirSync(path);
-    writeFileSync(join(path, 'program.wasm'), echo);
-    writeFileSync(join(path, 'input.txt'), 'the same bytes again');
-    writeFileSync(
-      join(path, 'catalog.yaml'),
-      `apiVersion: catalog.v1
-kind: AssetPackage
-metadata: { name: echo, version: 1.2.3, tags: [bytes] }
-spec:
-  description: says what it is told
-  type: vm.wasm
-  content: { files: [program.wasm, input.txt], entrypoint: program.wasm, args: [run, input.txt] }
-`,
-    );
+    const path = join(mesh.folder, 'package');
+    writeEchoPackage(path);
     const published = await hypermesh('publish', path, '--data', directoryOf('amber').path, '--json');
     expect(published.json()).toMatchObject({
       ok: true,
@@ -178,97 +156,26 @@ spec:
     expect(squatted.json()).toMatchObject({ ok: false, error: { code: 'catalog/version-exists' } });
   });
 
-  it('run JavaScript with an input of the asker, write its output to a file, and explain who can run it [executors-01]', async () => {
-    const path = join(folder.path, 'script');
-    mkdirSync(path);
-    const source = `export default (input) => [...new TextDecoder().decode(input)].reverse().join('');`;
-    writeFileSync(join(path, 'index.js'), source);
-    const document = {
-      apiVersion: 'catalog.v1',
-      kind: 'AssetPackage',
-      metadata: { name: 'reverser', version: '1.0.0' },
-      spec: {
-        description: 'Reverses a text',
-        type: 'library.javascript',
-        content: { files: ['index.js'], entrypoint: 'index.js' },
-      },
-    };
-    writeFileSync(join(path, 'catalog.yaml'), JSON.stringify(document));
-    const published = await hypermesh('publish', path, '--data', directoryOf('amber').path, '--json');
-    expect(published.code, published.stderr).toBe(0);
-    await nodes.birch.call('final', { height: published.json()['height'] });
-    writeFileSync(join(folder.path, 'input.txt'), 'straw warts');
-    const data = ['--data', directoryOf('birch').path, '--json'];
-    const at = (name: string) => join(folder.path, name);
-    const ran = await hypermesh(
-      ...['run', 'reverser', '--on', 'cedar', '--audit', 'delta', ...data],
-      ...['--input', at('input.txt'), '--output', at('output.txt')],
-    );
-    expect(ran.json()).toMatchObject({ ok: true, exit: 'ok', reexecutedBy: 'delta', matches: true });
-    expect(readFileSync(at('output.txt'), 'utf8')).toBe('straw warts');
-    const explained = await hypermesh('explain', 'reverser', ...data);
-    expect(explained.json()).toMatchObject({ ok: true, package: 'reverser@1.0.0', silent: [] });
-    const found = explained.json()['nodes'] as { name: string; canRun: boolean }[];
-    expect(found.map(({ name, canRun }) => [name, canRun])).toEqual(names.map((name) => [name, true]));
-    const tooMuch = await hypermesh('explain', 'reverser', '--memory', '65536', ...data);
-    expect(tooMuch.json()).toMatchObject({ ok: false });
-    expect(tooMuch.code).toBe(1);
-  });
-
-  it('pay for a run by the command line: each of them recomputes the same accounts, and nothing is lost or made', async () => {
-    const wallet = (name: Name, ...args: string[]) =>
-      hypermesh('wallet', ...args, '--data', directoryOf(name).path, '--json');
-    const ran = await hypermesh(
-      'run',
-      'echo',
-      '--on',
-      'cedar',
-      '--data',
-      directoryOf('birch').path,
-      '--json',
-    );
-    const { lease, charge } = ran.json() as { lease: string; charge: string };
-    expect((await wallet('birch')).json()).toMatchObject({
-      holds: expect.arrayContaining([]),
-      conserved: true,
-    });
-    expect((await wallet('delta', 'settle', lease)).json()).toMatchObject({
-      error: { code: 'node/not-found' },
-    });
-    // The node that executed keeps the receipt as well, and is paid even where the other one never settles.
-    const settled = (await wallet('cedar', 'settle', lease)).json();
-    expect(settled).toMatchObject({ ok: true, from: 'birch', to: 'cedar', amount: charge, repeated: false });
-    await nodes.birch.call('final', { height: settled['height'] });
-    expect((await wallet('birch', 'settle', lease)).json()).toMatchObject({ amount: charge, repeated: true });
-
-    const sent = (await wallet('birch', 'transfer', 'delta', '1234', '--note', 'thanks')).json();
-    expect(sent).toMatchObject({ ok: true, height: expect.any(Number) });
-    const excess = await wallet('birch', 'transfer', 'delta', '9'.repeat(18));
-    expect(excess.json()).toMatchObject({ error: { leg: 'ledger', reason: 'insufficient-funds' } });
-    expect((await wallet('birch', 'transfer', 'nobody', '1')).json()).toMatchObject({
-      error: { code: 'node/not-found' },
-    });
-    expect((await wallet('birch', 'transfer', 'delta', '-1')).json()).toMatchObject({
-      error: { code: 'node/bad-flag' },
-    });
-    expect((await wallet('birch', 'dance')).json()).toMatchObject({ error: { code: 'node/bad-flag' } });
-    const [movement] = (await wallet('birch', 'history')).json()['history'] as object[];
-    expect(movement).toMatchObject({ from: 'birch', to: 'delta', amount: '1234', note: 'thanks' });
-
-    const books = [];
-    for (const name of names) {
-      await nodes[name].call('final', { height: sent['height'] });
-      const { conserved, total, issued, accounts } = (await wallet(name, '--audit')).json();
-      expect({ conserved, total }).toEqual({ conserved: true, total: issued });
-      books.push(accounts);
+  it('mend what rots on their disks, from parity or from each other, when told to scrub', async () => {
+    const { content, parity } = directoryOf('amber');
+    const chunks = join(content, 'chunks');
+    const sound = new Map(readdirSync(chunks).map((name) => [name, readFileSync(join(chunks, name))]));
+    expect(sound.size).toBeGreaterThan(0);
+    for (const [name, bytes] of sound) {
+      writeFileSync(join(chunks, name), Buffer.from(bytes).fill(0x55, 0, 16));
     }
-    for (const accounts of books.slice(1)) expect(accounts).toEqual(books[0]);
-    const report = await nodes.delta.call<{ settlements: number; cid: string }>('usage');
-    expect(report.settlements).toBe(1);
-    expect(report.cid).toMatch(/^bafyrei/);
-    const text = await hypermesh('wallet', '--audit', '--data', directoryOf('delta').path);
-    expect(text.stdout).toContain('Conserved, recomputed from every entry');
+    // Without parity all of it has to come from others.
+    rmSync(parity, { recursive: true, force: true });
+    mkdirSync(parity);
+    const scrubbed = await hypermesh('scrub', '--data', directoryOf('amber').path, '--json');
+    expect(scrubbed.json()).toMatchObject({ ok: true, damaged: sound.size, lost: [] });
+    for (const [name, bytes] of sound) expect(readFileSync(join(chunks, name)).equals(bytes)).toBe(true);
+    const again = await hypermesh('scrub', '--data', directoryOf('amber').path);
+    expect(again.stdout).toMatch(/^[0-9]+ chunks of [0-9]+ roots: 0 damaged, 0 missing$/m);
   });
+
+  it('pay for a run by the command line: each of them recomputes the same accounts, and nothing is lost or made', () =>
+    payForRun(nodes, (name) => directoryOf(name).path));
 
   it('refuse a lease whose proof was altered, the ledger and the executing node alike, naming the leg', async () => {
     const { transaction } = await nodes.birch.call<{ transaction: string }>('prepare-lease', {
@@ -301,23 +208,6 @@ describe('a node among hostile peers', () => {
     expect(await nodes[name].call<NodeStatus>('status')).toMatchObject({ name, phase: 2 });
     const { height } = await register(name, 'still here');
     expect(height).toBeGreaterThan(0);
-  }
-
-  /** A session as a member whose keys somebody else got hold of. */
-  async function stolenSession(name: Name, victim: Name): Promise<{ stoq: StoqNode; peer: Peer }> {
-    const directory = directoryOf(name);
-    const keys = await loadNodeKeys(directory, readPassphrase(directory, undefined));
-    const [root] = readChain(directory.root);
-    if (root === undefined) throw new Error('no root');
-    const stoq = await createStoq({
-      auth: certificateAuthenticator({
-        credentials: createReplaceable({ chain: readChain(directory.certificate), keys: keys.certificate }),
-        pinnedRoot: fingerprint(root),
-        admitEnrolling: false,
-        clock: systemClock,
-      }),
-    });
-    return { stoq, peer: await stoq.connect(nodes[victim].address) };
   }
 
   it('lend memory and use it by the command line through a global address, until the grant is revoked [proxy-02]', async () => {
@@ -400,7 +290,7 @@ describe('a node among hostile peers', () => {
       reason: 'unknown-name',
     });
 
-    const stolen = await stolenSession('delta', 'amber');
+    const stolen = await stolenSession(mesh, 'delta', 'amber');
     const garbage = [new Uint8Array(), Buffer.from('garbage'), Buffer.alloc(3_000_000, 0x9f)];
     for (const name of [enrolRequest, renewRequest, logRequest, executeRequest, reexecuteRequest]) {
       for (const body of garbage) {
@@ -412,7 +302,7 @@ describe('a node among hostile peers', () => {
   });
 
   it('stays up under a member that floods it with requests and with messages that are no votes', async () => {
-    const { stoq, peer } = await stolenSession('delta', 'cedar');
+    const { stoq, peer } = await stolenSession(mesh, 'delta', 'cedar');
     const floods = Array.from({ length: 400 }, (_, index) =>
       peer.request(
         index % 2 === 0 ? executeRequest : helloRequest,

@@ -369,9 +369,74 @@ def in_log(facts, bundle):
     return signed and origin == name and reached == base64.b64decode(root)
 
 
+def check_packages(facts, state):
+    """Each package on disk against the index record that the ledger holds for it."""
+    for name in folders("packages"):
+        entry = state["package/" + name.replace("+", "/")]
+        signed, _ = read_cbor(entry["value"]["index"])
+        index, _ = read_cbor(signed["body"])
+        publisher = node_id(signed["key"])
+        record = load("packages", name, "record.cbor")
+        holds = signed["key"] == entry["owner"] and index["digest"] == cid_of(record)
+        holds = holds and ed25519(signed["signature"], message("hypermesh/catalog/index-record/v1", signed["body"]), signed["key"])
+        held, _ = read_cbor(record)
+        holds = holds and f"{held['name']}@{held['version']}" == name.replace("+", "/")
+        check(f"{name}: the record is the one that its owner's index record on the ledger names", holds)
+        bundle = load("packages", name, "bundle-0.cbor")
+        check(f"{name}: signed by its publisher (Ed25519) and in the mesh's log", check_bundle(facts, bundle, record, publisher))
+
+
+def check_runs(transactions, state):
+    """Each run against its lease: asked for on the ledger, answered under the key of the node that was leased."""
+    leases = {entry["operation"]: entry for key, entry in state.items() if key.startswith("lease/")}
+    keys = {node_id(bond["actor"]): bond["actor"] for key, bond in state.items() if key.startswith("bond/")}
+    for lease in folders("runs"):
+        terms, _ = read_cbor(leases[lease]["value"])
+        height, operation = transactions[cid_digest(lease)]
+        signed, _ = read_cbor(load("runs", lease, "statement.cbor"))
+        statement, _ = read_cbor(signed["body"])
+        executor = keys[terms["executor"]]
+        holds = operation["kind"] == "lease.commit" and leases[lease]["height"] == height
+        holds = holds and statement["context"] == lease and statement["fuel"] <= terms["fuel"]
+        holds = holds and ed25519(signed["signature"], message("hypermesh/executors/run-statement/v1", signed["body"]), executor)
+        if statement["exit"] == "ok":
+            receipt, _ = read_cbor(load("runs", lease, "receipt.cbor"))
+            holds = holds and statement["output"] == sha256(load("runs", lease, "output"))
+            holds = holds and write_cbor(receipt) == statement["receipt"] and receipt["fuel"] == statement["fuel"]
+        check(f"{terms['package']}: leased in block {height}; its node signed: {statement['exit']}, fuel {statement['fuel']}", holds)
+
+
+def check_value(state):
+    """The journal's hash chain, and every balance and hold recomputed from its postings."""
+    head = state["value/head"]
+    chain = bytes(32)
+    accounts = {}
+    sound = True
+    for index in range(head["length"]):
+        entry = state[f"value/entry/{index}"]
+        body = entry["body"]
+        sound &= entry["hash"] == domain_hash("hypermesh/caesar/entry/v1", write_cbor(body))
+        link = chain + index.to_bytes(8, "big") + entry["atMs"].to_bytes(8, "big") + entry["hash"]
+        chain = domain_hash("hypermesh/caesar/chain/v1", link)
+        for posting in body["postings"]:
+            accounts[posting["from"]] = accounts.get(posting["from"], 0) - posting["amount"]
+            accounts[posting["to"]] = accounts.get(posting["to"], 0) + posting["amount"]
+    check(f"{head['length']} entries of value form the chain that the head names", sound and chain == head["hash"])
+    total = 0
+    for key, balance in state.items():
+        if key.startswith("value/account/"):
+            total += balance["available"] + balance["held"]
+            sound &= accounts.get(key[len("value/account/") :], 0) == balance["available"]
+    settled = [state[key] for key in state if key.startswith("value/settlement/")]
+    check(f"every balance follows from the postings; {total} of {head['issued']} issued, {len(settled)} leases settled", sound and total == head["issued"])
+
+
 def main():
     genesis, facts, transactions, state = check_chain()
     check_certificates(genesis, facts)
+    check_packages(facts, state)
+    check_runs(transactions, state)
+    check_value(state)
     print("everything holds" if failures == 0 else f"{failures} checks failed")
     return 1 if failures else 0
 

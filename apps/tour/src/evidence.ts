@@ -4,13 +4,14 @@ import { fileURLToPath } from 'node:url';
 import type { Mesh } from './mesh.ts';
 
 /** What an outsider runs over the evidence; neither script knows any code of ours. */
-const scripts = ['README.md', 'confirm.py'];
+const scripts = ['README.md', 'confirm.py', 'confirm-run.mjs'];
 
 /** Writes what the tour leaves for outsiders: everything that shows its steps, and scripts that confirm it. */
 export async function writeEvidence(mesh: Mesh, folder: string, signal: AbortSignal): Promise<void> {
-  const [first] = mesh;
+  // The node that had the packages installed and the programs run has most to show.
+  const [, asker] = mesh;
   await mkdir(join(folder, 'certificates'), { recursive: true });
-  await first.call('evidence', { folder }, { signal });
+  await asker.call('evidence', { folder }, { signal });
   for (const { name, directory } of mesh) {
     const certificate = join(directory, 'certificates', 'node.pem');
     await copyFile(certificate, join(folder, 'certificates', `${name}.pem`));

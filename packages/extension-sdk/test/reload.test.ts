@@ -34,7 +34,7 @@ describe.each(['trusted', 'strict'] as const)('an extension in the tier %s', (ti
     return { test, call, gate, entered: entered.promise };
   };
 
-  it('is replaced while it runs: state is carried and migrated, and calls under way finish in the old one', async () => {
+  it('is replaced while it runs: state is carried and migrated, and calls under way finish in the old one [ext-07]', async () => {
     const { test, call, gate, entered } = await open();
     await using _ = test;
     expect(await call('add', 5)).toMatchObject({ result: 5 });

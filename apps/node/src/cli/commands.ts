@@ -10,6 +10,7 @@ import { memoryCommand } from './memory.ts';
 import { infoCommand, listCommand, searchCommand, verifyCommand, whyCommand } from './packages.ts';
 import { publishCommand } from './publish.ts';
 import { runCommand } from './run.ts';
+import { scrubCommand } from './scrub.ts';
 import { statusCommand } from './status.ts';
 import { upCommand } from './up.ts';
 import { walletCommand } from './wallet.ts';
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   listCommand,
   whyCommand,
   verifyCommand,
+  scrubCommand,
   runCommand,
   walletCommand,
   assetsCommand,

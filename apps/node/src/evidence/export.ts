@@ -7,8 +7,14 @@ import { NodeError } from '../errors.ts';
 import type { LedgerService } from '../ledger/service.ts';
 import { encodeFacts, type MeshFacts } from '../mesh/facts.ts';
 
-/** What was written, and up to which block. */
-export interface EvidenceResult {
+/** What was written. */
+export interface EvidenceResult extends LedgerEvidence {
+  readonly packages: number;
+  readonly runs: number;
+}
+
+/** What of the ledger was written, and up to which block. */
+export interface LedgerEvidence {
   readonly folder: string;
   readonly height: number;
   readonly blocks: number;
@@ -27,7 +33,7 @@ export async function exportLedger(
   folder: string,
   parts: { readonly directory: DataDirectory; readonly ledger: LedgerService; readonly facts: MeshFacts },
   signal: AbortSignal,
-): Promise<EvidenceResult> {
+): Promise<LedgerEvidence> {
   const { directory, ledger, facts } = parts;
   makeFolder(join(folder, 'certificates'));
   for (const [name, file] of [['root.pem', directory.root]] as const)

@@ -4,7 +4,7 @@ import { createAddressPlan, type Prefix } from '@hypermesh/proxy-nat';
 const plan = createAddressPlan();
 
 /** The realm of a mesh, from its chain id: meshes that know nothing of each other seldom share one. */
-export function realmOf(chainId: ChainId): number {
+function realmOf(chainId: ChainId): number {
   const digest = domainHash('hypermesh/node/address-realm/v1', utf8(chainId));
   return ((digest[0] ?? 0) << 8) | (digest[1] ?? 0);
 }

@@ -138,8 +138,9 @@ export function openLending(parts: LendingParts): Lending {
   };
 
   const offFrames = stoq.handleMessages(memoryStream, (stream, peer) => {
-    if (server === undefined || isEnrolling(peer.identity)) stream.abort();
-    else server.serve(stoqChannel(stream), peer.id);
+    // Also where nothing was lent yet: a grant of an earlier life is answered with what it is.
+    if (isEnrolling(peer.identity)) stream.abort();
+    else home().serve(stoqChannel(stream), peer.id);
   });
   const offToken = handleForMembers(stoq, tokenRequest, (body, { member }): Uint8Array | Refusal => {
     const ask = decodeTokenAsk(body);
@@ -233,8 +234,27 @@ export function openLending(parts: LendingParts): Lending {
     }
   }
 
+  /** A grant of an earlier life of this node: its region is gone, its entry stands until it is revoked. */
+  function earlier(id: string): { facts: GivenGrant } | undefined {
+    const found = entries.grant(id);
+    if (found === undefined || found.home !== self) return undefined;
+    const { grant: stated, isRevoked } = found;
+    const facts: GivenGrant = {
+      grant: id,
+      address: formatAddress(stated.address),
+      sizeBytes: stated.sizeBytes,
+      to: nameOf(stated.grantee as NodeId),
+      rights: formatRights(stated.rights),
+      expiresMs: stated.expiresMs,
+      isRevoked,
+      operation: '',
+      height: 0,
+    };
+    return { facts };
+  }
+
   async function revoke(...[id, tell, signal]: Parameters<Lending['revoke']>) {
-    const held = given.get(id);
+    const held = given.get(id) ?? earlier(id);
     if (held === undefined)
       throw notFound(`a grant ${id} of this node`, 'hypermesh memory list shows the grants');
     // First what protects the memory, whatever the ledger does.

@@ -11,7 +11,6 @@ import {
 } from '@hypermesh/proxy-nat';
 import { stoqChannel } from '../adapters/stoq-channel.ts';
 import { NodeError } from '../errors.ts';
-import { requestOf } from '../mesh/members.ts';
 import type { Peers } from '../mesh/peers.ts';
 import type { LedgerGrant, MemoryEntries } from './entries.ts';
 import { encodeTokenAsk, memoryStream, tokenRequest } from './protocol.ts';
@@ -104,8 +103,15 @@ export function openUsing({ peers, entries, self, clock, random, nameOf }: Using
 
   async function open({ grant, home }: LedgerGrant, signal: AbortSignal): Promise<RemoteMemory> {
     const peer = await peers.sessionWith(home, signal);
-    const token = await requestOf(peer, tokenRequest, encodeTokenAsk(grant.id), { signal });
-    return await clientOf(home).attach(token);
+    const answer = await peer.request(tokenRequest, encodeTokenAsk(grant.id), { signal });
+    if (answer.ok) return await clientOf(home).attach(answer.body);
+    // The lender began again since: the region of that grant went with its process.
+    if (answer.code === 'no-such-grant') throw memoryFault('StaleGeneration', grant.address);
+    const reason = answer.code ?? answer.reason;
+    throw new NodeError(
+      { code: 'node/refused', by: home, reason, next: 'see the log of that node for more' },
+      `${nameOf(home)} gives no token: ${reason}`,
+    );
   }
 
   function attachTo(address: bigint): Attached {

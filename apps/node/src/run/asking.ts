@@ -11,6 +11,7 @@ import { defaultTerms, encodeLeaseTerms, type LeaseTerms } from './lease.ts';
 import { type NodeAsks, refusal } from './node-asks.ts';
 import type { Metering, Programs, RunContent, Tell } from './ports.ts';
 import { type ExecuteAnswer, maxInputBytes, maxOutputBytes } from './protocol.ts';
+import type { RunRecords } from './records.ts';
 
 /** What a person asks for: one run of a package on another node. */
 export interface RunRequest {
@@ -106,6 +107,7 @@ export interface AskingParts {
   readonly content: RunContent;
   readonly asks: NodeAsks;
   readonly metering?: Metering;
+  readonly records?: RunRecords;
   /** This node's own offer and members, for explanations. */
   offerOfSelf(): Promise<NodeOffer>;
   readonly others: readonly NodeId[];
@@ -120,7 +122,7 @@ const notAgain = { reexecutedBy: null, matches: false } as const;
 
 /** Leases, asks, and has the result executed again. `keyOf` gives the Ed25519 key of a member. */
 export function createRunService(parts: AskingParts): RunService {
-  const { ledger, programs, content, asks, metering, keyOf, nameOf } = parts;
+  const { ledger, programs, content, asks, metering, records, keyOf, nameOf } = parts;
 
   async function leaseBody(request: RunRequest, signal: AbortSignal) {
     const { executor, operation, input, fuel, memoryPages, deadlineMs, clockMs, randomSeed } = request;
@@ -190,6 +192,7 @@ export function createRunService(parts: AskingParts): RunService {
       const fault = answerFault(answer, output, asked) ?? usageFault(answer, final.id, executor);
       if (fault !== undefined) throw refusal(executor, `its answer does not hold: ${fault}`);
       const isWell = answer.exit === 'ok';
+      records?.keep(final.id, { statement: answer.statement, output });
       const again = isWell ? await runAgain(request, terms, answer, { tell, signal }) : notAgain;
       if (isWell && outputFile !== undefined) await writeFile(outputFile, output);
       const text = isWell && output.length <= maxShownBytes ? fromUtf8(output) : undefined;

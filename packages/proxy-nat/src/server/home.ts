@@ -239,7 +239,7 @@ export function createHome(
       grantee: request.grantee,
       rights: (request.rights ?? mapping.rights) & mapping.rights,
       generation: region.generation,
-      expiresMs: Math.min(request.expiresMs ?? mapping.expiresMs, mapping.expiresMs),
+      expiresMs: Math.floor(Math.min(request.expiresMs ?? mapping.expiresMs, mapping.expiresMs)),
       maxBytes: request.maxBytes ?? Number.MAX_SAFE_INTEGER,
       maxOperations: request.maxOperations ?? Number.MAX_SAFE_INTEGER,
     };
@@ -259,7 +259,7 @@ export function createHome(
     const held = checkToken(token, { grants, verify, holder: key.publicKey, peer });
     const refuse = (fault: Fault) => {
       const id = typeof held === 'string' ? undefined : held.grant.id;
-      log.warn('memory attach refused', { peer, fault, grant: id });
+      log.warn('memory.attach-refused', { peer, fault, grant: id });
       metrics.count('memory_attaches_refused_total', 1, { fault });
       const moved = typeof held === 'string' ? undefined : held.moved;
       return fault === 'Moved' && moved !== undefined ? { fault, moved } : { fault };
@@ -294,7 +294,8 @@ export function createHome(
   return {
     network,
     arenaBytes: memory.bytes.length,
-    lend({ sizeBytes, rights = allRights, expiresMs }) {
+    lend({ sizeBytes, rights = allRights, expiresMs: until }) {
+      const expiresMs = Math.floor(until);
       forgetExpired(clock.nowMs());
       const taken = translation.allocate({ owner: 0, sizeBytes, rights, expiresMs });
       if (!taken.ok)
@@ -350,7 +351,7 @@ export function createHome(
           attach: (fields) => attach(peer, fields),
           welcome,
           refused(reason) {
-            log.warn('memory frame refused', { peer, reason });
+            log.warn('memory.frame-refused', { peer, reason });
             metrics.count('memory_frames_refused_total', 1, { reason });
           },
         },

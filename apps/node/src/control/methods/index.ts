@@ -1,17 +1,18 @@
 import type { ControlMethod } from '../server.ts';
 import { catalogMethods } from './catalog.ts';
+import { contentMethods } from './content.ts';
 import { extensionMethods } from './extension.ts';
 import { inventoryMethods, machineMethods } from './inventory.ts';
 import { ledgerMethods } from './ledger.ts';
 import { memoryMethods } from './memory.ts';
 import type { ControlParts, ServiceMethod, ServiceMethods } from './method.ts';
-
 import { runMethods } from './run.ts';
 import { walletMethods } from './wallet.ts';
 
 /** The methods of every service, each table in the file of its service. */
 const serviceMethods: ServiceMethods = {
   ...ledgerMethods,
+  ...contentMethods,
   ...inventoryMethods,
   ...catalogMethods,
   ...memoryMethods,

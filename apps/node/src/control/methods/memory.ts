@@ -7,7 +7,8 @@ import { badParameter, bytes, integer, memberOf, type Params, text } from './par
 /** Longest read and write of one call: the bytes travel in one line of the control socket, in hex. */
 const maxBytes = 256 * 1024;
 const defaultLendMs = 3_600_000n;
-const maxLendMs = 30 * 86_400_000;
+/** 24 days: what a timer can wait for. */
+const maxLendMs = 24 * 86_400_000;
 const maxRegionBytes = 2 ** 40;
 
 /** Lending memory, granting it, and using that of others by global address. */
