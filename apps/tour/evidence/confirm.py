@@ -427,8 +427,8 @@ def check_value(state):
         if key.startswith("value/account/"):
             total += balance["available"] + balance["held"]
             sound &= accounts.get(key[len("value/account/") :], 0) == balance["available"]
-    settled = [state[key] for key in state if key.startswith("value/settlement/")]
-    check(f"every balance follows from the postings; {total} of {head['issued']} issued, {len(settled)} leases settled", sound and total == head["issued"])
+    settled = [index for index in range(head["length"]) if state[f"value/entry/{index}"]["body"]["kind"] == "post"]
+    check(f"every balance follows from the postings; {total} of {head['issued']} issued, {len(settled)} payments from holds", sound and total == head["issued"])
 
 
 def main():

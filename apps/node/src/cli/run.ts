@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { RunOutcome } from '../run/asking.ts';
+import type { RunOnSome } from '../run/on-another.ts';
 import { formatBytes } from './bytes.ts';
 import { type Command, dataFlag } from './command.ts';
 import { callNode } from './control.ts';
@@ -37,7 +37,7 @@ export const runCommand: Command = {
   async run(invocation) {
     const { flags, positionals, output } = invocation;
     const path = (flag: string | true | undefined) => (typeof flag === 'string' ? resolve(flag) : undefined);
-    const result = await callNode<RunOutcome>(invocation, 'run', {
+    const result = await callNode<RunOnSome>(invocation, 'run', {
       spec: positionals[0],
       on: flags['on'],
       audit: flags['audit'],
@@ -52,6 +52,7 @@ export const runCommand: Command = {
       clockMs: flags['clock'],
       randomSeed: flags['seed'],
     });
+    for (const node of result.lost) output.line(`${node} was lost while it ran it`);
     output.line(`${result.package} ran on ${result.node}: ${result.exit}`);
     output.line(`  output   ${result.outputDigest ?? 'none'} (${formatBytes(result.outputBytes)})`);
     output.line(

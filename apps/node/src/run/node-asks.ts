@@ -51,6 +51,7 @@ export function createNodeAsks(peers: Peers, keyOf: (node: NodeId) => Uint8Array
         deadlineMs: deadlineMs + answerMarginMs,
       });
       signal.throwIfAborted();
+      if (!reply.ok && ['closed', 'deadline'].includes(reply.reason)) throw lost(executor, reply.reason);
       if (!reply.ok) throw refusal(executor, reply.code ?? reply.reason, reply.body);
       const opened = openExecuteAnswer(reply.body, ask, keyOf(executor));
       if (!opened.ok) throw refusal(executor, `its answer does not hold: ${opened.reason}`);
@@ -89,6 +90,15 @@ export function createNodeAsks(peers: Peers, keyOf: (node: NodeId) => Uint8Array
       return decoded.offer;
     },
   };
+}
+
+/** A node that was asked and went away, or stayed silent. What it was leased for may have run, and is paid if it proves so. */
+function lost(node: NodeId, reason: string): NodeError {
+  const next = 'have it run by another node: the escrow comes back when the lease has expired';
+  return new NodeError(
+    { code: 'node/unreachable', address: node, reason, next },
+    `${node} was lost while it ran: ${reason}`,
+  );
 }
 
 /** A refusal of the proofs names the leg: `proof-refused` with the body `LEG: REASON`. */

@@ -1,6 +1,8 @@
 import type { NodeStatus } from '@hypermesh/node/control';
 import type { NodeProcess } from '../node-process.ts';
 import type { StepResult, TourContext } from '../tour.ts';
+import { installKilled } from './recovery-install.ts';
+import { runKilled } from './recovery-run.ts';
 
 /** Operations that are acknowledged while the validator is gone. */
 const operationsWhileDown = 5;
@@ -10,11 +12,19 @@ interface Acknowledged {
   readonly height: number;
 }
 
+/** A validator is killed, a node in the midst of an install, and one in the midst of a run: nothing that counted is lost. */
+export async function recoveryStep(context: TourContext): Promise<StepResult> {
+  const validator = await validatorKilled(context);
+  const install = await installKilled(context);
+  const run = await runKilled(context);
+  return { ...validator, ok: validator.ok && install.ok && run.ok, install, run };
+}
+
 /**
  * Node 4 is killed with SIGKILL while nodes 1 and 2 keep registering assets, and started again on its files. Nothing
  * that was acknowledged may be missing on it, and no validator may have been seen to vote twice.
  */
-export async function recoveryStep({ mesh, progress, signal }: TourContext): Promise<StepResult> {
+async function validatorKilled({ mesh, progress, signal }: TourContext): Promise<StepResult> {
   const [first, second, third, victim] = mesh;
   const acknowledged: Acknowledged[] = [];
   const stopWriting = new AbortController();

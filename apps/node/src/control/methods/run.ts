@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type NodeId, toHex } from '@hypermesh/core';
 import { NodeError } from '../../errors.ts';
 import type { RunRequest } from '../../run/asking.ts';
+import { runOnAnother } from '../../run/on-another.ts';
 import type { MeshServices } from '../../services.ts';
 import type { ControlParts, ServiceMethods } from './method.ts';
 import { badParameter, bytes, integer, memberOf, type Params, text } from './parameters.ts';
@@ -13,13 +14,15 @@ const defaultMemoryPages = 1024;
 /** Having packages executed by other members. */
 export const runMethods: ServiceMethods = {
   async run(services, { params, tell, signal }, parts) {
-    const request = await runRequest(services, parts, params);
-    return services.runs.run(request, tell, signal);
+    const { runs, members } = services;
+    const nameOf = (node: NodeId) => members.get(node)?.name ?? node;
+    return runOnAnother(runs, await runRequests(services, parts, params), { nameOf, tell, signal });
   },
   async 'prepare-lease'(services, { params, signal }, parts) {
     // A prepared operation has the next number: nothing else of this node may come in between.
     await services.inventory.registered(signal);
-    const lease = await services.runs.prepareLease(await runRequest(services, parts, params), signal);
+    const [request] = await runRequests(services, parts, params);
+    const lease = await services.runs.prepareLease(request, signal);
     return { transaction: toHex(lease) };
   },
   async execute(services, { params, signal }) {
@@ -49,31 +52,25 @@ function ifGiven<Found extends object>(params: Params, name: string, found: (val
   return params[name] === undefined ? {} : found(integer(params, name));
 }
 
-async function runRequest(
+/** One request for each node that may execute, in the order in which they are asked: one alone where `on` names it. */
+async function runRequests(
   services: MeshServices,
   { nodeId }: ControlParts,
   params: Params,
-): Promise<RunRequest> {
+): Promise<[RunRequest, ...RunRequest[]]> {
   const others = [...services.members.keys()].filter((node) => node !== nodeId);
-  const other = (name: string, not: NodeId | undefined) => {
-    if (params[name] === undefined) return others.find((node) => node !== not);
+  const named = (name: string) => {
+    if (params[name] === undefined) return undefined;
     const node = memberOf(services, text(params, name));
-    if (node !== nodeId && node !== not) return node;
-    throw badParameter(name, 'another member, and not the one that executes');
+    if (node !== nodeId) return node;
+    throw badParameter(name, 'another member');
   };
-  const executor = other('on', undefined);
-  if (executor === undefined) {
-    throw new NodeError(
-      { code: 'node/not-found', what: 'another member', next: 'a mesh of one node runs nothing for itself' },
-      'There is no other member that could run it',
-    );
-  }
-  const auditor = other('audit', executor);
+  const [on, audit] = [named('on'), named('audit')];
+  if (on !== undefined && on === audit) throw badParameter('audit', 'not the member that executes');
+  const executors = on === undefined ? others.filter((node) => node !== audit) : [on];
   const given = (name: string) => params[name] !== undefined;
-  return {
+  const asked = {
     spec: text(params, 'spec'),
-    executor,
-    auditor,
     fuel: integer(params, 'fuel', defaultFuel),
     memoryPages: Number(integer(params, 'memoryPages', BigInt(defaultMemoryPages))),
     deadlineMs: Number(integer(params, 'deadlineMs', BigInt(defaultDeadlineMs))),
@@ -85,6 +82,15 @@ async function runRequest(
     ...(given('price') ? { price: price(params) } : {}),
     ...(given('allocation') ? { allocation: allocation(params) } : {}),
   };
+  const [first, ...rest] = executors.map((executor) => {
+    const auditor = audit ?? others.findLast((node) => node !== executor);
+    return { ...asked, executor, auditor };
+  });
+  if (first !== undefined) return [first, ...rest];
+  throw new NodeError(
+    { code: 'node/not-found', what: 'another member', next: 'a mesh of one node runs nothing for itself' },
+    'There is no other member that could run it',
+  );
 }
 
 /** A file of the person who asks: the daemon runs as the same user. */
