@@ -48,7 +48,7 @@ function needsPnpm(context: TestContext): void {
 }
 
 describe('start', () => {
-  it('takes a package through its whole life on four nodes, reports it as one JSON object and leaves nothing', async (context) => {
+  it('takes a package through its whole life on four nodes, reports it as one JSON object and leaves nothing [node-02]', async (context) => {
     needsPnpm(context);
     const { code, report, stdout, left } = await start('--once', '--json');
     expect(report).toMatchObject({ ok: true });
@@ -134,7 +134,9 @@ describe('start', () => {
       afterRevoke: 'Revoked',
     });
     expect(steps['recovery']).toMatchObject({ ok: true, lost: 0, secondVotes: 0 });
-  }, 240_000);
+    expect(steps['recovery']?.['install']).toMatchObject({ ok: true, bytesReused: expect.any(Number) });
+    expect(steps['recovery']?.['run']).toMatchObject({ ok: true, exit: 'ok' });
+  }, 400_000);
 
   it.for(['Enter', 'SIGCONT'] as const)(
     'stands still after a step until %s, and a failure after it is told once',
