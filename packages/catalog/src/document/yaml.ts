@@ -146,8 +146,12 @@ function compose(text: string, lines: LineCounter): readonly Document[] {
     keepSourceTokens: false,
     logLevel: 'silent',
   });
+  const found: Document[] = [];
   try {
-    return composer.compose(tokensOf(text, lines), true, text.length).take(2).toArray();
+    for (const each of composer.compose(tokensOf(text, lines), true, text.length)) {
+      if (found.push(each) === 2) break;
+    }
+    return found;
   } catch (error) {
     if (error instanceof Stop) return [];
     throw error;
