@@ -243,9 +243,9 @@ export async function createContentService(parts: ContentParts): Promise<Content
   async function scrubNow(signal?: AbortSignal): Promise<ScrubReport> {
     const until = withStop(signal);
     const report = await mend(until);
-    await atRest?.scrub(until);
     lastScrub = report;
     usage = await store.usage();
+    await atRest?.scrub(until);
     return report;
   }
 
@@ -255,8 +255,8 @@ export async function createContentService(parts: ContentParts): Promise<Content
     await wait(clock, firstScrubMs, stopping.signal);
     while (!stopping.signal.aborted) {
       inBackground('content.not-scrubbed', async () => {
-        await scrubNow();
-        await store.collect({ signal: stopping.signal });
+        // What cannot be scrubbed is no reason to let the disk fill.
+        await scrubNow().finally(() => store.collect({ signal: stopping.signal }));
       });
       await wait(clock, scrubEveryMs, stopping.signal);
     }
