@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ChunkId, ContentRoot } from '@hypermesh/core';
@@ -140,6 +140,19 @@ describe('content at rest', () => {
     expect(await parity.repair({ root, chunks: [pieces[0]?.id as ChunkId] })).toMatchObject({ restored: 0 });
     expect(await parity.scrub()).toMatchObject({ roots: 1, recomputed: 1 });
     expect(readFileSync(parityFile(root))).toEqual(whole);
+  });
+
+  it('has the parity of all other roots looked at when that of one cannot be read, and says so', async () => {
+    await put(contentOf(60_000));
+    await put(contentOf(60_000));
+    const [bad, good] = (await parity.roots()) as [ContentRoot, ContentRoot];
+    const whole = readFileSync(parityFile(good));
+    flip(parityFile(good), whole.length - 50);
+    flip(parityFile(good), 50);
+    rmSync(parityFile(bad));
+    mkdirSync(parityFile(bad));
+    await expect(parity.scrub()).rejects.toMatchObject({ code: 'EISDIR' });
+    expect(readFileSync(parityFile(good))).toEqual(whole);
   });
 
   it('costs two fifths of its size and some, and nothing the second time', async () => {

@@ -197,7 +197,11 @@ describe('a document with a fault', () => {
   test.each([
     ['empty text', ''],
     ['a number', '7'],
-    ['two documents', 'a: 1\n---\nb: 2\n'],
+    ['two documents', `${seed('distributed-processing')}\n---\nb: 2\n`],
+    ['nothing at all', undefined as never],
+    ['a number that is no text', 7 as never],
+    ['half a million bad escapes', `a: "${'\\x'.repeat(500_000)}"`],
+    ['a quarter of a million quotes', '"a" '.repeat(250_000)],
     ['flow nested a hundred thousand deep', '['.repeat(100_000)],
     ['maps nested deep', '{a: '.repeat(20_000)],
     ['sequences nested deep', '- '.repeat(50_000)],
@@ -220,6 +224,15 @@ describe('a document with a fault', () => {
       expect(line).toBeGreaterThan(0);
       expect(column).toBeGreaterThan(0);
     }
+  });
+
+  test.each([
+    ['flow', '{'.repeat(20_000)],
+    ['lists', '- '.repeat(20_000)],
+    ['keys', '? '.repeat(20_000)],
+    ['maps', Array.from({ length: 600 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')],
+  ])('%s nested too deep are found before anything recurses', (_, text) => {
+    expect(refused(text)).toMatchObject([{ code: 'too-deep', path: '$' }]);
   });
 
   test('never throws, whatever is changed in a good one', () => {

@@ -115,6 +115,20 @@ describe('sequences', () => {
     });
   });
 
+  test('a publisher that counts to the end is remembered by a new process all the same', async () => {
+    const { mesh, first, second } = firstTwo();
+    await createCatalog(first.ports).publish(sourceOf({ name: 'alpha' }));
+    const entry = mesh.index.entries.get('alpha@1.0.0');
+    const opened = openIndexRecord(entry?.record ?? utf8(''));
+    if (entry === undefined || !opened.ok) throw new Error('published');
+    const last = { ...opened.record, version: '2.0.0', sequence: Number.MAX_SAFE_INTEGER };
+    const record = await signIndexRecord(last, first.ports.artifacts);
+    mesh.index.entries.set('alpha@2.0.0', { ...entry, key: 'alpha@2.0.0', record });
+    expect(await createCatalog(second.ports).versions('alpha')).toEqual(['1.0.0', '2.0.0']);
+    mesh.index.entries.delete('alpha@2.0.0');
+    expect(await createCatalog(second.ports).versions('alpha')).toEqual([]);
+  });
+
   test('a record that is kept back from the middle is flagged as a gap', async () => {
     const { mesh, first, second } = firstTwo();
     const alice = createCatalog(first.ports);
@@ -157,6 +171,31 @@ describe('entries that are not believed', () => {
       code: expect.stringMatching(/^catalog\//),
     });
     expect((await bob.install('alpha')).packages).toHaveLength(1);
+  });
+});
+
+describe('a publisher that names one record twice', () => {
+  test.each([
+    ['another version', { version: '2.0.0' }, 'another-version'],
+    ['another name, for which a rule asks more', { name: '@acme/alpha' }, 'another-name'],
+    ['another size', { bytes: 7 }, 'another-bytes'],
+  ])('is refused for %s, also after the record was verified', async (_, change, reason) => {
+    const { mesh, first, second } = firstTwo();
+    await createCatalog(first.ports).publish(sourceOf({ name: 'alpha' }));
+    const rules = [{ names: '@acme/*', threshold: 2 }];
+    const bob = createCatalog(second.ports, { policy: { rules } });
+    expect((await bob.info('alpha')).record.version).toBe('1.0.0');
+    const entry = mesh.index.entries.get('alpha@1.0.0');
+    const opened = openIndexRecord(entry?.record ?? utf8(''));
+    if (entry === undefined || !opened.ok) throw new Error('published');
+    const lie = { ...opened.record, sequence: 2, ...change };
+    const key = `${lie.name}@${lie.version}`;
+    const record = await signIndexRecord(lie, first.ports.artifacts);
+    mesh.index.entries.set(key, { ...entry, key, record });
+    await expect(bob.install(key)).rejects.toMatchObject({
+      code: 'catalog/refused',
+      failure: { check: 'record', reason },
+    });
   });
 });
 

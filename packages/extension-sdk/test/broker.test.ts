@@ -1,4 +1,6 @@
+import { createManualClock } from '@hypermesh/core/testing';
 import { describe, expect, it } from 'vitest';
+import { limitsOf, Quotas } from '../src/broker/quotas.ts';
 import type { CapabilityFactory, ExtensionPolicy } from '../src/host/index.ts';
 import { createTestHost, signedPackage } from '../src/testing/index.ts';
 
@@ -235,4 +237,13 @@ describe.each(['trusted', 'strict'] as const)('the broker, for an extension in t
           },
     );
   });
+});
+
+it('storage that is let go in no proper number leaves the quota as it was', () => {
+  const quotas = new Quotas('acme', limitsOf({ storageBytes: 100 }, {}), createManualClock());
+  quotas.reserveStorage(100);
+  for (const bytes of [Number.NaN, -50, Number.NEGATIVE_INFINITY]) quotas.releaseStorage(bytes);
+  expect(() => quotas.reserveStorage(1)).toThrow(expect.objectContaining({ code: 'extension/quota' }));
+  quotas.releaseStorage(1);
+  quotas.reserveStorage(1);
 });

@@ -259,3 +259,42 @@ describe('a hostile script', () => {
     expect(await call('honest.echo', 'fine')).toEqual({ status: 'success', result: 'fine' });
   });
 });
+
+describe('a hostile script that lies about itself', () => {
+  const forged = (description: string) =>
+    `export const extension = { id: 'acme.liar', ops: {} };\nJSON.stringify = () => ${JSON.stringify(description)};`;
+
+  it.each([
+    ['in no JSON', forged('x'), /not JSON/],
+    ['nested without end', forged('['.repeat(10_000)), /not JSON|nested/],
+    [
+      'with actions that are no texts',
+      forged('{"id":"acme.liar","assets":{"a":{"actions":[{"toString":1}]}}}'),
+      /no proper name/,
+    ],
+    [
+      'with needs that are no texts',
+      forged('{"id":"acme.liar","ops":{"liar.a":{"needs":[{"toString":1}]}}}'),
+      /are not texts/,
+    ],
+  ])('%s is refused, and who is loaded beside it is not', async (_, entry, detail) => {
+    const liar = await signedPackage({ id: 'acme.liar', entry }, test.signer);
+    const beside = await signedPackage(
+      { id: 'acme.beside', entry: `export const extension = { id: 'acme.beside', ops: {} };` },
+      test.signer,
+    );
+    const outcomes = await test.host.load([{ files: liar }, { files: beside }]);
+    expect(outcomes).toMatchObject([
+      { ok: true, id: 'acme.beside' },
+      { ok: false, id: 'acme.liar', code: 'entry-refused', detail: expect.stringMatching(detail) },
+    ]);
+    await test.host.unload('acme.beside');
+  });
+
+  it('and hooks that are no texts are no hooks', async () => {
+    const entry = forged('{"id":"acme.liar","hooks":[{"toString":1}]}');
+    const files = await signedPackage({ id: 'acme.liar', entry }, test.signer);
+    expect(await test.host.load([{ files }])).toMatchObject([{ ok: true }]);
+    await test.host.unload('acme.liar');
+  });
+});

@@ -135,6 +135,17 @@ export async function openParityFile(path: string, root: ContentRoot): Promise<P
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
+  try {
+    const found = await readerOf(file, root);
+    if (found === undefined) await file.close();
+    return found;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+async function readerOf(file: FileHandle, root: ContentRoot): Promise<ParityReader | undefined> {
   const { size } = await file.stat();
   for (const end of ['begin', 'end'] as const) {
     const found = await readHeader(file, size, end);
@@ -157,7 +168,6 @@ export async function openParityFile(path: string, root: ContentRoot): Promise<P
       [Symbol.asyncDispose]: () => file.close(),
     };
   }
-  await file.close();
   return undefined;
 }
 
@@ -177,16 +187,21 @@ function framed(body: Uint8Array): Buffer {
   return Buffer.concat([blake3(body), body]);
 }
 
-/** Bytes at a place; zeros where the file ends before. */
+/** Bytes at a place; zeros where the file ends before, or the disk cannot give them: rot that a digest finds. */
 async function readAt(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);
   if (position < 0) return bytes;
-  for (let done = 0; done < length; ) {
-    const { bytesRead } = await file.read(bytes, done, length - done, position + done);
-    if (bytesRead === 0) break;
-    done += bytesRead;
+  try {
+    for (let done = 0; done < length; ) {
+      const { bytesRead } = await file.read(bytes, done, length - done, position + done);
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    return bytes;
+  } catch (error) {
+    if (!hasCode(error, 'EIO')) throw error;
+    return new Uint8Array(length);
   }
-  return bytes;
 }
 
 async function syncFolder(path: string): Promise<void> {

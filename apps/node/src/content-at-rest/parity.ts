@@ -46,7 +46,10 @@ export interface ParityKeeper {
   ): Promise<{ readonly stripes: number; readonly bytes: number }>;
   /** Puts what it can back into the store. For the `repair` of a scrub, which commits the root afterwards. */
   repair(damage: Damage, signal?: AbortSignal): Promise<Mended>;
-  /** Hashes all parity again; what has rotted is computed anew from sound chunks. */
+  /**
+   * Hashes all parity again; what has rotted is computed anew from sound chunks. Where a file cannot be read or written
+   * the others are looked at all the same, and the first such failure is thrown at the end.
+   */
   scrub(signal?: AbortSignal): Promise<ParityReport>;
   /** Lets go of a root's parity. */
   forget(root: ContentRoot): Promise<void>;
@@ -115,6 +118,25 @@ export function openParity(directory: string, store: ContentStore): ParityKeeper
     return { restored, left };
   }
 
+  async function scrubOne(
+    root: ContentRoot,
+    report: { -readonly [Field in keyof ParityReport]: ParityReport[Field] },
+    signal?: AbortSignal,
+  ): Promise<void> {
+    report.roots++;
+    const { shards, damaged } = await lookAt(pathOf(root), root, signal);
+    report.shards += shards;
+    report.damaged += damaged;
+    if (damaged === 0) return;
+    try {
+      await compute(root, signal);
+      report.recomputed++;
+    } catch (error) {
+      // A root that is not whole keeps what is left of its parity.
+      if (!hasCode(error, 'stoq/content-missing') && !hasCode(error, 'stoq/content-corrupt')) throw error;
+    }
+  }
+
   const keeper: ParityKeeper = {
     protect: (root, signal) =>
       inTurn(root, async () => {
@@ -140,23 +162,16 @@ export function openParity(directory: string, store: ContentStore): ParityKeeper
 
     async scrub(signal) {
       const report = { roots: 0, shards: 0, damaged: 0, recomputed: 0 };
+      const failures: unknown[] = [];
       for (const root of await keeper.roots()) {
-        await inTurn(root, async () => {
-          report.roots++;
-          const { shards, damaged } = await lookAt(pathOf(root), root, signal);
-          report.shards += shards;
-          report.damaged += damaged;
-          if (damaged === 0) return;
-          try {
-            await compute(root, signal);
-            report.recomputed++;
-          } catch (error) {
-            // A root that is not whole keeps what is left of its parity.
-            if (!hasCode(error, 'stoq/content-missing') && !hasCode(error, 'stoq/content-corrupt'))
-              throw error;
-          }
-        });
+        try {
+          await inTurn(root, () => scrubOne(root, report, signal));
+        } catch (error) {
+          signal?.throwIfAborted();
+          failures.push(error);
+        }
       }
+      if (failures.length > 0) throw failures[0];
       return report;
     },
 

@@ -26,7 +26,7 @@ export const defaultHoldLimits: HoldLimits = {
 
 /** One member may ask for so many contents at once, and for one more each minute. */
 const asksPerMember = { burst: 64, refillMs: 60_000 } as const;
-/** A replica may take so long to arrive. */
+/** A replica may take so long to arrive, by the clock of either side. */
 const holdDeadlineMs = 600_000;
 
 /** Serves the wish of members that this node keep content of theirs; the answer stops it. */
@@ -44,24 +44,35 @@ export function serveHolding(
     ): Promise<number>;
   },
 ): () => void {
-  const { limits, log, keep } = parts;
-  const allowance = createAllowance(parts.clock, asksPerMember);
+  const { limits, clock, log, keep } = parts;
+  const allowance = createAllowance(clock, asksPerMember);
   let running = 0;
+  /** Bytes that were promised to those that run. */
+  let coming = 0;
   return handleForMembers(stoq, holdRequest, async (body, { member, signal }) => {
     const decoded = contentMessages.holdAsk.decode(body);
     if (!decoded.ok) return refuse('malformed');
     const { root, size } = decoded.value;
     if (size > limits.maxBytes) return refuse('too-large');
-    if (parts.storeBytes() + size > limits.maxStoreBytes) return refuse('full');
+    if (parts.storeBytes() + coming + size > limits.maxStoreBytes) return refuse('full');
     if (running >= limits.atOnce || !allowance.take(member)) return refuse('busy');
     running += 1;
+    coming += size;
+    // Whoever asks may also be who brings it, as slowly as it likes: the place is not held for longer.
+    const late = new AbortController();
+    const cancel = clock.schedule(holdDeadlineMs, () => late.abort(new Error('it took too long to arrive')));
+    const until = AbortSignal.any([signal, late.signal]);
     try {
-      return contentMessages.holdAnswer.encode(await keep(root, { from: member, maxBytes: size, signal }));
+      return contentMessages.holdAnswer.encode(
+        await keep(root, { from: member, maxBytes: size, signal: until }),
+      );
     } catch (error) {
       log.info('content.not-held', { root, member, message: String(error) });
       return refuse('not-fetched');
     } finally {
+      cancel();
       running -= 1;
+      coming -= size;
     }
   });
 }

@@ -21,6 +21,7 @@ import type { AddressBook } from '../mesh/addresses.ts';
 import { type Peers, wait } from '../mesh/peers.ts';
 import { type DiscoveryStatus, openFinder } from './finder.ts';
 import { defaultHoldLimits, type HoldLimits, replicateTo, serveHolding } from './holding.ts';
+import { createPinning } from './pinning.ts';
 import { sourcesOf } from './sources.ts';
 
 /** What bringing content here took. */
@@ -136,6 +137,7 @@ export async function createContentService(parts: ContentParts): Promise<Content
   const { self, stoq, store, peers, book, clock, log, atRest, limits = defaultHoldLimits } = parts;
   const stopping = new AbortController();
   const bans = createBans();
+  const pinning = createPinning(store);
   const members = () => [...parts.members()];
   const finder = await openFinder({
     self,
@@ -217,18 +219,12 @@ export async function createContentService(parts: ContentParts): Promise<Content
     }
   }
 
-  async function fetch(root: ContentRoot, options: FetchContentOptions = {}): Promise<ContentFetched> {
-    // Pinned first: what comes must not be collected before it is whole.
-    const wasPinned = await store.isPinned(root);
-    if (!wasPinned) await store.pin(root);
-    try {
+  function fetch(root: ContentRoot, options: FetchContentOptions = {}): Promise<ContentFetched> {
+    return pinning.whilePinned(root, async (wasPinned) => {
       const fetched = await bring(root, options);
       if (!wasPinned || fetched.bytesMoved > 0) arrived(root);
       return fetched;
-    } catch (error) {
-      if (!wasPinned) await store.unpin(root);
-      throw error;
-    }
+    });
   }
 
   /** Hashes roots again; what is damaged comes back from parity, or else from other holders. */
@@ -247,9 +243,9 @@ export async function createContentService(parts: ContentParts): Promise<Content
   async function scrubNow(signal?: AbortSignal): Promise<ScrubReport> {
     const until = withStop(signal);
     const report = await mend(until);
-    await atRest?.scrub(until);
     lastScrub = report;
     usage = await store.usage();
+    await atRest?.scrub(until);
     return report;
   }
 
@@ -259,8 +255,8 @@ export async function createContentService(parts: ContentParts): Promise<Content
     await wait(clock, firstScrubMs, stopping.signal);
     while (!stopping.signal.aborted) {
       inBackground('content.not-scrubbed', async () => {
-        await scrubNow();
-        await store.collect({ signal: stopping.signal });
+        // What cannot be scrubbed is no reason to let the disk fill.
+        await scrubNow().finally(() => store.collect({ signal: stopping.signal }));
       });
       await wait(clock, scrubEveryMs, stopping.signal);
     }
@@ -283,7 +279,7 @@ export async function createContentService(parts: ContentParts): Promise<Content
     scrub: scrubNow,
     async put(source, options = {}) {
       const published = await publish(store, source, { profile: 'package', ...options });
-      await store.pin(published.root);
+      await pinning.keep(published.root);
       arrived(published.root);
       return published;
     },
@@ -321,7 +317,7 @@ export async function createContentService(parts: ContentParts): Promise<Content
       return replicateTo({ peers, candidates }, root, wanted, withStop(signal));
     },
     holders: (root, signal) => finder.find(root, withStop(signal)),
-    pin: (root) => store.pin(root),
+    pin: (root) => pinning.keep(root),
     async unpin(root) {
       await store.unpin(root);
       await atRest?.forget(root);

@@ -1,4 +1,17 @@
-import { type Alias, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  type Alias,
+  Composer,
+  type CST,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  type Node,
+  Parser,
+} from 'yaml';
 import { type DocumentCode, type DocumentProblem, MAX_PROBLEMS } from './problems.ts';
 
 /** A value of a document with its place. */
@@ -28,10 +41,12 @@ export interface YamlLimits {
 }
 
 const MAX_DEPTH = 24;
+/** Open collections at which parsing ends: more than `MAX_DEPTH` values need, few enough for a parser that recurses. */
+const MAX_OPEN = 4 * MAX_DEPTH;
 const MAX_ALIASES = 32;
-/** Signs of YAML's own that a value has at most, on average: what a parser spends its time on. */
+/** Signs of YAML's own that a value has at most, on average: each may cost a parser an error of a kilobyte. */
 const SIGNS_A_VALUE = 5;
-const SIGNS = new Set([...'\n\r[]{},:&*!?-#%|>'].map((sign) => sign.charCodeAt(0)));
+const SIGNS = new Set([...'\n\r[]{},:&*!?-#%|>"\'\\'].map((sign) => sign.charCodeAt(0)));
 
 /** Collects problems with their places. */
 export class Problems {
@@ -73,6 +88,11 @@ export function readYaml(text: string, limits: YamlLimits): YamlReading {
   const lines = new LineCounter();
   const problems = new Problems(lines);
   const start = { path: '$', at: 0 };
+  if (typeof text !== 'string') {
+    lines.addNewLine(0);
+    problems.add('not-yaml', start, 'a document is text');
+    return { root: undefined, problems, lines };
+  }
   if (text.length > limits.maxBytes || new TextEncoder().encode(text).length > limits.maxBytes) {
     lines.addNewLine(0);
     problems.add(
@@ -91,21 +111,14 @@ export function readYaml(text: string, limits: YamlLimits): YamlReading {
     );
     return { root: undefined, problems, lines };
   }
-  let parsed: ReturnType<typeof parseDocument>;
-  try {
-    parsed = parseDocument(text, {
-      lineCounter: lines,
-      schema: 'core',
-      version: '1.2',
-      uniqueKeys: false,
-      prettyErrors: false,
-      keepSourceTokens: false,
-      logLevel: 'silent',
-    });
-  } catch {
-    // The parser recurses; a text nested a thousand deep exhausts its stack.
+  const [parsed, second] = compose(text, lines);
+  if (parsed === undefined) {
     problems.add('too-deep', start, `the document is nested too deeply; ${MAX_DEPTH} levels are the most`);
     return { root: undefined, problems, lines };
+  }
+  if (second !== undefined) {
+    const place = { path: '$', at: second.range?.[0] ?? 0 };
+    problems.add('not-yaml', place, 'a second document begins here; keep one');
   }
   for (const { code, pos, message } of parsed.errors) {
     problems.add('not-yaml', { path: '$', at: pos[0] }, `${sentence(message)} (${code})`);
@@ -121,6 +134,39 @@ export function readYaml(text: string, limits: YamlLimits): YamlReading {
     if (error instanceof Stop) return { root: undefined, problems, lines };
     throw error;
   }
+}
+
+/** The first two documents of a text, their errors in them; none where it is nested deeper than anything that is read. */
+function compose(text: string, lines: LineCounter): readonly Document[] {
+  const composer = new Composer({
+    schema: 'core',
+    version: '1.2',
+    uniqueKeys: false,
+    prettyErrors: false,
+    keepSourceTokens: false,
+    logLevel: 'silent',
+  });
+  const found: Document[] = [];
+  try {
+    for (const each of composer.compose(tokensOf(text, lines), true, text.length)) {
+      if (found.push(each) === 2) break;
+    }
+    return found;
+  } catch (error) {
+    if (error instanceof Stop) return [];
+    throw error;
+  }
+}
+
+/** The tokens of a text, as long as few collections are open at once: what composes them recurses. */
+function* tokensOf(text: string, lines: LineCounter): Generator<CST.Token> {
+  const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
+  for (const lexeme of new Lexer().lex(text)) {
+    yield* parser.next(lexeme);
+    if (parser.stack.length > MAX_OPEN) throw new Stop();
+  }
+  yield* parser.end();
 }
 
 /** Whether a text has more signs of structure than `most`: found before anything is built of them. */

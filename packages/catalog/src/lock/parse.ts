@@ -11,7 +11,7 @@ export type LockParsing =
   | { readonly ok: true; readonly lock: Lock }
   | { readonly ok: false; readonly errors: readonly DocumentProblem[] };
 
-const LIMITS = { maxBytes: 16 * 2 ** 20, maxValues: 500_000 };
+const LIMITS = { maxBytes: 4 * 2 ** 20, maxValues: 100_000 };
 
 const range = text(512, (value) =>
   isRange(value) ? undefined : { code: 'bad-range', message: 'this is no range of versions; solve again' },
@@ -64,7 +64,7 @@ function readPackage(key: string, item: Located, problems: Problems): LockedPack
 }
 
 /**
- * Reads a `catalog.lock`, at most 16 MiB. Every requirement must be met by a package of the lock, every dependency be
+ * Reads a `catalog.lock`, at most 4 MiB. Every requirement must be met by a package of the lock, every dependency be
  * one, and each name have one version. Never throws.
  */
 export function parseLock(source: string): LockParsing {

@@ -54,7 +54,7 @@ export function createRegistry(ports: Pick<CatalogPorts, 'index' | 'state'>): Re
     if (known !== undefined) return known;
     const stored = await state.get(`seen/${publisher}`);
     const text = stored === undefined ? undefined : fromUtf8(stored);
-    const number = text?.ok && /^\d{1,15}$/.test(text.text) ? Number(text.text) : 0;
+    const number = text?.ok && /^\d{1,16}$/.test(text.text) ? Number(text.text) : 0;
     seen.set(publisher, number);
     return number;
   }
@@ -65,7 +65,7 @@ export function createRegistry(ports: Pick<CatalogPorts, 'index' | 'state'>): Re
     for await (const entry of index.entries()) {
       const before = opened.get(entry.key);
       const known = before !== undefined && equalBytes(before.entry.record, entry.record);
-      isSame &&= known && before.entry.publisher === entry.publisher;
+      isSame &&= known && before.entry.publisher === entry.publisher && before.entry.height === entry.height;
       now.set(entry.key, known ? { ...before, entry } : { entry, verdict: openIndexRecord(entry.record) });
     }
     isSame &&= now.size === opened.size;

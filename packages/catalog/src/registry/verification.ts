@@ -77,9 +77,15 @@ export function createVerifier(
   return {
     async verify(release, options = {}) {
       // The bundles are part of the name: a release that comes with other signatures is another one to check.
-      const name = [release.publisher, release.record.digest, ...release.record.bundles].join(' ');
+      const { digest, record, bundles } = release.record;
+      const name = [release.publisher, digest, record, ...bundles].join(' ');
       const known = held.get(name);
-      if (known !== undefined) return { ok: true, verified: { ...known, release, moved: 0 } };
+      if (known !== undefined) {
+        // What the index says beside them is not: another entry may name the same record under another version.
+        const difference = differenceOf(release, known.record, digest);
+        if (difference !== undefined) return { ok: false, check: 'record', reason: difference };
+        return { ok: true, verified: { ...known, release, moved: 0 } };
+      }
       const verdict = await check(release, options);
       if (!verdict.ok) return verdict;
       if (held.size >= mostRemembered) held.delete(held.keys().next().value ?? '');

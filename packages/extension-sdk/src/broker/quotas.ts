@@ -123,7 +123,8 @@ export class Quotas implements QuotaMeter {
   }
 
   releaseStorage(bytes: number): void {
-    this.#storage = Math.max(0, this.#storage - bytes);
+    // Not a number, or below zero: nothing was stored that could be let go.
+    if (bytes > 0) this.#storage = Math.max(0, this.#storage - bytes);
   }
 
   takeNetwork(bytes: number): void {

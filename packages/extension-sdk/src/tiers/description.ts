@@ -21,8 +21,8 @@ function needsOf(value: unknown, what: string): ReadonlySet<Capability> {
   if (value === undefined || value === null) return new Set();
   if (!Array.isArray(value)) throw new Malformed(`needs of ${what} is not a list`);
   for (const each of value) {
-    if (typeof each !== 'string' || !known.has(each))
-      throw new Malformed(`${what} needs ${String(each).slice(0, 64)}, which is no capability`);
+    if (typeof each !== 'string') throw new Malformed(`needs of ${what} are not texts`);
+    if (!known.has(each)) throw new Malformed(`${what} needs ${each.slice(0, 64)}, which is no capability`);
   }
   return new Set(value as Capability[]);
 }
@@ -52,8 +52,9 @@ function read(value: unknown): GuestDescription {
     const { needs, actions } = (each ?? {}) as Record<string, unknown>;
     if (!Array.isArray(actions) || actions.length > 64)
       throw new Malformed(`actions of ${type.slice(0, 64)} is not a list`);
-    const names = actions.map(String);
-    if (!names.every((name) => actionPattern.test(name)))
+    // No conversion: what a guest wrote may be an object whose own `toString` is none.
+    const names = actions.filter((name) => typeof name === 'string' && actionPattern.test(name));
+    if (names.length < actions.length)
       throw new Malformed(`an action of ${type.slice(0, 64)} has no proper name`);
     return [type, { needs: needsOf(needs, type), actions: new Set(names) }] as const;
   });
@@ -64,12 +65,12 @@ function read(value: unknown): GuestDescription {
   ) {
     throw new Malformed('the version of its state must be a whole number above 0');
   }
-  const foundHooks = Array.isArray(hooks) ? hooks.filter((each) => hookNames.includes(String(each))) : [];
+  const foundHooks = Array.isArray(hooks) ? hookNames.filter((name) => hooks.includes(name)) : [];
   return {
     id,
     ops: new Map(foundOps),
     assets: new Map(foundAssets),
-    hooks: new Set(foundHooks.map(String)),
+    hooks: new Set(foundHooks),
     ...(typeof stateVersion === 'number' ? { stateVersion } : {}),
   };
 }

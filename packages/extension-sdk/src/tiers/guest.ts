@@ -66,7 +66,9 @@ export function guestError(error: unknown): GuestError {
   const { code, message, retryAfterMs } = (
     typeof error === 'object' && error !== null ? error : {}
   ) as Record<string, unknown>;
-  const detail = (typeof message === 'string' ? message : String(error))
+  // No conversion of objects: one of a guest may have a `toString` that is none.
+  const isObject = typeof error === 'object' && error !== null;
+  const detail = (typeof message === 'string' ? message : isObject ? 'an error without words' : String(error))
     .replace(/data:[^\s'"]+/g, 'its module')
     .slice(0, 500);
   return new GuestError(

@@ -96,9 +96,13 @@ export async function openScript(
     signal?.throwIfAborted();
     return { ok: false, reason: error instanceof Error ? error.message : String(error) };
   }
-  if (!said.ok) return { ok: false, reason: `describe: ${said.reason}: ${said.detail}` };
-  const described = readDescription(typeof said.output === 'string' ? fromWire(said.output) : undefined);
-  if (!described.ok) return { ok: false, reason: `describe: ${described.reason}` };
+  const refuse = async (reason: string) => {
+    await session?.[Symbol.asyncDispose]();
+    return { ok: false, reason: `describe: ${reason}` } as const;
+  };
+  if (!said.ok) return refuse(`${said.reason}: ${said.detail}`);
+  const described = describedIn(said.output);
+  if (!described.ok) return refuse(described.reason);
 
   const guest: Guest = {
     description: described.description,
@@ -129,4 +133,14 @@ export async function openScript(
     },
   };
   return { ok: true, guest };
+}
+
+/** What a guest says of itself; the code that writes it down is the guest's, too. */
+function describedIn(output: ScriptValue | undefined): ReturnType<typeof readDescription> {
+  if (typeof output !== 'string') return { ok: false, reason: 'not a text' };
+  try {
+    return readDescription(fromWire(output));
+  } catch (error) {
+    return { ok: false, reason: error instanceof Error ? error.message : String(error) };
+  }
 }

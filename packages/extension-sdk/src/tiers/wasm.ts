@@ -64,15 +64,19 @@ export async function openWasm(
       return { ok: false, reason: 'denied', detail: error.message } as const;
     },
   );
-  if (!first.ok) return { ok: false, reason: `describe: ${first.reason}: ${first.detail}` };
+  const refuse = async (reason: string) => {
+    await session?.[Symbol.asyncDispose]();
+    return { ok: false, reason: `describe: ${reason}` } as const;
+  };
+  if (!first.ok) return refuse(`${first.reason}: ${first.detail}`);
   let said: unknown;
   try {
     said = JSON.parse(Buffer.from(first.output).toString('utf8'));
   } catch {
-    return { ok: false, reason: 'describe: not JSON' };
+    return refuse('not JSON');
   }
   const described = readDescription(said);
-  if (!described.ok) return { ok: false, reason: `describe: ${described.reason}` };
+  if (!described.ok) return refuse(described.reason);
 
   async function round(call: GuestCall, answers: readonly JsonValue[], untilMs: number) {
     const fuel = quotas.fuelLeft();
