@@ -1,5 +1,6 @@
 import { hasCode, type NodeId } from '@hypermesh/core';
-import { pageBytes, parseAddress } from '@hypermesh/proxy-nat';
+import { verify } from '@hypermesh/core/ed25519';
+import { pageBytes, parseAddress, verifyMapping } from '@hypermesh/proxy-nat';
 import { channelCompliance } from '@hypermesh/proxy-nat/testing';
 import {
   createMemoryNetwork,
@@ -143,6 +144,22 @@ describe('remote memory between members', () => {
     expect(await refusedTo(encodeTokenAsk('0'.repeat(32)))).toBe('no-such-grant');
     expect(await refusedTo(Buffer.from('token'))).toBe('malformed');
     await readOne('cedar', request.address);
+  });
+
+  it('exports under a key that nobody can foresee from what it exported before, and take first', async () => {
+    const { ledger } = three.ledgers.amber;
+    const exported = async () => {
+      const { region } = await lendTo('amber', { sizeBytes: pageBytes });
+      const { value } = ledger.get(`export/${region.export}`) as { readonly value: Uint8Array };
+      const mapping = verifyMapping(value, { verify, nowMs: Date.now() });
+      if (!mapping.ok) throw new TypeError(mapping.reason);
+      return { ...region, epoch: mapping.mapping.epoch };
+    };
+    const [first, second] = [await exported(), await exported()];
+    // Addresses and epochs count up, for everybody to see.
+    expect(second.epoch).toBe(first.epoch + 1);
+    expect(second.export).not.toBe(`${second.address}@${first.epoch + 1}`);
+    expect(second.export).toMatch(/@[0-9a-f]{32}$/);
   });
 
   it('lends no more than it may, and grants nothing that it has not lent', async () => {

@@ -5,6 +5,7 @@ import { createMemoryNetwork, createStoq, type StoqNode } from '@hypermesh/stoq'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { certificateAuthenticator } from '../src/adapters/authenticator.ts';
 import { relayAddress, relayCarrier, relayListen } from '../src/relay/carrier.ts';
+import { wayStream } from '../src/relay/protocol.ts';
 import { serveRelay } from '../src/relay/serving.ts';
 import { certify, createTestAuthority, type TestAuthority, type TestIdentity } from './support.ts';
 
@@ -84,6 +85,40 @@ describe('a relay between members', () => {
     const peer = await one.stoq.connect(relayAddress(hub.node, other.node), { expect: other.node });
     await hub.stoq.close();
     await peer.closed;
+  });
+
+  it('keeps nothing of streams that have ended, however long their circuit lives', async () => {
+    await using three = await openThree();
+    const { hub, one, other } = three;
+    const [through] = one.stoq.peers;
+    if (through === undefined) throw new TypeError('one has a session with the hub');
+    const counts = { ways: 0, abortedAtEnd: 0 };
+    let isEnding = false;
+    const { id, identity, address, closed } = through;
+    const openStream: typeof through.openStream = async (name, options) => {
+      const stream = await through.openStream(name, options);
+      if (name !== wayStream) return stream;
+      counts.ways += 1;
+      const abort = stream.abort.bind(stream);
+      stream.abort = () => {
+        if (isEnding) counts.abortedAtEnd += 1;
+        abort();
+      };
+      return stream;
+    };
+    const watched = { id, identity, address, closed, openStream } as typeof through;
+    const node = { peers: [watched], handleStream: () => () => undefined } as unknown as StoqNode;
+    one.carrier.attach(node, one.node, silentLog);
+    other.stoq.handle('echo', (body) => body);
+    const peer = await one.stoq.connect(relayAddress(hub.node, other.node), { expect: other.node });
+    for (let asked = 0; asked < 30; asked += 1)
+      expect((await peer.request('echo', Buffer.from('again'))).ok).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    isEnding = true;
+    await peer.close();
+    await peer.closed;
+    expect(counts.ways).toBeGreaterThanOrEqual(30);
+    expect(counts.abortedAtEnd).toBeLessThan(5);
   });
 
   it('opens no more circuits than its bounds, and ends one that has carried its bytes', async () => {

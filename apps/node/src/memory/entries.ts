@@ -1,6 +1,6 @@
 import { type ChainId, equalBytes, type NodeId, nodeIdOf } from '@hypermesh/core';
 import { verify } from '@hypermesh/core/ed25519';
-import { covers, type Grant, verifyGrant, verifyMapping } from '@hypermesh/proxy-nat';
+import { covers, type Grant, type Prefix, verifyGrant, verifyMapping } from '@hypermesh/proxy-nat';
 import type { LedgerService } from '../ledger/service.ts';
 import { networkOf } from './addressing.ts';
 
@@ -16,6 +16,11 @@ export interface LedgerGrant {
 interface GrantEntry {
   readonly owner: Uint8Array;
   readonly value: { readonly export: string; readonly revoked: boolean; readonly grant: unknown };
+}
+
+/** Whether a prefix holds the region of a grant to its last byte: its size is its lender's word, and others live behind it. */
+function coversAll(prefix: Prefix, { address, sizeBytes }: Grant): boolean {
+  return sizeBytes >= 1 && covers(prefix, address) && covers(prefix, address + BigInt(sizeBytes) - 1n);
 }
 
 /** What the ledger keeps of exports and grants, read with distrust of whoever wrote it. */
@@ -38,7 +43,7 @@ export function memoryEntries(
     if (!checked.ok || checked.grant.id !== id || !equalBytes(checked.grant.holder, owner)) return undefined;
     const home = nodeIdOf(owner);
     const network = networkOf(chainId, members, home);
-    if (network === undefined || !covers(network, checked.grant.address)) return undefined;
+    if (network === undefined || !coversAll(network, checked.grant)) return undefined;
     return isExported(value.export, checked.grant, owner)
       ? { grant: checked.grant, record: value.grant, home, isRevoked: value.revoked }
       : undefined;
@@ -54,7 +59,7 @@ export function memoryEntries(
     // Its time is the grant's matter: a mapping that is over covers nothing that still has a grant.
     const mapping = verifyMapping(entry.value, { verify, nowMs: grant.expiresMs - 1 });
     return (
-      mapping.ok && equalBytes(mapping.mapping.holder, owner) && covers(mapping.mapping.prefix, grant.address)
+      mapping.ok && equalBytes(mapping.mapping.holder, owner) && coversAll(mapping.mapping.prefix, grant)
     );
   }
 

@@ -1,4 +1,12 @@
-import { type Clock, equalBytes, type Log, type Metrics, type NodeId, type Random } from '@hypermesh/core';
+import {
+  type Clock,
+  equalBytes,
+  type Log,
+  type Metrics,
+  type NodeId,
+  type Random,
+  toHex,
+} from '@hypermesh/core';
 import { createSigner, verify } from '@hypermesh/core/ed25519';
 import {
   covers,
@@ -166,7 +174,8 @@ export function openLending(parts: LendingParts): Lending {
     try {
       region = home().lend({ sizeBytes, expiresMs: clock.nowMs() + forMs });
       const address = formatAddress(region.address);
-      const key = `${address}@${region.generation}`;
+      // Whoever could guess the key might take it first, and the export would be refused.
+      const key = `${address}@${toHex(parts.random.bytes(16))}`;
       tell('proving space, time, work and stake, and ordering the export');
       const final = await ledger.act('memory.export', { key, value: region.mapping }, signal);
       const facts: LentRegion = {

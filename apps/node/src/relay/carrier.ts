@@ -191,12 +191,41 @@ function createConnection(
   }
   void through.closed.then(close);
 
+  /**
+   * A session reads its streams to their sealed end and no further. One piece is read ahead here, so that the end of the
+   * stream under it is seen too: else each would be kept, at both ends, as long as the circuit lives.
+   */
   function carried(inner: ByteStream<Peer>, from_: StreamReader = readerOf(inner)): CarrierStream {
     open.add(inner);
+    let hasRead = false;
+    let hasWritten = false;
+    const settle = () => {
+      if (hasRead && hasWritten) open.delete(inner);
+    };
+    const readOn = (): Promise<Uint8Array | undefined> => {
+      const next = from_.next();
+      next.then(
+        (piece) => {
+          hasRead ||= piece === undefined;
+          settle();
+        },
+        () => open.delete(inner),
+      );
+      return next;
+    };
+    let ahead: Promise<Uint8Array | undefined> | undefined;
     return {
-      read: () => from_.next(),
+      async read() {
+        const piece = await (ahead ?? readOn());
+        if (piece !== undefined) ahead = readOn();
+        return piece;
+      },
       write: (bytes) => inner.write(bytes),
-      closeWrite: () => inner.closeWrite(),
+      async closeWrite() {
+        await inner.closeWrite();
+        hasWritten = true;
+        settle();
+      },
       reset() {
         open.delete(inner);
         inner.abort();

@@ -101,7 +101,11 @@ export function createClaimDesk(
     if (claim === undefined) return refused('no-claim', 'it ended or never was', 'reserve again');
     if (!claim.isPseudonym && claim.holder !== use.requester.id)
       return refused('not-holder', 'a claim is for its holder alone', 'reserve for yourself');
-    const placed = place(book, { ...use, needs: claim.items, durationMs }, { nowMs: atMs, floor }, id);
+    const ask = { ...use, needs: claim.items, durationMs };
+    const malformed = faultOf(ask);
+    if (malformed !== undefined)
+      return refused('request-invalid', malformed, 'ask in the form that is described');
+    const placed = place(book, ask, { nowMs: atMs, floor }, id);
     return placed.ok ? { ok: true as const, claim, price: placed.price } : placed;
   }
 
@@ -194,7 +198,10 @@ export function createClaimDesk(
         if (!found.ok) return found;
         const { claim, price } = found;
         if (claim.state === 'reserved') return refused('no-claim', 'it is not committed', 'commit it');
-        const lease: Claim = { ...claim, price: claim.price + price, expiresAtMs: atMs + durationMs };
+        const total = claim.price + price;
+        if (total > mostPrice)
+          return refused('bundle-price', `price ${total}`, 'release it and reserve again');
+        const lease: Claim = { ...claim, price: total, expiresAtMs: atMs + durationMs };
         put(steps, lease, atMs);
         return { ok: true, claim: lease };
       }),
@@ -219,10 +226,15 @@ function checkTtl(ttlMs: number): void {
   );
 }
 
-function faultOf({ needs, requester, durationMs }: Ask): string | undefined {
+/** Most that a claim can cost: what cannot be written down would end the journal for everybody. */
+const mostPrice = 2n ** 64n - 1n;
+
+function faultOf({ needs, requester, durationMs, maxPrice = 0n }: Ask): string | undefined {
   if (!Array.isArray(needs) || needs.length < 1 || needs.length > maxNeeds) return `1 to ${maxNeeds} needs`;
-  if (typeof requester.id !== 'string' || requester.id === '' || utf8(requester.id).length > 128)
+  const { id } = requester;
+  if (typeof id !== 'string' || id === '' || !id.isWellFormed() || utf8(id).length > 128)
     return 'a requester of 1 to 128 bytes';
+  if (typeof maxPrice !== 'bigint' || maxPrice > mostPrice) return 'an offer of at most 2^64-1';
   if (!Number.isSafeInteger(durationMs) || durationMs < 1) return 'a duration in whole milliseconds';
   if (needs.some(({ where }) => where !== undefined && !checkSelector(where).ok))
     return 'selectors within bounds';

@@ -44,7 +44,7 @@ export interface MemoryLimits {
   readonly grants: number;
   /** Client instances under one grant; 16 unless told. */
   readonly sessionsPerGrant: number;
-  /** Requests that wait on one channel; 2,048 unless told. Beyond it they fail with `Busy`. */
+  /** Requests that wait on one channel; 2,048 unless told. Beyond it they fail with `Busy`, and 2,048 further on it is closed. */
   readonly queuedRequests: number;
   /** Bytes that waiting requests of one channel name; 8 MiB unless told. */
   readonly queuedBytes: number;

@@ -2,7 +2,13 @@ import type { Channel } from '../channel.ts';
 import { type Fault, faultCode } from '../faults.ts';
 import type { Translation } from '../translation/translation.ts';
 import { type AnswerWriter, createAnswerWriter, maxAnswers } from '../wire/answers.ts';
-import { answerHeaderBytes, changesMemory, maxDataBytes, operations } from '../wire/layout.ts';
+import {
+  answerHeaderBytes,
+  changesMemory,
+  maxDataBytes,
+  operations,
+  windowRequests,
+} from '../wire/layout.ts';
 import { attachFields, decodeRequests, type FrameReason, type Request } from '../wire/requests.ts';
 import { addressAt, admit, standing } from './admission.ts';
 import { type Apply, answerBytes } from './apply.ts';
@@ -38,9 +44,14 @@ interface Waiting {
 }
 
 const nothing = new Uint8Array();
+const empty = Buffer.alloc(0);
 /** Frames of answers that one turn makes at most, so that one peer does not hold up the others. */
 const framesPerTurn = 4;
 const mostHandles = 256;
+/** Requests beyond `queuedRequests` that wait to be refused: a client has no more of them, copies included. Then the channel is closed. */
+const mostRefused = 2 * windowRequests;
+/** Places that were answered and are still in the queue before it is moved up. */
+const mostAnswered = 1_024;
 
 /** One channel that is served. */
 export interface Lane {
@@ -64,7 +75,9 @@ export function openLane(channel: Channel, parts: LaneParts, onClosed: () => voi
 
   function arrive(request: Request): void {
     if (request.operation === operations.attach) {
-      attach(request).catch(close);
+      if (attaching >= limits.attaches || sessions.size >= mostHandles)
+        put({ request, session: undefined, fault: 'Busy' });
+      else attach(request).catch(close);
       return;
     }
     const session = sessions.get(request.handle);
@@ -91,9 +104,11 @@ export function openLane(channel: Channel, parts: LaneParts, onClosed: () => voi
     return isKnown ? standing(held, now) : admit(held, request, now);
   }
 
-  function put(waiting: Waiting): void {
-    queue.push(waiting);
-    queuedBytes += waiting.request.bytes;
+  function put({ request, session, fault }: Waiting): void {
+    // What is not applied needs no more of its frame, which may be large.
+    const isApplied = session !== undefined && fault === undefined;
+    queue.push({ request: isApplied ? request : { ...request, frame: empty }, session, fault });
+    queuedBytes += request.bytes;
   }
 
   /** Applies what waits, in frames; between turns and while the channel is full the queue stays. */
@@ -135,6 +150,10 @@ export function openLane(channel: Channel, parts: LaneParts, onClosed: () => voi
         settled.push(waiting.session.held);
       }
     }
+    if (head > mostAnswered) {
+      queue.splice(0, head);
+      head = 0;
+    }
     return answers.finish();
   }
 
@@ -148,7 +167,8 @@ export function openLane(channel: Channel, parts: LaneParts, onClosed: () => voi
   function refuse({ request, session }: Waiting, fault: Fault, answers: AnswerWriter): void {
     const isApplied =
       changesMemory(request.operation) && typeof session?.window.known(request.id) === 'object';
-    const data = fault === 'Moved' ? (session?.held.moved ?? nothing) : Uint8Array.of(isApplied ? 1 : 0);
+    const told = request.operation === operations.attach ? nothing : Uint8Array.of(isApplied ? 1 : 0);
+    const data = fault === 'Moved' ? (session?.held.moved ?? nothing) : told;
     answers.frame.set(data, answers.begin(request.id, faultCode(fault), data.length));
   }
 
@@ -166,22 +186,25 @@ export function openLane(channel: Channel, parts: LaneParts, onClosed: () => voi
   }
 
   async function attach(request: Request): Promise<void> {
+    attaching += 1;
+    try {
+      await answerAttach(request);
+    } finally {
+      attaching -= 1;
+    }
+  }
+
+  /** Ends when the channel has room again, so that a peer which takes no answers cannot pile them up. */
+  async function answerAttach(request: Request): Promise<void> {
     const answer = (status: number, data: Uint8Array) => {
       const answers = createAnswerWriter(answerHeaderBytes + data.length);
       answers.frame.set(data, answers.begin(request.id, status, data.length));
-      void channel.send(answers.finish());
+      return channel.send(answers.finish());
     };
-    if (attaching >= limits.attaches || sessions.size >= mostHandles) {
-      answer(faultCode('Busy'), nothing);
-      return;
-    }
-    attaching += 1;
-    const found = await parts.attach(attachFields(request)).finally(() => {
-      attaching -= 1;
-    });
+    const found = await parts.attach(attachFields(request));
     if (isClosed) return;
     if ('fault' in found) {
-      answer(faultCode(found.fault), found.moved ?? nothing);
+      await answer(faultCode(found.fault), found.moved ?? nothing);
       return;
     }
     let handle = [...sessions].find(([, session]) => session === found)?.[0];
@@ -190,7 +213,7 @@ export function openLane(channel: Channel, parts: LaneParts, onClosed: () => voi
       found.channels += 1;
       sessions.set(handle, found);
     }
-    answer(0, parts.welcome(found, handle));
+    await answer(0, parts.welcome(found, handle));
   }
 
   function close(): void {
@@ -216,6 +239,11 @@ export function openLane(channel: Channel, parts: LaneParts, onClosed: () => voi
         return;
       }
       for (const request of decoded.requests) arrive(request);
+      if (queue.length - head > limits.queuedRequests + mostRefused) {
+        parts.refused('flood');
+        close();
+        return;
+      }
       if (isRunning || head === queue.length) return;
       isRunning = true;
       run();

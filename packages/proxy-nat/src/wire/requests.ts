@@ -15,7 +15,7 @@ import {
 } from './layout.ts';
 import { allocate } from './slab.ts';
 
-/** Why a frame is none. */
+/** Why a frame is none. `flood`: it is one, after more requests than a peer may leave unanswered. */
 export type FrameReason =
   | 'size'
   | 'version'
@@ -29,7 +29,8 @@ export type FrameReason =
   | 'length'
   | 'id'
   | 'token'
-  | 'status';
+  | 'status'
+  | 'flood';
 
 /** A request as it lies in its frame; nothing is copied. */
 export interface Request {
