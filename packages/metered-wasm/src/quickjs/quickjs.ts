@@ -97,7 +97,7 @@ export interface QuickJs extends AsyncDisposable {
 export interface QuickJsOptions {
   /** Runs and sessions at once, each in a worker; further ones wait. 2 by default. */
   readonly workers?: number;
-  /** Time after which an idle worker is ended; 30 s by default. */
+  /** Time after which an idle worker is ended; 5 s by default. */
   readonly idleMs?: number;
   /** Keeps the metered engine between processes. */
   readonly cache?: EngineCache;
@@ -177,7 +177,7 @@ class Standing {
 }
 
 /** Opens a place where scripts run; `Symbol.asyncDispose` ends its workers. Starts nothing before it is used. */
-export function openQuickJs({ workers: most = 2, idleMs = 30_000, cache }: QuickJsOptions = {}): QuickJs {
+export function openQuickJs({ workers: most = 2, idleMs = 5_000, cache }: QuickJsOptions = {}): QuickJs {
   const workers = new Workers({
     entry: '@hypermesh/metered-wasm/quickjs/worker',
     workers: most,
