@@ -11,11 +11,12 @@ import {
 import { createSigner, generateKey } from '@hypermesh/core/ed25519';
 import { type RunStatement, signStatement } from '@hypermesh/executors';
 import { type ExecutionReceipt, encodeReceipt } from '@hypermesh/metered-wasm';
+import { encodeScriptReceipt, type ScriptReceipt } from '@hypermesh/metered-wasm/quickjs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultConfig } from '../src/config.ts';
 import { makeFolder } from '../src/data-directory.ts';
-import { excessOf } from '../src/run/admission.ts';
+import { excessOf, isPaidFor } from '../src/run/admission.ts';
 import { answerFault } from '../src/run/answer-check.ts';
 import { decodeLeaseTerms, defaultTerms, encodeLeaseTerms, type LeaseTerms } from '../src/run/lease.ts';
 import {
@@ -218,7 +219,7 @@ describe('the answer to a run', () => {
 
   it.each([
     ['another output', { output: utf8('43') }, 'the output is not the one that its receipt names'],
-    ['other fuel', { fuel: 99n }, 'the fuel is not the one that its receipt names'],
+    ['other fuel', { fuel: 99n }, 'its statement names other fuel'],
     ['no receipt', { receipt: new Uint8Array() }, 'its receipt cannot be read: truncated'],
     [
       'more fuel than leased',
@@ -240,14 +241,19 @@ describe('the answer to a run', () => {
     const told = { ...answer, statement: stated() };
     expect(faultOf(told)).toBeUndefined();
     expect(faultOf({ ...told, ...change })).toBe(words);
-    const failed = { exit: 'error', statement: stated({ exit: 'error' }) } as const;
+    const failed = { exit: 'error', statement: stated({ exit: 'error' }), fuel: 100n } as const;
     expect(faultOf({ ...told, ...change, ...failed })).toBeUndefined();
+    expect(faultOf({ ...told, ...failed, fuel: 1001n })).toBe('it took more fuel than was leased');
+    expect(faultOf({ ...told, ...failed, fuel: 101n })).toBe('its statement names other fuel');
   });
 
   it.each<[string, Uint8Array, string]>([
     ['of another lease', stated({ context: 'lease-2' }), 'its statement is of another lease'],
     ['of another exit', stated({ exit: 'memory' }), 'its statement names another exit'],
     ['of another node', stated({}, generateKey()), 'its statement does not hold: bad-signature'],
+    ['of another output', stated({ output: sha256(utf8('43')) }), 'its statement is of another result'],
+    ['of another receipt', stated({ receipt: new Uint8Array() }), 'its statement is of another result'],
+    ['of another type', stated({ type: 'library.javascript' }), 'its statement is of another result'],
     ['that is none', utf8('a statement'), 'its statement does not hold: '],
   ])('with a statement %s is not believed', (_, statement, words) => {
     const asked = {
@@ -256,6 +262,36 @@ describe('the answer to a run', () => {
       executorKey: executor.publicKey,
     };
     expect(answerFault({ ...answer, statement }, output, asked)).toContain(words);
+  });
+
+  it.each([
+    ['as it was leased', {}, undefined],
+    ['with a clock of its own', { clockMs: 2 }, 'the program had another clock than was leased'],
+    [
+      'with a seed of its own',
+      { randomSeed: new Uint8Array(32).fill(2) },
+      'the program had another seed than was leased',
+    ],
+    ['with less memory', { memoryLimitPages: 511 }, 'the program was given other memory than was leased'],
+  ])('of a script that ran %s is judged by what was leased', (_, change, words) => {
+    const { module: _module, op: _op, ...facts } = receipt;
+    const script = encodeScriptReceipt({
+      ...{ ...facts, engine: receipt.module, prelude: receipt.module, code: cidOf(output, 'dag-cbor') },
+      ...{ entry: 'index.js', call: 'default', inputKind: 'bytes', outputKind: 'text' },
+      ...{ clockMs: 1, randomSeed: new Uint8Array(32).fill(1), memoryLimitPages: 512, ...change },
+    } as ScriptReceipt);
+    const statement = stated({ type: 'library.javascript', receipt: script });
+    const leased = { fuel: 1000n, memoryPages: 512, clockMs: 1, randomSeed: new Uint8Array(32).fill(1) };
+    const asked = { terms: leased, lease: 'lease-1', executorKey: executor.publicKey };
+    expect(answerFault({ ...answer, receipt: script, statement }, output, asked)).toBe(words);
+  });
+
+  it('is not made under a lease whose escrow the asker may have back before it ends', () => {
+    expect([isPaidFor(1000, 1000), isPaidFor(1000, 600_999), isPaidFor(1000, 601_000)]).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 
   it('charges what was used, rounded up, and nothing where nothing was used', () => {

@@ -17,7 +17,7 @@ import { METERED_LIMITS } from './limit.ts';
 export interface JavascriptExecutorOptions {
   /** Programs that run at once, each in a worker; 2 by default. */
   readonly workers?: number;
-  /** Time after which an idle worker is ended; 30 s by default. */
+  /** Time after which an idle worker is ended; 5 s by default. */
   readonly idleMs?: number;
   /** Keeps the metered engine between processes. */
   readonly cache?: EngineCache;

@@ -10,6 +10,11 @@ export interface ReceiptFacts {
   readonly output: string;
   readonly fuel: bigint;
   readonly memoryPages: number;
+  /** The clock and the seed that the program had; absent where it had none. */
+  readonly clockMs?: number | undefined;
+  readonly randomSeed?: Uint8Array | undefined;
+  /** Pages that it was given, where the receipt says so; of WebAssembly its module does. */
+  readonly memoryLimitPages?: number;
 }
 
 /** Reads a receipt of any executor of this package; never throws. */
@@ -21,6 +26,7 @@ export function readReceipt(bytes: Uint8Array): Verdict<{ receipt: ReceiptFacts 
   }
   const script = decodeScriptReceipt(bytes);
   if (!script.ok) return { ok: false, reason: script.reason };
-  const { input, output, fuel, memoryPages } = script.value;
-  return { ok: true, receipt: { type: 'library.javascript', input, output, fuel, memoryPages } };
+  const { input, output, fuel, memoryPages, clockMs, randomSeed, memoryLimitPages } = script.value;
+  const facts = { input, output, fuel, memoryPages, clockMs, randomSeed, memoryLimitPages };
+  return { ok: true, receipt: { type: 'library.javascript', ...facts } };
 }

@@ -16,7 +16,7 @@ import { METERED_LIMITS } from './limit.ts';
 export interface WasmExecutorOptions {
   /** Programs that run at once, each in a worker; 2 by default. */
   readonly workers?: number;
-  /** Time after which an idle worker is ended; 30 s by default. */
+  /** Time after which an idle worker is ended; 5 s by default. */
   readonly idleMs?: number;
   /** Largest module, bytes; 8 MiB by default. Metering holds up to sixteen times as much meanwhile. */
   readonly maxModuleBytes?: number;
@@ -54,7 +54,7 @@ class MeteredModules {
 
 /** Executes `vm.wasm`: WebAssembly of hm-abi-1, metered, in warm workers. It has no clock and no randomness to grant. */
 export function wasmExecutor(options: WasmExecutorOptions = {}): Executor {
-  const { workers = 2, idleMs = 30_000, maxModuleBytes = 2 ** 23 } = options;
+  const { workers = 2, idleMs = 5_000, maxModuleBytes = 2 ** 23 } = options;
   const runner = openRunner({ workers, idleMs });
   const modules = new MeteredModules();
   const types = ['vm.wasm'] as const;

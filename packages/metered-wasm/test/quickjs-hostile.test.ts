@@ -1,3 +1,4 @@
+import { utf8 } from '@hypermesh/core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openQuickJs, type ScriptFailure } from '../src/quickjs/index.ts';
 import { runScript } from './modules/scripts.ts';
@@ -99,5 +100,67 @@ describe('a hostile program', () => {
     expect(few).toBeGreaterThan(80);
     expect(more - few).toBeGreaterThan(150);
     expect(more).toBeLessThan(400);
+  });
+
+  it.each<readonly [string, string, Readonly<Record<string, Uint8Array>>, object]>([
+    [
+      'a JSON file of 60 MB that grows sixfold as source text',
+      `import './a.json'; export default () => 1;`,
+      { 'a.json': new Uint8Array(6e7).fill(1) },
+      { ok: false, reason: 'error' },
+    ],
+    [
+      'a package.json of 60 MB of empty lists',
+      `import made from 'p'; export default () => made;`,
+      {
+        'node_modules/p/package.json': utf8(`{"x":[${'[],'.repeat(2e7)}0]}`),
+        'node_modules/p/index.js': utf8('export default 6;'),
+      },
+      { ok: true, output: { json: 6 } },
+    ],
+    [
+      'a file of line ends alone, which has to be told from a module',
+      `import 'p'; export default () => 1;`,
+      {
+        'node_modules/p/package.json': utf8('{"main":"./a.js"}'),
+        'node_modules/p/a.js': new Uint8Array(1e6).fill(10),
+      },
+      { ok: true },
+    ],
+  ])('with %s neither ends the process nor holds it up', async (_, source, files, expected) => {
+    const result = await quickjs.run({
+      ...{ entry: 'index.js', files: new Map(Object.entries({ 'index.js': utf8(source), ...files })) },
+      ...{ fuel: 10_000_000_000n, memoryPages: 512, deadlineMs: 20_000 },
+    });
+    expect(result).toMatchObject(expected);
+  });
+
+  it.each([
+    ['names', `try { require('a'.repeat(3e8)); } catch (error) { return String(error); }`, /is too long/],
+    ['texts to decode', 'return new TextDecoder().decode(new Uint8Array(2e7)).length;', /^20000000$/],
+  ])('with %s of many megabytes leaves the heap of its worker small', async (_, body, expected) => {
+    const result = await quickjs.run({
+      ...{ files: new Map([['index.cjs', utf8(`module.exports = () => { ${body} };`)]]), entry: 'index.cjs' },
+      ...{ fuel: 10n ** 12n, memoryPages: 16_384, deadlineMs: 60_000 },
+    });
+    if (!result.ok) throw new Error(result.detail);
+    expect(new TextDecoder().decode(result.outputBytes)).toMatch(expected);
+  });
+
+  it('whose JSON is huge does not have it read on the thread of the host unless it is asked for', async () => {
+    const source = `JSON.stringify = () => '[' + '[],'.repeat(1e6) + '0]'; export default () => ({});`;
+    const result = await runScript(quickjs, source, { fuel: 10n ** 12n });
+    if (!result.ok) throw new Error(result.detail);
+    expect(Object.getOwnPropertyDescriptor(result, 'output')?.get).toBeDefined();
+    expect(result.output).toMatchObject({ json: { length: 1_000_001 } });
+  });
+
+  it('takes none of the time of a program that waits for its worker', async () => {
+    const busy = runScript(quickjs, 'for (;;);', { fuel: 2n ** 60n, deadlineMs: 1_500 });
+    const next = runScript(quickjs, 'export default () => { let n = 0; while (n < 1e5) n++; return n; };', {
+      deadlineMs: 1_400,
+    });
+    expect(await busy).toMatchObject({ ok: false, reason: 'deadline' });
+    expect(await next).toMatchObject({ ok: true });
   });
 });

@@ -5,6 +5,7 @@ import { type Refusal, refuse } from '@hypermesh/stoq';
 import type { NodeConfig } from '../config.ts';
 import { finalizedHeader } from '../ledger/headers.ts';
 import type { LedgerService } from '../ledger/service.ts';
+import { settlementWindowMs } from '../wallet/rules.ts';
 import { decodeLeaseTerms, type LeaseTerms } from './lease.ts';
 import { decodeExecuteAsk, type ExecuteAnswer } from './protocol.ts';
 import type { UsedLeases } from './used-leases.ts';
@@ -46,14 +47,12 @@ export async function admitRun(
   if (!opened.ok) return refuse('malformed', Buffer.from(opened.reason));
   const { operation, encoded } = opened;
 
-  const finalHeight = finalHeightOf(finality, transaction, ledger);
-  if (finalHeight.ok) await ledger.applied(finalHeight.height, signal);
-  const proven = await verifyOperation(operation, encoded.proof, {
-    ...(await verifyContextAt(encoded.proof, ledger)),
-    signal,
-  });
+  const final = finalBlockOf(finality, transaction, ledger);
+  if (final.ok) await ledger.applied(final.height, signal);
+  const context = await verifyContextAt(encoded.proof, ledger);
+  const proven = await verifyOperation(operation, encoded.proof, { ...context, signal });
   if (!proven.ok) return refuse('proof-refused', Buffer.from(`${proven.leg}: ${proven.reason}`));
-  if (!finalHeight.ok) return refuse('not-final', Buffer.from(finalHeight.reason));
+  if (!final.ok) return refuse('not-final', Buffer.from(final.reason));
   const entry = ledger.ledger.operation(proven.id);
   if (entry?.code !== 'ok') return refuse('not-on-ledger', Buffer.from(entry?.code ?? 'unknown'));
 
@@ -70,6 +69,7 @@ export async function admitRun(
   if (terms.price < config.minRunPrice) {
     return refuse('price-too-low', Buffer.from(`at least ${config.minRunPrice} for 1,000,000 fuel`));
   }
+  if (!isPaidFor(final.timeMs, context.nowMs)) return refuse('lease-expired');
   if (usedLeases.has(proven.id)) return refuse('lease-used');
   const found = 'valid';
   return { terms, lease: proven.id, legs: { space: found, stake: found, work: found, time: found } };
@@ -87,16 +87,23 @@ export function excessOf(
   return undefined;
 }
 
-type FinalHeight =
-  | { readonly ok: true; readonly height: number }
+/** Whether a run of a lease can still be settled if it takes all of its time; later its escrow may be back with the asker. */
+export function isPaidFor(leasedMs: number, nowMs: number): boolean {
+  return nowMs - leasedMs < settlementWindowMs;
+}
+
+type FinalBlock =
+  | { readonly ok: true; readonly height: number; readonly timeMs: number }
   | { readonly ok: false; readonly reason: string };
 
-function finalHeightOf(bytes: Uint8Array, tx: Uint8Array, { chainId, genesis }: LedgerService): FinalHeight {
+function finalBlockOf(bytes: Uint8Array, tx: Uint8Array, { chainId, genesis }: LedgerService): FinalBlock {
   const decoded = decodeFinalityProof(bytes);
   if (!decoded.ok) return decoded;
   const validators = genesis.members.flatMap(({ key, validator }) => (validator ? [{ publicKey: key }] : []));
   const final = verifyFinality(decoded.proof, { chain: chainId, validators }, { tx });
-  return final.ok ? { ok: true, height: final.header.height } : final;
+  if (!final.ok) return final;
+  const { height, timeMs } = final.header;
+  return { ok: true, height, timeMs };
 }
 
 /** The chain as this node has it, for a proof that names one anchor. */

@@ -20,7 +20,7 @@ const poolAccount = 'pool';
 /** That share. */
 const feeShareBp = 50;
 /** How long a lease can be settled after the latest end of its run. */
-const settlementWindowMs = 600_000;
+export const settlementWindowMs = 600_000;
 
 const noWrites: ValueState['set'] = () => {
   throw new TypeError('value moves by operations of the ledger alone');

@@ -37,6 +37,7 @@ export interface ScriptFailed {
 /** What a program answered, and what it cost. */
 export interface ScriptAnswered {
   readonly ok: true;
+  /** Read from the bytes whenever it is asked for: of JSON that costs the caller's thread time and many times the memory. */
   readonly output: ScriptValue | undefined;
   /** Bytes of the output: of text and JSON its UTF-8. */
   readonly outputBytes: Uint8Array;
@@ -96,7 +97,7 @@ export interface QuickJs extends AsyncDisposable {
 export interface QuickJsOptions {
   /** Runs and sessions at once, each in a worker; further ones wait. 2 by default. */
   readonly workers?: number;
-  /** Time after which an idle worker is ended; 30 s by default. */
+  /** Time after which an idle worker is ended; 5 s by default. */
   readonly idleMs?: number;
   /** Keeps the metered engine between processes. */
   readonly cache?: EngineCache;
@@ -114,6 +115,8 @@ class Standing {
   /** A step was given to the worker and has not answered, or it ended the program. */
   #isClean = true;
   memoryPages = 0;
+  /** When the worker took the program. */
+  readonly startedMs: number = performance.now();
 
   constructor(engine: MeteredEngine, workers: Workers, worker: Worker, host: HostSide | undefined) {
     this.engine = engine;
@@ -174,7 +177,7 @@ class Standing {
 }
 
 /** Opens a place where scripts run; `Symbol.asyncDispose` ends its workers. Starts nothing before it is used. */
-export function openQuickJs({ workers: most = 2, idleMs = 30_000, cache }: QuickJsOptions = {}): QuickJs {
+export function openQuickJs({ workers: most = 2, idleMs = 5_000, cache }: QuickJsOptions = {}): QuickJs {
   const workers = new Workers({
     entry: '@hypermesh/metered-wasm/quickjs/worker',
     workers: most,
@@ -233,7 +236,6 @@ export function openQuickJs({ workers: most = 2, idleMs = 30_000, cache }: Quick
       const packed = packValue(input);
       const inputCid = cidOf(packed.bytes, 'raw');
       const inputKind = kindName(packed);
-      const started = performance.now();
       const stood = await stand(request);
       if (!stood.ok) return stood;
       const { standing, opened } = stood;
@@ -245,7 +247,7 @@ export function openQuickJs({ workers: most = 2, idleMs = 30_000, cache }: Quick
           fuel: fuel - opened.fuelUsed,
           maxOutputBytes,
         };
-        const deadlineMs = Math.max(1, request.deadlineMs - (performance.now() - started));
+        const deadlineMs = Math.max(1, request.deadlineMs - (performance.now() - standing.startedMs));
         const outcome = await standing.step(message, { deadlineMs, signal });
         if (!outcome.ok) return inAll(outcome, opened, request);
         const fuelUsed = opened.fuelUsed + outcome.fuelUsed;
@@ -268,8 +270,8 @@ export function openQuickJs({ workers: most = 2, idleMs = 30_000, cache }: Quick
           memoryPages: outcome.memoryPages,
           profile: PROFILE,
         };
-        const answered = answeredOf(outcome, fuelUsed, [...opened.log, ...outcome.log]);
-        return request.host === undefined ? { ...answered, receipt } : answered;
+        const log = [...opened.log, ...outcome.log];
+        return answeredOf(outcome, fuelUsed, request.host === undefined ? { log, receipt } : { log });
       } finally {
         await standing.close();
       }
@@ -295,7 +297,7 @@ export function openQuickJs({ workers: most = 2, idleMs = 30_000, cache }: Quick
             signal?.throwIfAborted();
             try {
               const outcome = await standing.step(message, { deadlineMs, signal });
-              return outcome.ok ? answeredOf(outcome, outcome.fuelUsed, outcome.log) : outcome;
+              return outcome.ok ? answeredOf(outcome, outcome.fuelUsed, outcome) : outcome;
             } catch (error) {
               await standing.close();
               throw error;
@@ -316,9 +318,16 @@ export function openQuickJs({ workers: most = 2, idleMs = 30_000, cache }: Quick
 function answeredOf(
   { output, memoryPages }: StepOutcome & { ok: true },
   fuelUsed: bigint,
-  log: readonly string[],
+  { log, receipt }: Pick<ScriptAnswered, 'log' | 'receipt'>,
 ): ScriptAnswered {
-  return { ok: true, output: unpackValue(output), outputBytes: output.bytes, fuelUsed, memoryPages, log };
+  return {
+    ok: true,
+    get output() {
+      return unpackValue(output);
+    },
+    ...{ outputBytes: output.bytes, fuelUsed, memoryPages, log },
+    ...(receipt === undefined ? {} : { receipt }),
+  };
 }
 
 /** A failure of the call, with what the loading before it cost. */

@@ -103,8 +103,8 @@ export function usablePages(pages: number): number {
 function isPath(path: string): boolean {
   return (
     typeof path === 'string' &&
-    path.length <= 1_024 &&
     path.isWellFormed() &&
+    utf8(path).length <= 1_024 &&
     path.split('/').every((part) => part !== '' && part !== '.' && part !== '..') &&
     !path.includes('\0')
   );

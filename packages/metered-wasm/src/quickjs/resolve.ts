@@ -20,6 +20,13 @@ const CONDITIONS: Readonly<Record<ImportKind, ReadonlySet<string>>> = {
   require: new Set(['require', 'default']),
 };
 const MAX_SPECIFIER = 1_024;
+/**
+ * Most bytes of all package.json that are read: what they come to lies in the worker's heap, which must not run full.
+ * Further ones count as empty.
+ */
+const MAX_JSON_BYTES = 2 ** 22;
+/** Largest file that is looked into for its kind, bytes; larger ones are not loaded at all. */
+const MAX_LOOKED_AT_BYTES = 2 ** 24;
 /** Depth of conditions within conditions; deeper ones lead nowhere. */
 const MAX_DEPTH = 16;
 
@@ -61,6 +68,7 @@ function* upwards(folder: string): Generator<string> {
 export class Resolver {
   readonly #files: ReadonlyMap<string, Uint8Array>;
   readonly #packages = new Map<string, PackageJson | undefined>();
+  #jsonBytes = 0;
 
   constructor(files: ReadonlyMap<string, Uint8Array>) {
     this.#files = files;
@@ -180,8 +188,12 @@ export class Resolver {
 
   #package(folder: string): PackageJson | undefined {
     const path = folder === '' ? 'package.json' : `${folder}/package.json`;
-    if (!this.#packages.has(path)) this.#packages.set(path, readPackage(this.#files.get(path)));
-    return this.#packages.get(path);
+    if (this.#packages.has(path)) return this.#packages.get(path);
+    const bytes = this.#files.get(path);
+    this.#jsonBytes += bytes?.length ?? 0;
+    const json = this.#jsonBytes > MAX_JSON_BYTES && bytes !== undefined ? {} : readPackage(bytes);
+    this.#packages.set(path, json);
+    return json;
   }
 
   #formatOf(path: string): 'module' | 'commonjs' | 'json' {
@@ -196,9 +208,11 @@ export class Resolver {
   }
 
   #looksLikeModule(path: string): boolean {
-    const text = new TextDecoder().decode(this.#files.get(path));
-    return /^\s*(?:import\s*[\w{*"']|export\s*(?:[{*]|default\b|const\b|let\b|var\b|function\b|class\b|async\b))/m.test(
-      text,
+    const bytes = this.#files.get(path);
+    if (bytes === undefined || bytes.length > MAX_LOOKED_AT_BYTES) return false;
+    // Blanks of one line alone: over lines, a file of nothing else would take the square of its length.
+    return /^[ \t]*(?:import\s*[\w{*"']|export\s*(?:[{*]|default\b|const\b|let\b|var\b|function\b|class\b|async\b))/m.test(
+      new TextDecoder().decode(bytes),
     );
   }
 }

@@ -17,12 +17,15 @@ const DAY_MS = 86_400_000;
 /** How the engine ends itself: an assertion of its own, or a call of abort. */
 export class EngineAbort extends Error {}
 
-/** Text of C in the engine's memory. */
+/** Longest text of C that is read, bytes: every name that leads somewhere is shorter. */
+export const MAX_TEXT_BYTES = 16_384;
+
+/** Text of C in the engine's memory, up to its first zero or `MAX_TEXT_BYTES`. */
 export function textAt(memory: WebAssembly.Memory, pointer: number): string {
-  const bytes = new Uint8Array(memory.buffer);
   const from = pointer >>> 0;
-  const to = bytes.indexOf(0, from);
-  return new TextDecoder().decode(bytes.subarray(from, to < 0 ? bytes.length : to));
+  const bytes = new Uint8Array(memory.buffer).subarray(from, from + MAX_TEXT_BYTES);
+  const to = bytes.indexOf(0);
+  return new TextDecoder().decode(bytes.subarray(0, to < 0 ? bytes.length : to));
 }
 
 /** The imports of the engine's build: no file, no environment, no zone but UTC, no clock but the given instant. */

@@ -114,7 +114,7 @@ export class EngineValues {
     return this.some(this.#engine.newArrayBuffer(this.context, this.place(bytes), bytes.length));
   }
 
-  /** The text of a value, up to its first zero. */
+  /** The text of a value, up to its first zero or `MAX_TEXT_BYTES`. */
   textOf(value: number): string {
     const pointer = this.#engine.getString(this.context, value);
     if (pointer === 0) throw new GuestError('not a text');

@@ -3,7 +3,7 @@ import { EXPORTS, PAGE_FUEL, STATE } from '../profile.ts';
 import { ENGINE_EXPORTS, type Engine, STACK_BYTES } from './foreign.ts';
 import { commonModule, HOST_MODULE, PRELUDE } from './prelude.ts';
 import { Resolver } from './resolve.ts';
-import { engineImports } from './surroundings.ts';
+import { engineImports, MAX_TEXT_BYTES } from './surroundings.ts';
 import { EngineValues, GuestError, Stopped } from './values.ts';
 
 /** Kinds of a value on its way in or out: nothing, text, bytes, JSON; and a failure of the host. */
@@ -39,6 +39,13 @@ const OUTSIDE = 'hm:main';
 /** Fuel that the host takes for a byte that it moves or reads for the program, as a shift, and for each call. */
 const BYTES_SHIFT = 3;
 const CALL_FUEL = 2_000;
+/**
+ * Largest file that is loaded, and largest text that the host reads for a program, bytes. What the host makes of it lies
+ * in the worker's heap, and a heap that runs full in one step ends the whole process.
+ */
+const MAX_HOST_TEXT_BYTES = 2 ** 24;
+/** Largest list of a CommonJS file's exports that is read, bytes; a longer one gives the default export alone. */
+const MAX_NAMES_BYTES = 2 ** 20;
 const NAME = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
 
 /** One QuickJS in one instance of the metered engine. After anything is thrown out of it, it is of no more use. */
@@ -157,7 +164,7 @@ export class Vm {
     const bytes = frame.subarray(2);
     if (frame[0] === 0) return { status: 'pending' };
     if (frame[0] === 1) return { status: 'ok', value: { kind: frame[1] ?? 0, bytes } };
-    return { status: 'failed', text: new TextDecoder().decode(bytes) };
+    return { status: 'failed', text: new TextDecoder().decode(bytes.subarray(0, MAX_TEXT_BYTES)) };
   }
 
   #drain(): void {
@@ -221,6 +228,8 @@ export class Vm {
         case 6: {
           const bytes = this.#values.bytesOf(at(1));
           this.#charge(bytes.length);
+          // The program decodes a longer one itself.
+          if (bytes.length > MAX_HOST_TEXT_BYTES) return 0;
           const text = fromUtf8(bytes);
           return text.ok && !bytes.includes(0) ? this.#values.string(text.text) : 0;
         }
@@ -281,15 +290,17 @@ export class Vm {
   #moduleSource(path: string): string {
     const found = this.#resolver.resolve('', `./${path}`, 'import');
     const format = found.ok ? found.format : 'module';
-    if (format === 'json') return `export default JSON.parse(${JSON.stringify(this.#sourceOf(path))});`;
+    if (format === 'json') return commonModule(path, []);
     if (format === 'module') return this.#sourceOf(path);
     const values = [this.#values.number(4), this.#values.string(path)];
     const answer = this.#values.callValue(this.#invoke, values);
     const error = this.#engine.resolveException(this.#values.context, answer);
     // The stand-in loads it again and throws the same, where the program can catch it.
     if (error !== 0) return commonModule(path, []);
-    const names: unknown = JSON.parse(new TextDecoder().decode(this.#values.bytesOf(answer).subarray(2)));
+    const list = this.#values.bytesOf(answer).subarray(2);
     this.#values.free(answer);
+    if (list.length > MAX_NAMES_BYTES) return commonModule(path, []);
+    const names: unknown = JSON.parse(new TextDecoder().decode(list));
     const usable = (Array.isArray(names) ? names : []).filter(
       (each): each is string => typeof each === 'string' && each !== 'default' && NAME.test(each),
     );
@@ -300,6 +311,9 @@ export class Vm {
     const bytes = this.#options.files.get(path);
     if (bytes === undefined) return this.#deny(`${JSON.stringify(path)} is not among the files`);
     this.#charge(bytes.length);
+    if (bytes.length > MAX_HOST_TEXT_BYTES) {
+      throw new GuestError(`${path} has more than ${MAX_HOST_TEXT_BYTES} bytes`);
+    }
     const text = fromUtf8(bytes);
     if (!text.ok || bytes.includes(0)) throw new GuestError(`${path} is not UTF-8 text`);
     return text.text.startsWith('#!') ? `//${text.text}` : text.text;

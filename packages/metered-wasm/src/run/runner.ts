@@ -193,7 +193,7 @@ export function openRunner({
     entry: '@hypermesh/metered-wasm/worker',
     workers: sessions,
     stackMb,
-    idleMs: 30_000,
+    idleMs: 5_000,
   });
   return {
     async run(request) {

@@ -102,7 +102,7 @@ export class Workers {
     if (at < 0) return;
     this.#idle.splice(at, 1);
     this.#timers.delete(worker);
-    void worker.terminate().then(() => this.#all.delete(worker));
+    void this.discard(worker);
   }
 
   /** Starts a worker and hands it on when it is ready. */
