@@ -14,8 +14,9 @@ import { networkOf } from '../src/memory/addressing.ts';
 import { memoryEntries } from '../src/memory/entries.ts';
 
 const chainId = 'ab'.repeat(32) as ChainId;
-const [eve, birch] = [1, 2].map((seed) => createSigner(generateKey(new Uint8Array(32).fill(seed)).secretKey));
-if (eve === undefined || birch === undefined) throw new TypeError('two keys were made');
+const signerOf = (seed: number) => createSigner(generateKey(new Uint8Array(32).fill(seed)).secretKey);
+const eve = signerOf(1);
+const birch = signerOf(2);
 const members = new Map<NodeId, unknown>([
   [nodeIdOf(eve.publicKey), {}],
   [nodeIdOf(birch.publicKey), {}],

@@ -311,7 +311,7 @@ describe('signed usage', () => {
     }
   });
 
-  it('is kept over a restart, and a line that was cut is closed off', () => {
+  it('is kept over restarts, and of a line that was cut nothing is taken for a receipt', () => {
     using directory = temporaryDirectory();
     const first = openReceipts(directory.receipts);
     first.put('a' as OperationId, new Uint8Array([1, 2]));
@@ -321,7 +321,10 @@ describe('signed usage', () => {
     expect([...second.leases()]).toEqual(['a']);
     expect(second.get('a' as OperationId)).toEqual(new Uint8Array([1, 2]));
     second.put('c' as OperationId, new Uint8Array([9]));
-    expect([...openReceipts(directory.receipts).leases()]).toEqual(['a', 'b', 'c']);
-    expect(readFileSync(directory.receipts, 'utf8')).toBe('a 0102\nb 01\nc 09\n');
+    const third = openReceipts(directory.receipts);
+    expect([...third.leases()]).toEqual(['a', 'c']);
+    third.put('b' as OperationId, new Uint8Array([1, 7]));
+    expect(openReceipts(directory.receipts).get('b' as OperationId)).toEqual(new Uint8Array([1, 7]));
+    expect(readFileSync(directory.receipts, 'utf8')).toBe('a 0102\nb 01 cut\nc 09\nb 0107\n');
   });
 });

@@ -16,9 +16,15 @@ export function inventoryMemoryClaims(
         throw refused(first?.rule ?? 'no memory asset is registered', first?.remedy);
       }
       const { id } = reserved.claim;
-      const committed = await claims.commit(id);
-      if (!committed.ok) throw refused(committed.reason);
-      return { release: () => claims.release(id) };
+      const release = () => claims.release(id);
+      try {
+        const committed = await claims.commit(id);
+        if (!committed.ok) throw refused(committed.reason);
+      } catch (error) {
+        await release();
+        throw error;
+      }
+      return { release };
     },
   };
 }

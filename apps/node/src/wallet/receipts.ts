@@ -10,17 +10,17 @@ export interface Receipts {
   leases(): IterableIterator<OperationId>;
 }
 
-/** Opens the list in a file of `LEASE HEX` a line; a line cut by a crash was never answered and is closed off. */
+/** Opens the list in a file of `LEASE HEX` a line; a line cut by a crash was never answered and ends with `cut`. */
 export function openReceipts(path: string): Receipts {
   if (!existsSync(path)) writeDurably(path, '');
   const text = readFileSync(path, 'utf8');
   const kept = new Map<OperationId, Uint8Array>();
   for (const line of text.split('\n').slice(0, -1)) {
-    const [lease = '', hex = ''] = line.split(' ');
+    const [lease = '', hex = '', end] = line.split(' ');
     const bytes = fromHex(hex);
-    if (bytes.ok && bytes.bytes.length > 0) kept.set(lease as OperationId, bytes.bytes);
+    if (bytes.ok && bytes.bytes.length > 0 && end === undefined) kept.set(lease as OperationId, bytes.bytes);
   }
-  if (text !== '' && !text.endsWith('\n')) appendDurably(path, '\n');
+  if (text !== '' && !text.endsWith('\n')) appendDurably(path, ' cut\n');
   return {
     put(lease, usage) {
       if (kept.has(lease)) return;
