@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type ContentRoot, cidOf, encodeCanonical, utf8 } from '@hypermesh/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { byPath, claimPath } from '../src/document/record.ts';
 import {
   type AssetPackage,
   decodePackageRecord,
@@ -139,6 +140,22 @@ describe('a package record', () => {
     const { entrypoint, ...rest } = record;
     const base = 'files' in change ? rest : { ...rest, entrypoint };
     expect(decodePackageRecord(encodeCanonical({ ...base, ...change }))).toEqual({ ok: false, reason });
+  });
+
+  test('finds a clash where entering one path after another does', () => {
+    const part = fc.constantFrom('a', 'A', 'b', 'a-b', 'a!', 'ß', 'ss');
+    const path = fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/'));
+    const { entrypoint: _, ...base } = record;
+    fc.assert(
+      fc.property(fc.uniqueArray(path, { minLength: 1, maxLength: 6 }), (paths) => {
+        const table = paths.map((each) => ({ ...entry, path: each })).sort(byPath);
+        const taken = new Map<string, 'file' | 'folder'>();
+        const hasRoom = table.every((each) => claimPath(taken, each.path));
+        const verdict = decodePackageRecord(encodeCanonical({ ...base, files: table, bytes: 0 }));
+        expect(verdict.ok ? undefined : verdict.reason).toBe(hasRoom ? undefined : 'path-clash');
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   test('never throws over bytes of others', () => {
