@@ -17,11 +17,12 @@ export interface TourOptions {
 
 const help = `Usage: npx -y pnpm@12 start [--once] [--json] [--keep] [--data DIR] [--pause-after STEP]
 
-Brings up a mesh of four node processes on this machine and takes a package through its life: published by one node,
-installed by another, run by a third, run again by the fourth, and a validator killed and brought back meanwhile.
+Brings up a mesh of four node processes on this machine and takes packages through their life: published by one node,
+installed by another from several, run by a third and run again by the fourth, memory lent and taken back, the run paid;
+and nodes are killed meanwhile and come back.
 
       --once      exit after the tour; uses a temporary folder
-      --keep      with --once: do not remove that folder
+      --keep      do not remove that folder, and leave evidence in it that other people's tools confirm
       --json      print one JSON object as the last line of stdout, words on stderr
       --data DIR  where the nodes keep their data (default: .hypermesh, resumed the next time)
       --pause-after STEP

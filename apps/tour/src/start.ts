@@ -23,7 +23,7 @@ async function start(chosen: TourOptions): Promise<number> {
   const progress = createProgress(chosen.json ? process.stderr : process.stdout);
   progress.line(
     'HyperMesh builds itself (about 20 s the first time, then 1 s), then starts four nodes on this machine and takes a\n' +
-      'package through its life (about 20 s). Nothing leaves this machine. Ctrl-C ends it at any moment.',
+      'package through its life (about a minute). Nothing leaves this machine. Ctrl-C ends it at any moment.',
   );
   progress.live('building');
   const { code, output } = await build();
