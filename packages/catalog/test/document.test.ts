@@ -235,6 +235,13 @@ describe('a document with a fault', () => {
     expect(refused(text)).toMatchObject([{ code: 'too-deep', path: '$' }]);
   });
 
+  test('with keys that never end is told of in short paths', () => {
+    const inner = Array.from({ length: 60 }, () => 'a: 1').join(', ');
+    const errors = refused(`{? ${'k'.repeat(500_000)} : {${inner}}}`);
+    expect(errors.length).toBeGreaterThan(1);
+    expect(JSON.stringify(errors).length).toBeLessThan(20_000);
+  });
+
   test('never throws, whatever is changed in a good one', () => {
     const good = seed('distributed-processing');
     const bit = fc.constantFrom(

@@ -5,6 +5,8 @@ import type { Programs } from '../run/ports.ts';
 
 /** Most packages that one program may be made of. */
 const mostPackages = 1000;
+/** Most bytes of the files of one program, which are held in memory while it runs: 256 MiB. */
+const mostProgramBytes = 256 * 2 ** 20;
 
 /**
  * Runs of packages as the catalog has them. What a WebAssembly package is given is its entrypoint; a script has all files
@@ -31,15 +33,27 @@ export function catalogPrograms(packages: Packages): Programs {
       const [operation = isScript ? 'default' : 'run', input] = args;
       const files = isScript
         ? await filesOf(found, input)
-        : new Map([[entrypoint, await found.readFile(entrypoint)]]);
+        : new Map([[entrypoint, await fileOf(found, entrypoint)]]);
       return {
         document: found.root,
         program: { type, files, entrypoint },
         operation,
-        input: async () => (input === undefined ? new Uint8Array() : found.readFile(input)),
+        input: async () => (input === undefined ? new Uint8Array() : fileOf(found, input)),
       };
     },
   };
+}
+
+/** One file of a package, refused by its size before it is read. */
+async function fileOf(found: PackageOnNode, path: string): Promise<Uint8Array> {
+  checkSize(found.key, found.record.files.find((file) => file.path === path)?.size ?? 0);
+  return found.readFile(path);
+}
+
+/** The signed sizes are those of what was brought here: nothing larger is ever in memory. */
+function checkSize(key: string, bytes: number): void {
+  if (bytes > mostProgramBytes)
+    throw refused(key, `${bytes} bytes; a program has at most ${mostProgramBytes}`);
 }
 
 /** The files of a package and of everything that it depends on; one version of each name. */
@@ -52,6 +66,11 @@ async function filesOf(found: PackageOnNode, input: string | undefined): Promise
     if (all.size > mostPackages) throw refused(found.key, `more than ${mostPackages} packages`);
     waiting.push(...next.dependencies.values());
   }
+  const sizes = [found, ...all.values()].map(({ record }) => record.bytes);
+  checkSize(
+    found.key,
+    sizes.reduce((sum, size) => sum + size, 0),
+  );
   const files = new Map<string, Uint8Array>();
   for (const { path } of found.record.files) if (path !== input) files.set(path, await found.readFile(path));
   for (const [name, each] of all) {

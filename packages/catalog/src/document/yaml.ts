@@ -268,9 +268,9 @@ class Walk {
   }
 }
 
-/** The path of a value below another one. */
+/** The path of a value below another one; of a long key its first 80 characters. */
 export function pathOf(path: string, key: string): string {
-  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(key)
+  return /^[A-Za-z_][A-Za-z0-9_]{0,79}$/.test(key)
     ? `${path}.${key}`
     : `${path}[${JSON.stringify(key.slice(0, 80))}]`;
 }
