@@ -12,6 +12,7 @@ import {
 } from '@hypermesh/metered-wasm/quickjs';
 import type { Call, CallOutcome, Comparison, Executor, Program } from './executor.ts';
 import { METERED_LIMITS } from './limit.ts';
+import { unfit } from './unfit.ts';
 
 /** Options of `javascriptExecutor`. */
 export interface JavascriptExecutorOptions {
@@ -102,10 +103,13 @@ export function javascriptExecutor(options: JavascriptExecutorOptions = {}): Exe
 async function run(quickjs: QuickJs, { files, entrypoint }: Program, call: Call): Promise<CallOutcome> {
   const { operation, input, fuel, memoryPages, deadlineMs, maxOutputBytes, clockMs, randomSeed, signal } =
     call;
-  const result = await quickjs.run({
-    ...{ files, entry: entrypoint, call: operation, input, fuel, memoryPages, deadlineMs, maxOutputBytes },
-    ...{ clockMs, randomSeed, signal },
-  });
+  const result = await quickjs
+    .run({
+      ...{ files, entry: entrypoint, call: operation, input, fuel, memoryPages, deadlineMs, maxOutputBytes },
+      ...{ clockMs, randomSeed, signal },
+    })
+    .catch(unfit);
+  if ('exit' in result) return result;
   if (!result.ok) {
     const { reason, detail, fuelUsed, log } = result;
     return { exit: reason, detail, log, ...(fuelUsed === undefined ? {} : { fuelUsed }) };

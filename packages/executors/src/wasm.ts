@@ -11,6 +11,7 @@ import {
 } from '@hypermesh/metered-wasm';
 import type { Call, CallOutcome, Comparison, Executor, Prepared } from './executor.ts';
 import { METERED_LIMITS } from './limit.ts';
+import { unfit } from './unfit.ts';
 
 /** Options of `wasmExecutor`. */
 export interface WasmExecutorOptions {
@@ -115,9 +116,10 @@ async function run(
   if (clockMs !== undefined || randomSeed !== undefined) {
     return { exit: 'denied', detail: 'hm-abi-1 has no clock and no randomness', fuelUsed: 0n, log: [] };
   }
-  const result = await runner.run({
-    ...{ module, op: operation, input, fuel, deadlineMs, maxOutputBytes, memoryMaxPages, signal },
-  });
+  const result = await runner
+    .run({ module, op: operation, input, fuel, deadlineMs, maxOutputBytes, memoryMaxPages, signal })
+    .catch(unfit);
+  if ('exit' in result) return result;
   if (result.ok) {
     const { output, fuelUsed, memoryPages, receipt, log } = result;
     return { exit: 'ok', output, fuelUsed, memoryPages, receipt: encodeReceipt(receipt), log };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Exit, Limit, Program, RunRequest } from '../src/index.ts';
+import { type Exit, type Limit, openStatement, type Program, type RunRequest } from '../src/index.ts';
 import { ECHO, guest, MEMORY_BOMB, RECURSE, SPIN, script } from './programs/guests.ts';
 import { type Machine, openMachine, POLICY } from './programs/machine.ts';
 
@@ -69,6 +69,23 @@ describe('each limit', () => {
       detail: expect.stringContaining('wasi.open'),
     });
   });
+
+  it.each<[string, Program, string]>([
+    [
+      'a path of a script',
+      { ...js(''), files: new Map([...js('').files, ['中'.repeat(400), new Uint8Array()]]) },
+      'default',
+    ],
+    ['an export of a script', js(''), 'a'.repeat(201)],
+    ['an operation of WebAssembly', ECHO, 'a'.repeat(201)],
+  ])(
+    'of the length of %s denies the run, which ends with a statement as any other',
+    async (_, program, operation) => {
+      const report = await machine.run({ program, operation });
+      expect(report).toMatchObject({ exit: 'denied', fuelUsed: 0n });
+      expect(openStatement(report.statement, machine.publicKey).ok).toBe(true);
+    },
+  );
 
   it('of runs at once is the claim: what goes beyond is denied with the rule, and frees itself', async () => {
     const spins = Array.from({ length: 6 }, () =>

@@ -40,8 +40,9 @@ export function machineExecutors(
   const open = async () =>
     createExecutors(
       [
-        wasmExecutor({ workers: 2 }),
+        // First the one whose probe takes much memory for a moment, while no worker of the other stands idle.
         javascriptExecutor({ workers: 2, cache: engineCache(directory.engines) }),
+        wasmExecutor({ workers: 2 }),
       ],
       {
         claims,

@@ -164,9 +164,10 @@ export function createRunService(parts: AskingParts): RunService {
     }
   }
 
-  /** The output's bytes, brought here where they came as content. */
+  /** The output's bytes, brought here where they came as content; none of a run that did not end well. */
   async function outputOf(answer: ExecuteAnswer, from: NodeId, signal: AbortSignal): Promise<Uint8Array> {
-    const { outputRoot, output, outputSize } = answer;
+    const { exit, outputRoot, output, outputSize } = answer;
+    if (exit !== 'ok') return new Uint8Array();
     if (outputRoot === undefined) return output;
     return content.fetch(outputRoot, from, { maxBytes: Math.min(outputSize, maxOutputBytes), signal });
   }

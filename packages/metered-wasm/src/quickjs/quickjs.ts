@@ -247,7 +247,10 @@ export function openQuickJs({ workers: most = 2, idleMs = 5_000, cache }: QuickJ
           fuel: fuel - opened.fuelUsed,
           maxOutputBytes,
         };
-        const deadlineMs = Math.max(1, request.deadlineMs - (performance.now() - standing.startedMs));
+        const deadlineMs = Math.max(
+          1,
+          Math.ceil(request.deadlineMs - (performance.now() - standing.startedMs)),
+        );
         const outcome = await standing.step(message, { deadlineMs, signal });
         if (!outcome.ok) return inAll(outcome, opened, request);
         const fuelUsed = opened.fuelUsed + outcome.fuelUsed;
