@@ -5,13 +5,13 @@ var found = process.versions.node.split('.').map(Number);
 
 // A daemon lives for long on a machine that is somebody's: glibc gives freed memory back only when it is told to as
 // the process begins, so the process begins again, in place. It halves what plotting and proving leave resident.
-var lean = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072' };
+var lean = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536', MALLOC_TRIM_THRESHOLD_: '65536' };
 var isDaemon = process.argv[2] === 'up' && process.platform === 'linux';
 if (isDaemon && process.execve && process.env.MALLOC_ARENA_MAX === undefined) {
   process.removeAllListeners('warning').on('warning', (warning) => {
     if (!/execve/.test(warning.message)) console.error(String(warning));
   });
-  lean.NODE_OPTIONS = `--max-semi-space-size=4 ${process.env.NODE_OPTIONS || ''}`;
+  lean.NODE_OPTIONS = `--max-semi-space-size=2 ${process.env.NODE_OPTIONS || ''}`;
   process.execve(
     process.execPath,
     [process.execPath].concat(process.execArgv, process.argv.slice(1)),
