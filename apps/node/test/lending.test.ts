@@ -1,10 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { dataDirectory } from '../src/data-directory.ts';
 import type { AssetReport } from '../src/inventory/report.ts';
 import type { ExplainOutcome } from '../src/run/asking.ts';
-import { echo } from './guests.ts';
+import { writeEchoPackage } from './echo-package.ts';
 import { hypermesh, type RunningNode, startNode } from './processes.ts';
 import { temporaryDirectory } from './support.ts';
 
@@ -27,16 +26,7 @@ beforeAll(async () => {
     nodes.push(await startNode(data(name)[1]));
   }
   const path = join(folder.path, 'package');
-  mkdirSync(path);
-  writeFileSync(join(path, 'program.wasm'), echo);
-  writeFileSync(join(path, 'input.txt'), 'the same bytes again');
-  const manifest = {
-    name: 'echo',
-    version: '1.2.3',
-    program: { module: 'program.wasm', input: 'input.txt' },
-    files: ['program.wasm', 'input.txt'],
-  };
-  writeFileSync(join(path, 'hypermesh.json'), JSON.stringify(manifest));
+  writeEchoPackage(path);
   const published = await hypermesh('publish', path, ...data('amber'), '--json');
   expect(published.code, published.stderr).toBe(0);
 });

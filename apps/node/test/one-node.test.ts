@@ -31,7 +31,7 @@ describe('the command hypermesh', () => {
     ['--version', ['--version'], 0, ''],
     ['an unknown command', ['statsu'], 2, 'did you mean: hypermesh status?'],
     ['an unknown flag', ['status', '--dta', '/tmp'], 2, 'did you mean --data?'],
-    ['a missing argument', ['publish'], 2, 'hypermesh publish FOLDER'],
+    ['a missing argument', ['run'], 2, 'hypermesh run NAME'],
     ['a bad number of validators', ['init', '--validators', '0'], 2, 'give a number from 1 to 256'],
     ['a bad address', ['init', '--listen', 'nowhere'], 2, 'give an address such as quic://[::1]:0'],
     ['a bad invitation', ['join', 'hello'], 1, 'copy the whole line'],
@@ -98,10 +98,10 @@ describe('a mesh of one', () => {
     expect(run.json()).toMatchObject({ error: { code: 'node/not-found' } });
     const install = await hypermesh('install', 'anagrams@^1.0.0', '--json', ...data);
     expect(install.json()).toMatchObject({
-      error: { code: 'node/not-found', next: 'nobody published anagrams' },
+      error: { code: 'catalog/not-found' },
     });
     const range = await hypermesh('install', 'anagrams@@', '--json', ...data);
-    expect(range.json()).toMatchObject({ error: { code: 'node/not-found' } });
+    expect(range.json()).toMatchObject({ error: { code: 'catalog/bad-argument' } });
   });
 
   it.each<[string, object, string]>([
@@ -109,7 +109,7 @@ describe('a mesh of one', () => {
     ['final', { height: -1 }, 'node/bad-flag'],
     ['final', { height: '1' }, 'node/bad-flag'],
     ['publish', {}, 'node/bad-flag'],
-    ['publish', { folder: '/nowhere/at/all' }, 'node/bad-package'],
+    ['publish', { source: '/nowhere/at/all' }, 'catalog/files'],
     ['install', { spec: 7 }, 'node/bad-flag'],
     ['run', { spec: 'x', on: 'nobody' }, 'node/not-found'],
     ['run', { spec: 'x', on: 'amber' }, 'node/bad-flag'],

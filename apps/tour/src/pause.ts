@@ -13,10 +13,6 @@ export async function pauseAfter(
     signal,
   }: { readonly mesh: Mesh; readonly progress: Progress; readonly signal: AbortSignal },
 ): Promise<void> {
-  progress.settle();
-  progress.line(`\nPaused after ${step}. The nodes run on:`);
-  for (const { name, pid, directory } of mesh) progress.line(`  ${name}  process ${pid}  ${directory}`);
-  progress.line(`Press Enter to go on, or: kill -CONT ${process.pid}`);
   const { stdin } = process;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const go = () => resolve();
@@ -27,6 +23,11 @@ export async function pauseAfter(
   stdin.on('data', go).resume();
   // Standard input may be closed, and no signal handler keeps a process alive.
   const alive = setInterval(() => undefined, 60_000);
+  // Only now may somebody be told: a signal that comes before its handler is lost.
+  progress.settle();
+  progress.line(`\nPaused after ${step}. The nodes run on:`);
+  for (const { name, pid, directory } of mesh) progress.line(`  ${name}  process ${pid}  ${directory}`);
+  progress.line(`Press Enter to go on, or: kill -CONT ${process.pid}`);
   try {
     await promise;
   } finally {
