@@ -71,7 +71,9 @@ async function publish(source: string): Promise<PublishReport> {
 /** Where a node keeps the unpacked files of what it installed. */
 async function treeOf(name: Name, spec: string): Promise<string> {
   const { checks } = await nodes[name].call<VerifyReport>('verify', { spec });
-  return checks.find(({ check }) => check === 'tree')?.detail ?? '';
+  const tree = checks.find(({ check }) => check === 'tree')?.detail;
+  if (tree === undefined || tree === '') throw new Error(`${name} has no tree of ${spec}`);
+  return tree;
 }
 
 describe('a script that three nodes have', () => {
