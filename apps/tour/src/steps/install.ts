@@ -3,6 +3,7 @@ import type { NodeProcess } from '../node-process.ts';
 import type { StepResult, TourContext } from '../tour.ts';
 import { damageChunks } from './chunk-damage.ts';
 import { adjacent } from './libraries.ts';
+import { publishedToSome } from './payload.ts';
 
 /** Where an adjacent version may move so much of its bytes at most: a twentieth. */
 const deltaParts = 20;
@@ -23,20 +24,21 @@ export async function installStep(context: TourContext): Promise<StepResult> {
   // Nothing has to move on a resumed mesh, nor where every node was asked to hold a copy.
   const isNew = !older.holders.includes(first.name) && !(await isInstalled(context, first, older));
   const provider = holderOf(context, older, first);
-  const damaged = isNew ? await damageChunks(provider.directory, older.content) : 0;
+  const damaged = isNew ? await damageChunks(provider.directory, older.content, 24) : 0;
   const whole = await install(context, first, [older]);
   if (isNew) {
     progress.fact(
       `one byte flipped in ${damaged} chunk files of ${provider.name}: ${whole.rejectedChunks} rejected, their chunks came from elsewhere`,
     );
   }
+  const drills = isNew && whole.rejectedChunks === 0 ? await drill(context) : [];
   const delta = await install(context, nodeWithout(context, newer), [newer]);
   progress.fact(`of ${newer.name}@${newer.version} ${percent(delta.bytesMoved, delta.bytes)} had to move`);
   const rest = (seen.published ?? []).filter((each) => each !== older && each !== newer);
-  const installs = [whole, delta, await install(context, mesh[1], rest)];
+  const installs = [whole, ...drills, delta, await install(context, mesh[1], rest)];
   const sum = (of: 'bytes' | 'bytesMoved' | 'bytesReused' | 'rejectedChunks') =>
     installs.reduce((total, each) => total + each[of], 0);
-  const isFromSeveral = whole.peers.length >= 2 && whole.rejectedChunks > 0;
+  const isFromSeveral = whole.peers.length >= 2 && sum('rejectedChunks') > 0;
   const ok = (!isNew || isFromSeveral) && delta.bytesMoved * deltaParts <= delta.bytes;
   return {
     ok,
@@ -47,6 +49,27 @@ export async function installStep(context: TourContext): Promise<StepResult> {
     peers: whole.peers,
     installs,
   };
+}
+
+/** Bytes of a drill's package, and how often it may be that the damaged provider is not asked. */
+const drillBytes = 4 * 2 ** 20;
+const mostDrills = 5;
+
+/** Where the others were quicker than the damaged provider: until it is asked, with all of its chunks damaged. */
+async function drill(context: TourContext): Promise<Installed[]> {
+  const installs: Installed[] = [];
+  while (installs.length < mostDrills && !installs.some(({ rejectedChunks }) => rejectedChunks > 0)) {
+    const { published, victim } = await publishedToSome(context, drillBytes);
+    await victim.call('final', { height: published.height }, { signal: context.signal });
+    const provider = holderOf(context, published, victim);
+    const damaged = await damageChunks(provider.directory, published.content, Number.MAX_SAFE_INTEGER);
+    const installed = await install(context, victim, [published]);
+    context.progress.fact(
+      `one byte flipped in ${damaged} chunk files of ${provider.name}: ${installed.rejectedChunks} rejected, their chunks came from elsewhere`,
+    );
+    installs.push(installed);
+  }
+  return installs;
 }
 
 /** One row of the report. */
