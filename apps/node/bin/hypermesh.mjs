@@ -4,7 +4,7 @@ var needed = [24, 15];
 var found = process.versions.node.split('.').map(Number);
 
 // A daemon lives for long on a machine that is somebody's: glibc gives freed memory back only when it is told to as
-// the process begins, so the process begins again, in place. It halves what plotting and proving leave resident.
+// the process begins, so the process begins again, in place. It lowers what plotting and proving leave resident.
 var lean = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536', MALLOC_TRIM_THRESHOLD_: '65536' };
 var isDaemon = process.argv[2] === 'up' && process.platform === 'linux';
 if (isDaemon && process.execve && process.env.MALLOC_ARENA_MAX === undefined) {
