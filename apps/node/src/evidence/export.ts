@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { encodeGenesis, type FinalizedEntry } from '@hypermesh/consensus';
+import { encodeGenesis } from '@hypermesh/consensus';
 import { encodeFinalityProof } from '@hypermesh/consensus/light';
 import { encodeCanonical, equalBytes } from '@hypermesh/core';
 import { type DataDirectory, makeFolder, readIfPresent, writeDurably } from '../data-directory.ts';
@@ -43,7 +43,7 @@ export async function exportLedger(
 
   const { entries, height } = await stateUnderHeader(ledger, signal);
   const blocks: Uint8Array[] = [];
-  for await (const { header, txs } of finalizedFrom(1, ledger, signal)) {
+  for await (const { header, txs } of ledger.validator.finalized({ from: 1, signal })) {
     blocks.push(encodeCanonical({ header, txs: [...txs] }));
     if (header.height === height) break;
   }
@@ -57,7 +57,7 @@ export async function exportLedger(
 
 /** All entries of the state, and a final block whose header names exactly that state. */
 async function stateUnderHeader(
-  { ledger, ...service }: LedgerService,
+  { ledger, validator }: LedgerService,
   signal: AbortSignal,
 ): Promise<{ readonly entries: readonly Uint8Array[]; readonly height: number }> {
   let root = ledger.stateRoot();
@@ -66,7 +66,7 @@ async function stateUnderHeader(
     return [...ledger.entries('')].map(([key, value]) => encodeCanonical([key, encodeCanonical(value)]));
   }
   let waited = 0;
-  for await (const { header } of finalizedFrom(ledger.appliedHeight() + 1, { ledger, ...service }, signal)) {
+  for await (const { header } of validator.finalized({ from: ledger.appliedHeight() + 1, signal })) {
     if (equalBytes(header.stateRoot, root)) return { entries, height: header.height };
     if (!equalBytes(ledger.stateRoot(), root)) {
       root = ledger.stateRoot();
@@ -85,12 +85,4 @@ async function stateUnderHeader(
     },
     `The ledger changed with each of ${mostBlocksWaited} blocks, so that no header names a state that could be written`,
   );
-}
-
-function finalizedFrom(
-  from: number,
-  { validator }: LedgerService,
-  signal: AbortSignal,
-): AsyncIterable<FinalizedEntry> {
-  return validator.finalized({ from, signal });
 }

@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads';
+import { workerFlags } from '@hypermesh/core';
 import { MeteredWasmError } from '../errors.ts';
 
 /** Which workers a supply starts, and how many. */
@@ -129,7 +130,7 @@ export class Workers {
     const worker = new Worker(new URL(import.meta.resolve(entry)), {
       name: 'metered-wasm',
       env: {},
-      execArgv: conditionsOf(process.execArgv),
+      execArgv: workerFlags(process.execArgv),
       // A small young generation: what runs here lives in WebAssembly's memory, not in the heap.
       resourceLimits: { stackSizeMb: stackMb, maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: 4 },
     });
@@ -163,14 +164,6 @@ export class Workers {
     this.#idle.length = 0;
     this.#all.clear();
   }
-}
-
-/** Of this process's flags the ones that lead imports; others, such as an input type, do not fit a worker. */
-function conditionsOf(flags: readonly string[]): string[] {
-  return flags.flatMap((flag, at) => {
-    if (flag.startsWith('--conditions=')) return [flag];
-    return flag === '-C' || flag === '--conditions' ? [`--conditions=${flags[at + 1] ?? ''}`] : [];
-  });
 }
 
 /** How one exchange with a worker ended, apart from its answer. */

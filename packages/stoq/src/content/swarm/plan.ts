@@ -15,6 +15,8 @@ export interface ByteRange {
 export interface FetchPlan {
   /** Chunks that the store lacks, each once, in order. */
   readonly wanted: readonly WantedChunk[];
+  /** Bytes of those. */
+  readonly wantedBytes: number;
   /** Bytes of all chunks that are part of the goal, repeated ones as often as they stand there. */
   readonly bytes: number;
 }
@@ -66,7 +68,7 @@ export async function planFetch(
     for (const [place, [, { index, size }]] of batch.entries())
       if (!here[place]) wanted.push({ index, size });
   }
-  return { wanted, bytes };
+  return { wanted, wantedBytes: wanted.reduce((sum, { size }) => sum + size, 0), bytes };
 }
 
 async function isSound(store: ContentStore, id: ChunkId, digest: Uint8Array): Promise<boolean> {

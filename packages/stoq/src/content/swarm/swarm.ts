@@ -306,11 +306,10 @@ export class Swarm implements Job {
   #report(): void {
     const { onProgress } = this.#goal;
     if (onProgress === undefined) return;
-    const bytes = this.#known?.plan.bytes ?? 0;
-    const wanted = this.#known?.plan.wanted.reduce((sum, { size }) => sum + size, 0) ?? 0;
+    const { bytes = 0, wantedBytes = 0 } = this.#known?.plan ?? {};
     onProgress({
       bytes,
-      bytesHere: bytes - wanted + this.fetchedBytes,
+      bytesHere: bytes - wantedBytes + this.fetchedBytes,
       bytesMoved: this.bytesMoved,
       peers: this.#lanes.size,
     });
