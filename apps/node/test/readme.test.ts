@@ -1,14 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { routes } from '@hypermesh/client/routes';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../src/cli/commands.ts';
 import { commandHelp } from '../src/cli/help.ts';
 import { defaultConfig, readConfig, writeConfig } from '../src/config.ts';
-import { controlMethods } from '../src/control/methods/index.ts';
 import { makeFolder } from '../src/data-directory.ts';
 import { temporaryDirectory } from './support.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-const errors = readFileSync(new URL('../src/errors.ts', import.meta.url), 'utf8');
+const errors = ['errors.ts', 'api/problem.ts']
+  .map((name) => readFileSync(new URL(`../src/${name}`, import.meta.url), 'utf8'))
+  .join('');
 
 describe('the README', () => {
   it('holds the help of every command as the table makes it, in its order', () => {
@@ -17,12 +19,11 @@ describe('the README', () => {
     expect(readme.split('<!-- commands -->\n')[1]).toBe(`${reference}\n`);
   });
 
-  it('names every code of failure, and every method of the control socket', () => {
+  it('names every code of failure, and every route', () => {
     const codes = [...errors.matchAll(/'(node\/[a-z-]+)'/g)].map(([, code]) => code ?? '');
     expect(codes.length).toBeGreaterThan(10);
     for (const code of codes) expect(readme).toContain(`\`${code}\``);
-    // The table is made without a daemon; no method of it is called here.
-    const names = Object.keys(controlMethods({} as never));
+    const names = Object.keys(routes);
     expect(names).toContain('prepare-lease');
     for (const name of names) expect(readme).toContain(`\`${name}\``);
   });
