@@ -95,7 +95,7 @@ describe('four nodes, each a process', () => {
   it('publish, install and run a package by the command line, and a fourth node finds the same', async () => {
     const path = join(mesh.folder, 'package');
     writeEchoPackage(path);
-    const published = await hypermesh('publish', path, '--data', directoryOf('amber').path, '--json');
+    const published = await hypermesh('catalog', 'publish', path, '--data', directoryOf('amber').path, '--json');
     expect(published.json()).toMatchObject({
       ok: true,
       version: '1.2.3',
@@ -106,6 +106,7 @@ describe('four nodes, each a process', () => {
     });
     await nodes.birch.call('final', { height: published.json()['height'] });
     const installed = await hypermesh(
+      'catalog',
       'install',
       'echo@^1.0.0',
       '--data',
@@ -147,12 +148,12 @@ describe('four nodes, each a process', () => {
     );
     expect(short.code).toBe(1);
     expect(short.stdout).toContain('out-of-fuel');
-    const twice = await hypermesh('publish', path, '--data', directoryOf('amber').path, '--json');
+    const twice = await hypermesh('catalog', 'publish', path, '--data', directoryOf('amber').path, '--json');
     expect(twice.json()).toMatchObject({ ok: true, already: true, digest: published.json()['digest'] });
     writeFileSync(join(path, 'input.txt'), 'other bytes');
-    const changed = await hypermesh('publish', path, '--data', directoryOf('amber').path, '--json');
+    const changed = await hypermesh('catalog', 'publish', path, '--data', directoryOf('amber').path, '--json');
     expect(changed.json()).toMatchObject({ ok: false, error: { code: 'catalog/version-exists' } });
-    const squatted = await hypermesh('publish', path, '--data', directoryOf('delta').path, '--json');
+    const squatted = await hypermesh('catalog', 'publish', path, '--data', directoryOf('delta').path, '--json');
     expect(squatted.json()).toMatchObject({ ok: false, error: { code: 'catalog/version-exists' } });
   });
 
