@@ -71,7 +71,11 @@ export function headingsOf(markdown: string): ReadonlySet<string> {
   return found;
 }
 
-const plain = (tokens: readonly Token[]): string =>
-  tokens
-    .map((token) => ('tokens' in token && token.tokens ? plain(token.tokens) : String(token['text'])))
+function plain(tokens: readonly Token[]): string {
+  return tokens
+    .map((token) => {
+      if ('tokens' in token && token.tokens !== undefined) return plain(token.tokens);
+      return 'text' in token ? String(token.text) : '';
+    })
     .join('');
+}
