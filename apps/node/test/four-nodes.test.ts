@@ -85,7 +85,7 @@ describe('four nodes, each a process', () => {
       'elm',
       '--json',
     );
-    expect(again.code).toBe(1);
+    expect(again.code).toBe(4);
     expect(again.json()).toMatchObject({
       ok: false,
       error: { code: 'node/refused', reason: 'invitation-used' },
@@ -235,12 +235,12 @@ describe('a node among hostile peers', () => {
       ['write', address, 'too late'],
     ]) {
       const late = await memory('amber', ...action);
-      expect(late.code).toBe(1);
+      expect(late.code).toBe(4);
       expect(late.json()).toMatchObject({ error: { code: 'node/memory-fault', fault: 'Revoked' } });
     }
     expect((await memory('delta', 'list')).json()).toMatchObject({ grants: [{ isRevoked: true }] });
     const wrong = await memory('delta', 'lend');
-    expect([wrong.code, wrong.json()]).toMatchObject([2, { error: { code: 'node/bad-flag', flag: 'lend' } }]);
+    expect([wrong.code, wrong.json()]).toMatchObject([2, { error: { code: 'node/bad-flag', flag: 'BYTES' } }]);
   });
 
   it('stays up under datagrams of garbage', async () => {
