@@ -151,7 +151,15 @@ describe('the catalog of a mesh of three processes', () => {
   });
 
   it('explains a conflict and a package that is not there, in words with what to do', async () => {
-    const conflict = await hypermesh('catalog', 'install', 'top', 'left@^9.0.0', '--data', pathOf('birch'), '--json');
+    const conflict = await hypermesh(
+      'catalog',
+      'install',
+      'top',
+      'left@^9.0.0',
+      '--data',
+      pathOf('birch'),
+      '--json',
+    );
     expect(conflict.code).not.toBe(0);
     const absent = await hypermesh('catalog', 'install', 'nothing', '--data', pathOf('birch'), '--json');
     expect(absent.json()).toMatchObject({

@@ -95,7 +95,14 @@ describe('four nodes, each a process', () => {
   it('publish, install and run a package by the command line, and a fourth node finds the same', async () => {
     const path = join(mesh.folder, 'package');
     writeEchoPackage(path);
-    const published = await hypermesh('catalog', 'publish', path, '--data', directoryOf('amber').path, '--json');
+    const published = await hypermesh(
+      'catalog',
+      'publish',
+      path,
+      '--data',
+      directoryOf('amber').path,
+      '--json',
+    );
     expect(published.json()).toMatchObject({
       ok: true,
       version: '1.2.3',
@@ -151,9 +158,23 @@ describe('four nodes, each a process', () => {
     const twice = await hypermesh('catalog', 'publish', path, '--data', directoryOf('amber').path, '--json');
     expect(twice.json()).toMatchObject({ ok: true, already: true, digest: published.json()['digest'] });
     writeFileSync(join(path, 'input.txt'), 'other bytes');
-    const changed = await hypermesh('catalog', 'publish', path, '--data', directoryOf('amber').path, '--json');
+    const changed = await hypermesh(
+      'catalog',
+      'publish',
+      path,
+      '--data',
+      directoryOf('amber').path,
+      '--json',
+    );
     expect(changed.json()).toMatchObject({ ok: false, error: { code: 'catalog/version-exists' } });
-    const squatted = await hypermesh('catalog', 'publish', path, '--data', directoryOf('delta').path, '--json');
+    const squatted = await hypermesh(
+      'catalog',
+      'publish',
+      path,
+      '--data',
+      directoryOf('delta').path,
+      '--json',
+    );
     expect(squatted.json()).toMatchObject({ ok: false, error: { code: 'catalog/version-exists' } });
   });
 
@@ -240,7 +261,10 @@ describe('a node among hostile peers', () => {
     }
     expect((await memory('delta', 'list')).json()).toMatchObject({ grants: [{ isRevoked: true }] });
     const wrong = await memory('delta', 'lend');
-    expect([wrong.code, wrong.json()]).toMatchObject([2, { error: { code: 'node/bad-flag', flag: 'BYTES' } }]);
+    expect([wrong.code, wrong.json()]).toMatchObject([
+      2,
+      { error: { code: 'node/bad-flag', flag: 'BYTES' } },
+    ]);
   });
 
   it('stays up under datagrams of garbage', async () => {

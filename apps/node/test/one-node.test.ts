@@ -51,7 +51,12 @@ describe('the command hypermesh', () => {
   it('prints one JSON object with --json, also for a failure', async () => {
     const failed = await hypermesh('status', '--json', '--data', `${directory.path}-none`);
     expect(failed.code).toBe(3);
-    expect(failed.json()).toMatchObject({ v: 1, ok: false, command: 'status', error: { code: 'node/not-running' } });
+    expect(failed.json()).toMatchObject({
+      v: 1,
+      ok: false,
+      command: 'status',
+      error: { code: 'node/not-running' },
+    });
     const wrong = await hypermesh('status', '--json', '--bogus');
     expect(wrong.code).toBe(2);
     expect(wrong.json()).toMatchObject({ ok: false, error: { code: 'node/bad-flag', flag: '--bogus' } });

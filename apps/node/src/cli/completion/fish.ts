@@ -41,7 +41,7 @@ function __hypermesh_argument
     for word in $words[(math (count $argv))..]
         if test $isValue = 1
             set isValue 0
-        else if contains -- $word (string split ' ' $argv[2])
+        else if contains -- $word (string split -- ' ' $argv[2])
             set isValue 1
         else if not string match -q -- '-*' $word
             set given (math $given + 1)
