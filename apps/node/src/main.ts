@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { isGroup } from './cli/command.ts';
 import { tree } from './cli/commands.ts';
 import { exitCodeOf } from './cli/exit-codes.ts';
 import { commandHelp, groupHelp, programHelp } from './cli/help.ts';
 import { createOutput, painted, printable, toJson } from './cli/output.ts';
 import { type FoundCommand, findEntry, parseCommandLine } from './cli/parse.ts';
+import { version } from './version.ts';
 
 /** The shape of what `--json` prints; a field that changes its meaning or goes away makes it the next number. */
 const jsonVersion = 1;
@@ -88,9 +88,4 @@ function fail(
   if (failure?.next !== undefined) console.error(printable(`  ${failure.next}`));
   if (failure === undefined && process.env['HYPERMESH_TRACE'] !== undefined) console.error(error);
   return interrupted ? 130 : exitCodeOf(failure);
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

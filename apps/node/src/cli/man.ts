@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { version } from '../version.ts';
 import { type Command, commandsOf, commonFlags, type Entry, type Flag, isGroup } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { describeFlag, usageOf } from './help.ts';
@@ -11,18 +11,17 @@ export const manCommand: Command = {
   flags: [],
   async run({ flags, output }) {
     const { tree } = await import('./commands.ts');
-    const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-    const page = manPage(tree, (JSON.parse(text) as { version: string }).version);
+    const page = manPage(tree, version());
     if (flags['json'] !== true) output.line(page.trimEnd());
     return { page };
   },
 };
 
 /** The manual page hypermesh(1) in the macros of man(7). */
-export function manPage(tree: readonly Entry[], version: string): string {
+export function manPage(tree: readonly Entry[], release: string): string {
   const shown = tree.filter((entry) => isGroup(entry) || entry.isHidden !== true);
   return `${[
-    `.TH HYPERMESH 1 "" "hypermesh ${version}" "HyperMesh"`,
+    `.TH HYPERMESH 1 "" "hypermesh ${release}" "HyperMesh"`,
     '.SH NAME',
     'hypermesh \\- a node of the mesh',
     '.SH SYNOPSIS',
