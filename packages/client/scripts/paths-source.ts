@@ -14,7 +14,7 @@ export function pathsSource(routes: Readonly<Record<string, AnyRoute>>): string 
     });
   return [
     '/*',
-    ' * Written from the table of routes by `node --conditions=@hypermesh/source packages/client/scripts/write-paths.ts`: what a',
+    ' * Written from the table of routes by `node --conditions=@hypermesh/source packages/client/scripts/write-table.ts`: what a',
     ' * call needs to know of each route, without the schemas, so that a page in a browser stays small. A test compares it.',
     ' */',
     "import type { CalledRoute } from '../request.ts';",
