@@ -25,12 +25,37 @@ export const defaultLimits: DaemonLimits = {
 };
 
 const settings = {
-  max_memory_mb: { field: 'maxMemoryMb', least: 0, most: 2 ** 30, words: 'near it nothing new is taken on; 0: what the system allows' },
-  max_disk_gb: { field: 'maxDiskGb', least: 1, most: 2 ** 20, words: 'content in all; what is here stays, nothing new is taken' },
-  min_free_disk_mb: { field: 'minFreeDiskMb', least: 16, most: 2 ** 30, words: 'left on the disk for the ledger' },
+  max_memory_mb: {
+    field: 'maxMemoryMb',
+    least: 0,
+    most: 2 ** 30,
+    words: 'near it nothing new is taken on; 0: what the system allows',
+  },
+  max_disk_gb: {
+    field: 'maxDiskGb',
+    least: 1,
+    most: 2 ** 20,
+    words: 'content in all; what is here stays, nothing new is taken',
+  },
+  min_free_disk_mb: {
+    field: 'minFreeDiskMb',
+    least: 16,
+    most: 2 ** 30,
+    words: 'left on the disk for the ledger',
+  },
   max_connections: { field: 'maxConnections', least: 1, most: 65_535, words: 'sessions at once' },
-  run_niceness: { field: 'runNiceness', least: 0, most: 19, words: 'how far runs stand back behind other work of this machine' },
-  stop_grace_ms: { field: 'stopGraceMs', least: 0, most: 600_000, words: 'for runs under way when the node is told to stop' },
+  run_niceness: {
+    field: 'runNiceness',
+    least: 0,
+    most: 19,
+    words: 'how far runs stand back behind other work of this machine',
+  },
+  stop_grace_ms: {
+    field: 'stopGraceMs',
+    least: 0,
+    most: 600_000,
+    words: 'for runs under way when the node is told to stop',
+  },
 } as const satisfies Readonly<
   Record<string, { field: keyof DaemonLimits; least: number; most: number; words: string }>
 >;

@@ -1,6 +1,6 @@
 import type { Clock, Log } from '@hypermesh/core';
-import type { DiskStore } from '@hypermesh/stoq/content';
 import type { StoqNode } from '@hypermesh/stoq';
+import type { DiskStore } from '@hypermesh/stoq/content';
 import { unlessAborted } from './abort.ts';
 import { remoteTransparency } from './adapters/transparency.ts';
 import type { DataDirectory } from './data-directory.ts';
@@ -34,6 +34,8 @@ export interface OwnedGrowth extends Growth {
   away(): string | undefined;
   /** How much the newest block was ahead of this machine's clock when it came, milliseconds. */
   clockBehindMs(): number | undefined;
+  /** Time of the newest block that is final here, Unix milliseconds; 0 before one was seen. */
+  lastBlockMs(): number;
   /** Ends what goes on; resolves when the services are closed. Call it after the signal was aborted. */
   settled(): Promise<void>;
 }
@@ -67,6 +69,7 @@ export function grow(directory: DataDirectory, phase: Phase1, parts: GrowthParts
   let problem: string | undefined;
   let away: string | undefined;
   let behindMs: number | undefined;
+  let lastBlockMs = 0;
   let coming = Promise.withResolvers<MeshServices>();
   coming.promise.catch(() => undefined);
 
@@ -77,7 +80,12 @@ export function grow(directory: DataDirectory, phase: Phase1, parts: GrowthParts
     const advanced = phase2(phase, found);
     if (!advanced.ok) {
       throw new NodeError(
-        { code: 'node/refused', by: 'genesis', reason: advanced.reason, next: 'join again with a new invitation' },
+        {
+          code: 'node/refused',
+          by: 'genesis',
+          reason: advanced.reason,
+          next: 'join again with a new invitation',
+        },
         `The genesis cannot be used: ${advanced.reason}`,
       );
     }
@@ -100,7 +108,10 @@ export function grow(directory: DataDirectory, phase: Phase1, parts: GrowthParts
     void watchClock(opened, until);
     try {
       return await unlessAborted(
-        Promise.race([opened.ledger.failed, liftRestoredMute(directory, opened.ledger, { log, signal: until })]),
+        Promise.race([
+          opened.ledger.failed,
+          liftRestoredMute(directory, opened.ledger, { log, signal: until }),
+        ]),
         signal,
       );
     } finally {
@@ -110,7 +121,10 @@ export function grow(directory: DataDirectory, phase: Phase1, parts: GrowthParts
 
   async function watchClock({ ledger }: MeshServices, until: AbortSignal): Promise<void> {
     try {
+      const newest = await ledger.validator.header(ledger.validator.status().storedHeight);
+      lastBlockMs = Math.max(lastBlockMs, newest?.timeMs ?? 0);
       for await (const { header } of ledger.validator.finalized({ signal: until })) {
+        lastBlockMs = header.timeMs;
         const { height, isCatchingUp } = ledger.validator.status();
         if (!isCatchingUp && height === header.height) behindMs = header.timeMs - clock.nowMs();
       }
@@ -131,9 +145,16 @@ export function grow(directory: DataDirectory, phase: Phase1, parts: GrowthParts
       services = undefined;
       if (!signal.aborted) coming = Promise.withResolvers<MeshServices>();
       coming.promise.catch(() => undefined);
-      await opened[Symbol.asyncDispose]().catch((error: unknown) => {
-        log.warn('node.not-closed-well', { message: String(error) });
-      });
+      await closed(opened);
+    }
+  }
+
+  /** Closing writes too: what the disk does not take then is what it did not acknowledge. */
+  async function closed(opened: MeshServices): Promise<void> {
+    try {
+      await opened[Symbol.asyncDispose]();
+    } catch (error) {
+      log.warn('node.not-closed-well', { message: String(error) });
     }
   }
 
@@ -184,6 +205,7 @@ export function grow(directory: DataDirectory, phase: Phase1, parts: GrowthParts
     problem: () => problem,
     away: () => away,
     clockBehindMs: () => behindMs,
+    lastBlockMs: () => lastBlockMs,
     reached: (until) => unlessAborted(coming.promise, until),
     settled: () => running,
   };

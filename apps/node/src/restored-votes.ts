@@ -23,7 +23,9 @@ export async function liftRestoredMute(
 ): Promise<string> {
   const guard = await readGuard(directory.ledger);
   if (guard?.isUnbounded !== true) return new Promise(() => undefined);
-  log.warn('node.restored-mute', { next: 'an operation of this node must become final by the votes of others' });
+  log.warn('node.restored-mute', {
+    next: 'an operation of this node must become final by the votes of others',
+  });
   const { proof } = await ledger.act(returnKind, { nonce: randomBytes(32) }, signal);
   const { view } = proof.header;
   const bound = view + 1;

@@ -135,7 +135,10 @@ export function measureResources(folder: string): Resources {
 
 /** The error of whoever wanted something that is not taken on now. */
 export function noRoom({ of, reason, next }: Lack): NodeError {
-  return new NodeError({ code: 'node/no-room', of, reason, next }, `The node takes nothing new on: ${reason}`);
+  return new NodeError(
+    { code: 'node/no-room', of, reason, next },
+    `The node takes nothing new on: ${reason}`,
+  );
 }
 
 let cgroupFile: string | undefined;

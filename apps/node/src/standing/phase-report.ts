@@ -97,7 +97,11 @@ function certificatePhase(facts: StandingFacts): PhaseStatus {
   const base = { phase: 1, name: 'certificate' } as const;
   if (isPresent) {
     const until = certificate.untilMs === undefined ? '' : ` until ${iso(certificate.untilMs)}`;
-    return { ...base, isReached: true, evidence: [`a chain below the pinned root that names this node${until}`] };
+    return {
+      ...base,
+      isReached: true,
+      evidence: [`a chain below the pinned root that names this node${until}`],
+    };
   }
   return {
     ...base,
@@ -156,10 +160,16 @@ export function findHolds(facts: StandingFacts): readonly Found[] {
   const founderName = founder.name ?? founder.node;
   const isGone = facts.isPresent && !isFounder && !founder.isConnected;
   if (certificate.problem !== undefined) {
-    hold('sessions', 'refused', `no certificate that holds: ${certificate.problem}`, certificateRemedy(facts));
+    hold(
+      'sessions',
+      'refused',
+      `no certificate that holds: ${certificate.problem}`,
+      certificateRemedy(facts),
+    );
   }
   if (isGone) {
-    const until = certificate.untilMs === undefined ? '' : `; this one holds until ${iso(certificate.untilMs)}`;
+    const until =
+      certificate.untilMs === undefined ? '' : `; this one holds until ${iso(certificate.untilMs)}`;
     hold(
       'renewal',
       'held',
@@ -168,7 +178,8 @@ export function findHolds(facts: StandingFacts): readonly Found[] {
     );
   }
   const clock = clockProblem(facts);
-  if (clock !== undefined) hold('clock', 'refused', clock, "set this machine's clock (timedatectl set-ntp true)");
+  if (clock !== undefined)
+    hold('clock', 'refused', clock, "set this machine's clock (timedatectl set-ntp true)");
   const { ledger } = facts;
   if (ledger !== undefined && ledger.connected < ledger.quorum) {
     hold(
@@ -191,7 +202,12 @@ export function findHolds(facts: StandingFacts): readonly Found[] {
     );
   }
   if (logProblem !== undefined) {
-    hold('publishing', 'refused', logProblem, 'restore a backup that was made after the node had stopped for good');
+    hold(
+      'publishing',
+      'refused',
+      logProblem,
+      'restore a backup that was made after the node had stopped for good',
+    );
   } else if (isGone) {
     hold(
       'publishing',

@@ -62,7 +62,9 @@ async function readGuardFile(file: string): Promise<GuardContent | undefined> {
  */
 export async function readGuard(
   dir: string,
-): Promise<{ readonly view: number; readonly mutedUntil: number; readonly isUnbounded: boolean } | undefined> {
+): Promise<
+  { readonly view: number; readonly mutedUntil: number; readonly isUnbounded: boolean } | undefined
+> {
   const found = await readGuardFile(join(dir, 'guard'));
   if (found === undefined) return undefined;
   const { view, mutedUntil } = found;
