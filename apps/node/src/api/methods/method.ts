@@ -1,9 +1,9 @@
 import type { AnyRoute, Input, Result, RouteId, routes } from '@hypermesh/client';
 import type { NodeId } from '@hypermesh/core';
 import type { NodeConfig } from '../../config.ts';
-import type { Growth } from '../../growth.ts';
 import type { DataDirectory } from '../../data-directory.ts';
 import type { Events } from '../../events/hub.ts';
+import type { Growth } from '../../growth.ts';
 import type { MachineRecord } from '../../inventory/machine.ts';
 import type { MeshServices } from '../../services.ts';
 import type { Intake } from '../../standing/intake.ts';
