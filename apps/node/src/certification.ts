@@ -28,8 +28,8 @@ export interface Certification {
   lastAsked(): string | undefined;
 }
 
-const firstAskMs = 1_000;
-const longestAskMs = 60_000;
+const firstAskMs = 500;
+const longestAskMs = 30_000;
 
 /** Looks at the certificate of a data directory; asks nobody yet. Throws `node/damaged-file`. */
 export function createCertification(
