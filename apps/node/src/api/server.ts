@@ -135,8 +135,7 @@ export function createApi(parts: ApiParts): Api {
       );
     }
     const takesBody = route.method === 'POST' || route.method === 'PUT';
-    if (takesBody) onBody?.();
-    const body = takesBody ? await bodyOf(request) : {};
+    const body = takesBody ? await bodyOf(request, onBody) : {};
     const params = parametersOf(route, { path, query, body });
     const signal = goneSignal(response, stopping.signal);
     const answer = route.progress === true && wantsStream(request) ? answerStreamed : answerWhole;
