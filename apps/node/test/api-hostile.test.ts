@@ -349,7 +349,7 @@ describe('a connection', () => {
     ]);
     const flood = await node.raw();
     const ended = untilEnd(flood);
-    const held = `POST /v1/wait HTTP/1.1\r\nHost: [::1]\r\nAuthorization: Bearer ${node.token}\r\nContent-Length: 0\r\n\r\n`;
+    const held = `POST /v1/content/scrub HTTP/1.1\r\nHost: [::1]\r\nAuthorization: Bearer ${node.token}\r\nContent-Length: 0\r\n\r\n`;
     flood.write(held.repeat(20));
     expect(await ended).toBe('');
   });
@@ -358,7 +358,7 @@ describe('a connection', () => {
     const before = node.aborted.length;
     const socket = await node.raw();
     socket.write(
-      `POST /v1/wait HTTP/1.1\r\nHost: [::1]\r\nAuthorization: Bearer ${node.token}\r\nAccept: text/event-stream\r\nContent-Length: 0\r\n\r\n`,
+      `POST /v1/content/scrub HTTP/1.1\r\nHost: [::1]\r\nAuthorization: Bearer ${node.token}\r\nAccept: text/event-stream\r\nContent-Length: 0\r\n\r\n`,
     );
     await untilText(socket, 'waiting');
     socket.destroy();

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -62,11 +62,14 @@ export async function serveTest(
     readonly limits?: DoorLimits;
     readonly pages?: string;
     readonly more?: Partial<ApiParts>;
+    /** Leaves a file where the socket belongs, as a killed node does. */
+    readonly leftover?: boolean;
   } = {},
 ): Promise<Served> {
   const { clock = systemClock, limits, pages, more = {} } = options;
   const directory = temporaryDirectory();
   makeFolder(directory.path);
+  if (options.leftover === true) writeFileSync(directory.controlSocket, '');
   const aborted: string[] = [];
   const events = createEvents({ clock });
   const state = { isReady: false };
@@ -230,7 +233,7 @@ function entriesOf(aborted: string[]): readonly Named<Handle>[] {
       'wait',
       route({
         method: 'POST',
-        path: '/v1/wait',
+        path: '/v1/content/scrub',
         summary: 'Wait',
         input: object({}),
         output: object({}),

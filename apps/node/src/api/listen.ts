@@ -52,12 +52,13 @@ export async function openDoors(
   } finally {
     process.umask(before);
   }
-  cleanup.defer(() => close(owner, api));
+  const servers = [owner];
+  cleanup.defer(() => close(servers, api));
   let url: string | undefined;
   if (config.isEnabled) {
     const network = serverOf(api, 'network', { limits, log });
     url = await listenNetwork(network, directory, config, log);
-    cleanup.defer(() => close(network, api));
+    servers.push(network);
     writeDurably(directory.apiAddress, `${JSON.stringify({ url })}\n`);
     if (config.allowRemote) {
       const warning =
@@ -141,11 +142,12 @@ function listening(server: Server, where: object): Promise<void> {
   });
 }
 
-async function close(server: Server, api: Api): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+/** All doors at once: a call that ends with the node must not look as if it had been answered. */
+async function close(servers: readonly Server[], api: Api): Promise<void> {
+  const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+  for (const server of servers) server.closeAllConnections();
   api.endStreams();
-  server.closeAllConnections();
-  await closed;
+  await Promise.all(closed);
 }
 
 function cannotListen(host: string, port: number, cause: unknown): NodeError {
