@@ -146,7 +146,7 @@ function listening(server: Server, where: object): Promise<void> {
 async function close(servers: readonly Server[], api: Api): Promise<void> {
   const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
   for (const server of servers) server.closeAllConnections();
-  api.endStreams();
+  api.endAll();
   await Promise.all(closed);
 }
 
