@@ -75,12 +75,15 @@ interface Progressing<R> {
   readonly result?: R;
 }
 
-/** A call that does something, with its progress. It ends with the component, at the node too. */
-export function useAction<Id extends RouteId>(id: Id): Action<Id> {
+/**
+ * A call that does something, with its progress. It ends with the component, at the node too, unless it `goesOn`: for
+ * what a person may leave alone.
+ */
+export function useAction<Id extends RouteId>(id: Id, { goesOn = false } = {}): Action<Id> {
   const { api } = useNode();
   const state = useSignal<Progressing<Result<Id>>>({ isRunning: false });
   const running = useRef<AbortController>(undefined);
-  useEffect(() => () => running.current?.abort(), []);
+  useEffect(() => () => (goesOn ? undefined : running.current?.abort()), [goesOn]);
   return {
     ...state.value,
     async start(params) {

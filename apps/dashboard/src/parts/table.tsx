@@ -43,7 +43,8 @@ export function Table<Row>(props: TableProps<Row>) {
   const filterId = useId();
   const found = textOf === undefined ? rows : matching(rows, filter.value, textOf);
   const sorted = inOrder(found, columns, order.value);
-  const view = useWindowOfRows(scroller, sorted.length, sorted.length <= mostDrawn);
+  const isLong = sorted.length > mostDrawn;
+  const view = useWindowOfRows(scroller, sorted.length, !isLong);
   const current = Math.min(active.value, Math.max(0, sorted.length - 1));
 
   useLayoutEffect(() => {
@@ -51,6 +52,14 @@ export function Table<Row>(props: TableProps<Row>) {
     if (!(row instanceof HTMLElement)) return;
     wanted.current = undefined;
     (row.querySelector<HTMLElement>('a, button') ?? row).focus({ preventScroll: false });
+  });
+
+  // Of many rows only one is a stop of the Tab key: who wants past the table need not go through all of it.
+  useLayoutEffect(() => {
+    for (const row of scroller.current?.querySelectorAll<HTMLElement>('tr[data-index]') ?? []) {
+      const tabIndex = !isLong || Number(row.dataset['index']) === current ? 0 : -1;
+      for (const stop of row.querySelectorAll<HTMLElement>('a, button')) stop.tabIndex = tabIndex;
+    }
   });
 
   const goTo = (index: number) => {
