@@ -1,5 +1,6 @@
-import { existsSync, globSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
 import { describe, expect, it } from 'vitest';
 import { startVitest } from 'vitest/node';
 import { findChromium, NO_CHROMIUM } from '../src/index.ts';
@@ -46,6 +47,55 @@ describe('the list of what runs in a browser', () => {
   });
 });
 
+const PLANTED = 'tools/browser/test/fixtures/*.in-browser.ts';
+
+/** The source that a sub-path of a package leads to. */
+function sourceOf(name: string, entry: string): string {
+  const manifest = JSON.parse(readFileSync(`${ROOT}packages/${name}/package.json`, 'utf8')) as {
+    exports: Record<string, Record<string, string>>;
+  };
+  return `${ROOT}packages/${name}/${manifest.exports[entry]?.['@hypermesh/source']}`;
+}
+
+/** Every static import of a module of Node that a bundle of these sources meets, as `importer > module`. */
+async function nodeImports(sources: readonly string[]): Promise<string[]> {
+  const met: string[] = [];
+  await build({
+    configFile: false,
+    logLevel: 'silent',
+    resolve: { conditions: ['@hypermesh/source', 'browser', 'module', 'import', 'default'] },
+    build: { write: false, minify: false, target: 'esnext', rolldownOptions: { input: [...sources] } },
+    plugins: [
+      {
+        name: 'imports-of-node',
+        enforce: 'pre',
+        resolveId(id, importer = '', { kind }) {
+          if (!id.startsWith('node:')) return undefined;
+          if (kind === 'import-statement') met.push(`${importer.replace(ROOT, '')} > ${id}`);
+          return { id, external: true };
+        },
+      },
+    ],
+  });
+  return met;
+}
+
+describe('what a bundler for browsers finds', () => {
+  it('under every portable sub-path is no import of Node', async () => {
+    const sources = Object.entries(PORTABLE).flatMap(([name, { entries }]) =>
+      entries.map((entry) => sourceOf(name, entry)),
+    );
+    expect(sources.length).toBeGreaterThan(10);
+    expect(await nodeImports(sources)).toEqual([]);
+  });
+
+  it('under the disk of the ledger is Node, and is told', async () => {
+    expect(await nodeImports([sourceOf('consensus', './storage')])).toContainEqual(
+      expect.stringMatching(/^packages\/consensus\/src\/storage\/.* > node:fs/),
+    );
+  });
+});
+
 describe('the report of what ran in a browser', () => {
   it('takes out what was left out by the list, and nothing that a test skipped itself', () => {
     const passed = outcome('bytes.test.ts', 'bytes', 'passed');
@@ -78,10 +128,14 @@ describe('tests in Chromium', () => {
         watch: false,
         reporters: [{}],
         ...test,
-        include: ['tools/browser/test/fixtures/*.in-browser.ts'],
+        include: [PLANTED],
         exclude: [],
       },
-      { plugins: project.plugins, resolve: project.resolve },
+      {
+        plugins: project.plugins,
+        resolve: project.resolve,
+        optimizeDeps: { force: true, entries: [PLANTED, 'packages/consensus/src/storage/index.ts'] },
+      },
     );
     const ended = vitest.state
       .getTestModules()

@@ -1,5 +1,7 @@
 /** What of a package runs in a browser, and which of its tests cannot. */
 export interface PortablePackage {
+  /** Exported sub-paths that reach no module of Node at all, so that any bundler takes them. */
+  readonly entries: readonly string[];
   /** Test files, all of `test/*.test.ts` where not said: some packages are portable in part. */
   readonly tests?: readonly string[];
   /** Whole test files, or single tests as `file > title`, where `*` stands for anything and the end is open; and why. */
@@ -18,6 +20,7 @@ const BACKENDS = 'compares backends, of which a browser has one';
 /** The packages that promise to run in a browser; what each leaves out is said here and nowhere else. */
 export const PORTABLE: Readonly<Record<string, PortablePackage>> = {
   core: {
+    entries: ['.', './merkle', './ed25519', './blake3', './testing'],
     needsNode: {
       'node.test.ts': 'is about @hypermesh/core/node',
       'portable-host.test.ts': CHILD,
@@ -27,8 +30,9 @@ export const PORTABLE: Readonly<Record<string, PortablePackage>> = {
     },
     shells: ['node/'],
   },
-  erasure: { needsNode: {}, shells: [] },
+  erasure: { entries: ['.'], needsNode: {}, shells: [] },
   'metered-wasm': {
+    entries: ['.', './quickjs'],
     tests: [
       'check.test.ts',
       'differential.test.ts',
@@ -42,6 +46,7 @@ export const PORTABLE: Readonly<Record<string, PortablePackage>> = {
     shells: ['run/worker.ts', 'offload/worker.ts', 'quickjs/worker.ts'],
   },
   consensus: {
+    entries: ['./light', './verify'],
     tests: [
       'class-group-form.test.ts',
       'class-group-prime.test.ts',
@@ -68,6 +73,7 @@ export const PORTABLE: Readonly<Record<string, PortablePackage>> = {
     shells: ['worker.ts', 'space/plot.ts', 'space/plot-set.ts'],
   },
   trustchain: {
+    entries: ['./suite', './x509', './sign', './verify'],
     needsNode: {
       'falcon-worker.test.ts': THREADS,
       'keystore.test.ts': DISK,
@@ -96,6 +102,7 @@ export const PORTABLE: Readonly<Record<string, PortablePackage>> = {
     ],
   },
   catalog: {
+    entries: ['.'],
     needsNode: {
       'extension.test.ts': DISK,
       'pack.test.ts': DISK,
