@@ -13,6 +13,7 @@ export function browserProject(path: string) {
   return {
     extends: true as const,
     plugins: [nodeModules(fileURLToPath(new URL('../../../', import.meta.url)))],
+    server: { watch: null },
     optimizeDeps: { force: true },
     resolve: { conditions: ['@hypermesh/source', 'browser', 'module', 'import', 'default'] },
     test: {
