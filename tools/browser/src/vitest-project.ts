@@ -21,7 +21,7 @@ export function browserProject(path: string) {
       include: portableTests(),
       exclude: filesLeftOut(),
       setupFiles: [fileURLToPath(new URL('./portable/leave-out.ts', import.meta.url))],
-      testTimeout: 60_000,
+      testTimeout: 120_000,
       globalSetup: [],
       browser: {
         enabled: true,
