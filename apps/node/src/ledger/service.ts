@@ -36,6 +36,7 @@ import { NodeError } from '../errors.ts';
 import type { NodeKeys } from '../identity.ts';
 import { assetRules } from '../inventory/ledger-rules.ts';
 import { foundingBalances, valueRules } from '../wallet/rules.ts';
+import { type FinalityFigures, watchFinality } from './finality.ts';
 import { blockIntervalMs, heartbeatMs, maxBlockBytes } from './options.ts';
 
 /** An operation that is final, with what shows it to anybody. */
@@ -56,6 +57,8 @@ export interface LedgerService extends AsyncDisposable {
   readonly ledger: OperationLedger;
   readonly validator: ValidatorNode;
   readonly validators: readonly NodeId[];
+  /** How quickly the last blocks became final here; undefined before the first. */
+  finality(): FinalityFigures | undefined;
   /** Makes an operation with its four proofs, but does not submit it. Its sequence number is the next free one. */
   prepare(
     kind: string,
@@ -122,6 +125,7 @@ export async function openLedgerService(
     rules: { ...assetRules, ...valueRules },
     genesisState: foundingBalances(genesis),
   });
+  const finality = watchFinality(metrics);
   const validator = createValidator(
     {
       genesis: {
@@ -135,7 +139,7 @@ export async function openLedgerService(
       heartbeatMs,
       maxBlockBytes,
     },
-    { app: ledger, transport: ports.transport, storage, clock, log, metrics },
+    { app: ledger, transport: ports.transport, storage, clock, log, metrics: finality },
   );
   cleanup.defer(() => validator.stop());
   await validator.start();
@@ -146,6 +150,7 @@ export async function openLedgerService(
     ledger,
     validator,
     validators: validatorsOf(genesis).map(nodeIdOf),
+    finality: finality.figures,
     ...operations({ ledger, validator, chainId, keys, plots, clock }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

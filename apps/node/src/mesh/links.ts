@@ -1,0 +1,140 @@
+import type { Clock, NodeId } from '@hypermesh/core';
+import type { Peer, StoqNode } from '@hypermesh/stoq';
+import { isEnrolling } from '../adapters/authenticator.ts';
+
+/** What this node has to do with one member over the wire. Bytes are those of all sessions with it since this node started. */
+export interface LinkFacts {
+  readonly connected: boolean;
+  readonly sessions: number;
+  /** Sessions that began after the first had ended. */
+  readonly reconnects: number;
+  readonly direction?: 'inbound' | 'outbound';
+  readonly carrier?: string;
+  readonly kem?: string;
+  readonly signature?: string;
+  readonly pq?: boolean;
+  /** Of the carrier, smoothed; null where it knows none or there is no session. */
+  readonly rttMs: number | null;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly rateInBps: number;
+  readonly rateOutBps: number;
+  /** Since when there has been a session without a gap. */
+  readonly sinceMs: number | null;
+}
+
+/** The links of one node. */
+export interface Links extends Disposable {
+  of(node: NodeId): LinkFacts;
+}
+
+interface Link {
+  readonly open: Set<Peer>;
+  endedIn: number;
+  endedOut: number;
+  began: number;
+  sinceMs: number | null;
+  /** Totals of the last seconds, oldest first. */
+  readonly samples: { readonly atMs: number; readonly bytesIn: number; readonly bytesOut: number }[];
+}
+
+const sampleEveryMs = 1_000;
+/** What rates are over. */
+const windowSamples = 11;
+
+/** Watches the sessions of a node; `onChange` hears when a link to a member opens and when it is gone. */
+export function watchLinks(
+  stoq: Pick<StoqNode, 'peers' | 'onPeer'>,
+  parts: {
+    readonly clock: Clock;
+    onChange(change: { readonly type: 'open' | 'close'; readonly node: NodeId }): void;
+  },
+): Links {
+  const { clock, onChange } = parts;
+  const links = new Map<NodeId, Link>();
+
+  function note(peer: Peer): void {
+    if (isEnrolling(peer.identity)) return;
+    const node = peer.id as NodeId;
+    const link = links.get(node) ?? {
+      ...{ open: new Set<Peer>(), endedIn: 0, endedOut: 0, began: 0, sinceMs: null, samples: [] },
+    };
+    links.set(node, link);
+    if (link.open.has(peer)) return;
+    if (link.open.size === 0) {
+      link.began += 1;
+      link.sinceMs = clock.nowMs();
+      onChange({ type: 'open', node });
+    }
+    link.open.add(peer);
+    void peer.closed.then(() => {
+      const { bytesIn, bytesOut } = peer.traffic();
+      link.endedIn += bytesIn;
+      link.endedOut += bytesOut;
+      link.open.delete(peer);
+      if (link.open.size > 0) return;
+      link.sinceMs = null;
+      onChange({ type: 'close', node });
+    });
+  }
+
+  const totals = ({ open, endedIn, endedOut }: Link) => {
+    let [bytesIn, bytesOut] = [endedIn, endedOut];
+    for (const peer of open) {
+      const moved = peer.traffic();
+      bytesIn += moved.bytesIn;
+      bytesOut += moved.bytesOut;
+    }
+    return { bytesIn, bytesOut };
+  };
+
+  const offPeer = stoq.onPeer(note);
+  for (const peer of stoq.peers) note(peer);
+  let cancel: () => void = () => undefined;
+  const sample = () => {
+    const atMs = clock.monotonicMs();
+    for (const link of links.values()) {
+      link.samples.push({ atMs, ...totals(link) });
+      if (link.samples.length > windowSamples) link.samples.shift();
+    }
+    cancel = clock.schedule(sampleEveryMs, sample);
+  };
+  sample();
+
+  return {
+    of(node) {
+      const link = links.get(node);
+      if (link === undefined) {
+        const none = { connected: false, sessions: 0, reconnects: 0, rttMs: null, sinceMs: null };
+        return { ...none, bytesIn: 0, bytesOut: 0, rateInBps: 0, rateOutBps: 0 };
+      }
+      const newest = [...link.open].at(-1);
+      const { bytesIn, bytesOut } = totals(link);
+      const [oldest] = link.samples;
+      const overMs = oldest === undefined ? 0 : clock.monotonicMs() - oldest.atMs;
+      const rate = (now: number, then: number) =>
+        overMs < 1 ? 0 : Math.max(0, Math.round(((now - then) * 1000) / overMs));
+      return {
+        connected: newest !== undefined,
+        sessions: link.open.size,
+        reconnects: link.began - 1,
+        ...(newest === undefined ? {} : securityOf(newest)),
+        rttMs: newest?.rttMs() ?? null,
+        bytesIn,
+        bytesOut,
+        rateInBps: rate(bytesIn, oldest?.bytesIn ?? 0),
+        rateOutBps: rate(bytesOut, oldest?.bytesOut ?? 0),
+        sinceMs: link.sinceMs,
+      };
+    },
+    [Symbol.dispose]() {
+      cancel();
+      offPeer();
+    },
+  };
+}
+
+function securityOf({ direction, security }: Peer) {
+  const { carrier, kem, sig, pq } = security;
+  return { direction, carrier, kem, signature: sig, pq };
+}
