@@ -1,6 +1,7 @@
 import type { Clock, NodeId } from '@hypermesh/core';
 import type { Peer, StoqNode } from '@hypermesh/stoq';
 import { isEnrolling } from '../adapters/authenticator.ts';
+import type { CertificateFacts } from '../trust/certificate-facts.ts';
 
 /** What this node has to do with one member over the wire. Bytes are those of all sessions with it since this node started. */
 export interface LinkFacts {
@@ -26,6 +27,8 @@ export interface LinkFacts {
 /** The links of one node. */
 export interface Links extends Disposable {
   of(node: NodeId): LinkFacts;
+  /** The certificate that a member showed in its last session; undefined before the first. */
+  certificateOf(node: NodeId): CertificateFacts | undefined;
 }
 
 interface Link {
@@ -34,6 +37,7 @@ interface Link {
   endedOut: number;
   began: number;
   sinceMs: number | null;
+  certificate?: CertificateFacts;
   /** Totals of the last seconds, oldest first. */
   readonly samples: { readonly atMs: number; readonly bytesIn: number; readonly bytesOut: number }[];
 }
@@ -56,7 +60,7 @@ export function watchLinks(
   function note(peer: Peer): void {
     if (isEnrolling(peer.identity)) return;
     const node = peer.id as NodeId;
-    const link = links.get(node) ?? {
+    const link: Link = links.get(node) ?? {
       ...{ open: new Set<Peer>(), endedIn: 0, endedOut: 0, began: 0, sinceMs: null, samples: [] },
     };
     links.set(node, link);
@@ -67,6 +71,8 @@ export function watchLinks(
       onChange({ type: 'open', node });
     }
     link.open.add(peer);
+    const shown = peer.identity.claims?.['certificate'] as CertificateFacts | undefined;
+    if (shown !== undefined) link.certificate = shown;
     void peer.closed.then(() => {
       const { bytesIn, bytesOut } = peer.traffic();
       link.endedIn += bytesIn;
@@ -127,6 +133,7 @@ export function watchLinks(
         sinceMs: link.sinceMs,
       };
     },
+    certificateOf: (node) => links.get(node)?.certificate,
     [Symbol.dispose]() {
       cancel();
       offPeer();
