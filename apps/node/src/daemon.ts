@@ -6,13 +6,14 @@ import { publicKeysOf } from '@hypermesh/trustchain/ca';
 import { fingerprint } from '@hypermesh/trustchain/x509';
 import { unlessAborted } from './abort.ts';
 import { certificateAuthenticator, isEnrolling } from './adapters/authenticator.ts';
-import { remoteTransparency } from './adapters/transparency.ts';
+import { remoteLogSource, remoteTransparency } from './adapters/transparency.ts';
 import { readConfig } from './config.ts';
 import { controlMethods } from './control/methods/index.ts';
 import { serveControl } from './control/server.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { NodeError } from './errors.ts';
+import { createEvents, type Events } from './events/hub.ts';
 import { type Founder, openFounder } from './founder.ts';
 import { type Credentials, loadNodeKeys, nodeIdOfKeys, readChain, readPassphrase } from './identity.ts';
 import { type MachineRecord, openMachine } from './inventory/machine.ts';
@@ -71,6 +72,7 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
   signal?.throwIfAborted();
 
   const stopping = new AbortController();
+  const events = createEvents({ clock });
   const store = cleanup.use(await openDiskStore(directory.content));
   const relayed = relayCarrier();
   const carriers = [quicCarrier(), relayed];
@@ -80,7 +82,12 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
   const [address = ''] = stoq.addresses;
   book.note(nodeId, address);
   book.flush();
-  cleanup.defer(serveContent(stoq, store, { authorize: (peer) => !isEnrolling(peer.identity) }));
+  cleanup.defer(
+    serveContent(stoq, store, {
+      authorize: (peer) => !isEnrolling(peer.identity),
+      onServe: (served) => growth.current()?.facts.transfers.served(served),
+    }),
+  );
   cleanup.defer(relayed.attach(stoq, nodeId, log));
   cleanup.defer(serveRelay(stoq, { log }));
   const peers = cleanup.use(createPeers(nodeId, stoq, book, { clock, log }));
@@ -107,6 +114,7 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
     founder,
     book,
     machine: measured,
+    events,
     clock,
     log,
     signal: stopping.signal,
@@ -131,7 +139,7 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
   cleanup.use(
     await serveControl(
       directory.controlSocket,
-      controlMethods({ status, invitations, machine, config, nodeId, growth }),
+      controlMethods({ status, invitations, machine, config, nodeId, growth, clock }),
       log,
     ),
   );
@@ -163,6 +171,7 @@ interface GrowthParts {
   readonly founder: Founder | undefined;
   readonly book: AddressBook;
   readonly machine: Promise<MachineRecord | undefined>;
+  readonly events: Events;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -193,7 +202,9 @@ function grow(
     }
     keepGenesis(directory, found);
     const transparency = founder?.transparency ?? remoteTransparency(peers, founderId);
-    services = await openMeshServices(directory, advanced.next, { ...parts, transparency });
+    const logSource = founder?.transparency ?? remoteLogSource(peers, founderId);
+    const more = { transparency, logSource, authority: founder?.signer };
+    services = await openMeshServices(directory, advanced.next, { ...parts, ...more });
     log.info('node.phase', { phase: 2, chain: found.chainId, members: book.entries().length });
     return services;
   }

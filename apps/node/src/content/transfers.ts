@@ -59,7 +59,7 @@ const mostUploaders = 1_024;
 /** One transfer tells of itself at most so often. */
 const tellEveryMs = 250;
 
-/** Makes the table, empty. `onChange` hears of each transfer when it begins and ends, and a few times a second in between. */
+/** Makes the table, empty. `onChange` hears of each transfer once bytes move, a few times a second, and when it ends. */
 export function createTransfers(parts: {
   readonly clock: Clock;
   onChange(transfer: TransferFacts): void;
@@ -84,9 +84,10 @@ export function createTransfers(parts: {
       let toldMs = Number.NEGATIVE_INFINITY;
       const present = () => ({ ...facts, rateBps: facts.state === 'active' ? rate.bps() : facts.rateBps });
       active.set(id, present);
-      onChange(facts);
       const close = (end: Partial<TransferFacts>) => {
         if (!active.delete(id)) return;
+        // What was here already is no transfer.
+        if (end.state === 'done' && end.bytesMoved === 0) return;
         const seconds = Math.max(0.001, (clock.monotonicMs() - sinceMs) / 1000);
         const bytesMoved = end.bytesMoved ?? facts.bytesMoved;
         const rateBps = Math.round(bytesMoved / seconds);
@@ -101,7 +102,7 @@ export function createTransfers(parts: {
           const nowMs = clock.monotonicMs();
           const bytesReused = Math.max(0, bytesHere - sum(bytesBy.values()));
           facts = { ...facts, bytes, bytesHere, bytesMoved, bytesReused, asked, chunksRefused };
-          if (nowMs - toldMs < tellEveryMs) return;
+          if (bytesMoved === 0 || nowMs - toldMs < tellEveryMs) return;
           toldMs = nowMs;
           facts = {
             ...facts,

@@ -35,6 +35,8 @@ import type { DataDirectory } from '../data-directory.ts';
 import { NodeError } from '../errors.ts';
 import type { NodeKeys } from '../identity.ts';
 import { assetRules } from '../inventory/ledger-rules.ts';
+import type { MeshFacts } from '../mesh/facts.ts';
+import { nameRules } from '../names/ledger-rule.ts';
 import { foundingBalances, valueRules } from '../wallet/rules.ts';
 import { type FinalityFigures, watchFinality } from './finality.ts';
 import { blockIntervalMs, heartbeatMs, maxBlockBytes } from './options.ts';
@@ -90,7 +92,11 @@ export interface LedgerServicePorts {
 /** Opens the ledger of a genesis in a data directory: plots, storage, validator, and catches up. */
 export async function openLedgerService(
   directory: DataDirectory,
-  { genesis, chainId }: { readonly genesis: Genesis; readonly chainId: ChainId },
+  {
+    genesis,
+    chainId,
+    facts,
+  }: { readonly genesis: Genesis; readonly chainId: ChainId; readonly facts: MeshFacts },
   keys: NodeKeys,
   ports: LedgerServicePorts,
 ): Promise<LedgerService> {
@@ -122,7 +128,7 @@ export async function openLedgerService(
   const storage = cleanup.use(await openFileStorage(directory.ledger));
   const ledger = createOperationLedger({
     genesis,
-    rules: { ...assetRules, ...valueRules },
+    rules: { ...assetRules, ...valueRules, ...nameRules(facts) },
     genesisState: foundingBalances(genesis),
   });
   const finality = watchFinality(metrics);

@@ -1,6 +1,12 @@
 import { decodeCanonical, toHex } from '@hypermesh/core';
 import { leafHash } from '@hypermesh/core/merkle';
-import { createLogView, openCheckpoint, verifyGrowth, verifyLogProof } from '@hypermesh/trustchain/log';
+import {
+  type Checkpoint,
+  createLogView,
+  openCheckpoint,
+  verifyGrowth,
+  verifyLogProof,
+} from '@hypermesh/trustchain/log';
 import { decodeCertificate, nameText } from '@hypermesh/trustchain/x509';
 import { readIfPresent, writeDurably } from '../data-directory.ts';
 import { NodeError } from '../errors.ts';
@@ -98,7 +104,8 @@ export function openVerifiedLog(parts: {
     const facts = { size, root: toHex(root), checkpoint: page.checkpoint, entries };
     if (earlier === undefined) return facts;
     const grown = verifyGrowth(earlier, opened.checkpoint, page.growth);
-    if (!grown.ok) throw contradicts(`it does not grow out of its first ${earlier.size} entries: ${grown.reason}`);
+    if (!grown.ok)
+      throw contradicts(`it does not grow out of its first ${earlier.size} entries: ${grown.reason}`);
     const hashes = page.growth.map((hash) => toHex(hash));
     return { ...facts, consistency: { from: earlier.size, size, hashes } };
   }
@@ -110,7 +117,11 @@ function checkpointIn(note: string, verifierKey: string): Checkpoint {
   const opened = openCheckpoint(note, verifierKey);
   if (opened.ok) return opened.checkpoint;
   throw new NodeError(
-    { code: 'node/bad-flag', flag: 'since', next: 'give a whole checkpoint as `hypermesh trust log` prints it' },
+    {
+      code: 'node/bad-flag',
+      flag: 'since',
+      next: 'give a whole checkpoint as `hypermesh trust log` prints it',
+    },
     `This is no checkpoint of this mesh's log: ${opened.reason}`,
   );
 }

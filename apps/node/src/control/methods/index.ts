@@ -2,6 +2,7 @@ import type { ControlMethod } from '../server.ts';
 import { catalogMethods } from './catalog.ts';
 import { contentMethods } from './content.ts';
 import { extensionMethods } from './extension.ts';
+import { factMethods } from './facts.ts';
 import { inventoryMethods, machineMethods } from './inventory.ts';
 import { ledgerMethods } from './ledger.ts';
 import { memoryMethods } from './memory.ts';
@@ -19,6 +20,7 @@ const serviceMethods: ServiceMethods = {
   ...runMethods,
   ...walletMethods,
   ...extensionMethods,
+  ...factMethods,
 };
 
 /** Every method of the control socket. */

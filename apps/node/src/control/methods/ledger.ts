@@ -2,16 +2,12 @@ import { headerHash } from '@hypermesh/consensus';
 import { type OperationId, toHex } from '@hypermesh/core';
 import type { MeshServices } from '../../services.ts';
 import type { ServiceCall, ServiceMethods } from './method.ts';
-import { badParameter, bytes, text } from './parameters.ts';
+import { badParameter, text } from './parameters.ts';
 
 /** What can be asked of the ledger itself. */
 export const ledgerMethods: ServiceMethods = {
   final: finalBlock,
   evidence: ({ evidence }, { params, signal }) => evidence(text(params, 'folder'), signal),
-  async submit({ ledger }, { params, signal }) {
-    const { id, height } = await ledger.submit(bytes(params, 'transaction'), signal);
-    return { id, height };
-  },
   async missing({ ledger }, { params }) {
     const { operations } = params;
     if (!Array.isArray(operations)) throw badParameter('operations', 'a list of operation ids');

@@ -1,4 +1,4 @@
-import type { NodeId } from '@hypermesh/core';
+import type { Clock, NodeId } from '@hypermesh/core';
 import type { NodeConfig } from '../../config.ts';
 import type { Growth } from '../../daemon.ts';
 import type { MachineRecord } from '../../inventory/machine.ts';
@@ -11,6 +11,7 @@ export interface ControlParts {
   readonly config: NodeConfig;
   readonly nodeId: NodeId;
   readonly growth: Growth;
+  readonly clock: Clock;
   /** The signed inventory of this machine, also before there is a ledger. */
   readonly machine: Promise<MachineRecord>;
   status(): NodeStatus;
