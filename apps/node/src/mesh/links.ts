@@ -2,6 +2,7 @@ import type { Clock, NodeId } from '@hypermesh/core';
 import type { Peer, StoqNode } from '@hypermesh/stoq';
 import { isEnrolling } from '../adapters/authenticator.ts';
 import type { CertificateFacts } from '../trust/certificate-facts.ts';
+import { handleForMembers } from './members.ts';
 
 /** What this node has to do with one member over the wire. Bytes are those of all sessions with it since this node started. */
 export interface LinkFacts {
@@ -14,7 +15,7 @@ export interface LinkFacts {
   readonly kem?: string;
   readonly signature?: string;
   readonly pq?: boolean;
-  /** Of the carrier, smoothed; null where it knows none or there is no session. */
+  /** An answered request there and back, smoothed; null before the first, and where there is no session. */
   readonly rttMs: number | null;
   readonly bytesIn: number;
   readonly bytesOut: number;
@@ -38,9 +39,18 @@ interface Link {
   began: number;
   sinceMs: number | null;
   certificate?: CertificateFacts;
+  rttMs: number | null;
+  pings: number;
   /** Totals of the last seconds, oldest first. */
   readonly samples: { readonly atMs: number; readonly bytesIn: number; readonly bytesOut: number }[];
 }
+
+/** Answered with nothing, at once: how long a request takes there and back. */
+const pingRequest = 'mesh/ping/1';
+const pingEverySamples = 10;
+const pingDeadlineMs = 5_000;
+/** How much the newest round trip counts. */
+const newPart = 0.3;
 
 const sampleEveryMs = 1_000;
 /** What rates are over. */
@@ -48,7 +58,7 @@ const windowSamples = 11;
 
 /** Watches the sessions of a node; `onChange` hears when a link to a member opens and when it is gone. */
 export function watchLinks(
-  stoq: Pick<StoqNode, 'peers' | 'onPeer'>,
+  stoq: Pick<StoqNode, 'peers' | 'onPeer' | 'handle'>,
   parts: {
     readonly clock: Clock;
     onChange(change: { readonly type: 'open' | 'close'; readonly node: NodeId }): void;
@@ -62,6 +72,7 @@ export function watchLinks(
     const node = peer.id as NodeId;
     const link: Link = links.get(node) ?? {
       ...{ open: new Set<Peer>(), endedIn: 0, endedOut: 0, began: 0, sinceMs: null, samples: [] },
+      ...{ rttMs: null, pings: 0 },
     };
     links.set(node, link);
     if (link.open.has(peer)) return;
@@ -80,8 +91,20 @@ export function watchLinks(
       link.open.delete(peer);
       if (link.open.size > 0) return;
       link.sinceMs = null;
+      link.rttMs = null;
       onChange({ type: 'close', node });
     });
+  }
+
+  async function ping(link: Link, peer: Peer): Promise<void> {
+    if (link.pings > 0) return;
+    link.pings += 1;
+    const startedMs = clock.monotonicMs();
+    const answer = await peer.request(pingRequest, undefined, { deadlineMs: pingDeadlineMs });
+    link.pings -= 1;
+    if (!answer.ok || !link.open.has(peer)) return;
+    const tookMs = clock.monotonicMs() - startedMs;
+    link.rttMs = link.rttMs === null ? tookMs : link.rttMs + newPart * (tookMs - link.rttMs);
   }
 
   const totals = ({ open, endedIn, endedOut }: Link) => {
@@ -94,12 +117,18 @@ export function watchLinks(
     return { bytesIn, bytesOut };
   };
 
+  const offPing = handleForMembers(stoq, pingRequest, async () => new Uint8Array());
   const offPeer = stoq.onPeer(note);
   for (const peer of stoq.peers) note(peer);
   let cancel: () => void = () => undefined;
+  let samples = 0;
   const sample = () => {
     const atMs = clock.monotonicMs();
+    samples += 1;
     for (const link of links.values()) {
+      const peer = [...link.open].at(-1);
+      if (peer !== undefined && (link.rttMs === null || samples % pingEverySamples === 0))
+        void ping(link, peer);
       link.samples.push({ atMs, ...totals(link) });
       if (link.samples.length > windowSamples) link.samples.shift();
     }
@@ -125,7 +154,7 @@ export function watchLinks(
         sessions: link.open.size,
         reconnects: link.began - 1,
         ...(newest === undefined ? {} : securityOf(newest)),
-        rttMs: newest?.rttMs() ?? null,
+        rttMs: link.rttMs === null ? null : Math.round(link.rttMs * 100) / 100,
         bytesIn,
         bytesOut,
         rateInBps: rate(bytesIn, oldest?.bytesIn ?? 0),
@@ -137,6 +166,7 @@ export function watchLinks(
     [Symbol.dispose]() {
       cancel();
       offPeer();
+      offPing();
     },
   };
 }

@@ -77,15 +77,21 @@ export interface RunJournal {
 }
 
 /** Runs of each role that are kept. */
-const mostRuns = 1_000;
+const keptRuns = 1_000;
 const maxDetail = 1_000;
 
 /** Opens the table in the journal; runs that were under way when the node stopped are interrupted. */
 export function openRunJournal(
   database: DatabaseSync,
-  parts: { readonly clock: Clock; onChange(run: RunFacts): void; onFault(error: unknown): void },
+  parts: {
+    readonly clock: Clock;
+    /** Runs of each role that are kept; default 1000. */
+    readonly keep?: number;
+    onChange(run: RunFacts): void;
+    onFault(error: unknown): void;
+  },
 ): RunJournal {
-  const { clock, onChange, onFault } = parts;
+  const { clock, keep: most = keptRuns, onChange, onFault } = parts;
   const put = database.prepare(
     `insert into runs (lease, role, status, started, facts, record) values (?, ?, ?, ?, ?, ?)
      on conflict do update set status = excluded.status, facts = excluded.facts, record = excluded.record`,
@@ -93,14 +99,14 @@ export function openRunJournal(
   const get = database.prepare('select facts, record from runs where lease = ? and role = ?');
   const trim = database.prepare(
     `delete from runs where role = ? and status <> 'running' and started <= (
-       select started from runs where role = ? order by started desc limit 1 offset ${mostRuns})`,
+       select started from runs where role = ? order by started desc limit 1 offset ?)`,
   );
   const running = database.prepare("select count(*) as count from runs where status = 'running'");
 
   function keep(run: RunFacts, details: RunDetails): void {
     try {
       put.run(run.lease, run.role, run.status, run.startedMs, JSON.stringify(run), JSON.stringify(details));
-      trim.run(run.role, run.role);
+      trim.run(run.role, run.role, most);
       onChange(run);
     } catch (error) {
       onFault(error);
