@@ -7,9 +7,10 @@ import { fingerprint } from '@hypermesh/trustchain/x509';
 import { unlessAborted } from './abort.ts';
 import { certificateAuthenticator, isEnrolling } from './adapters/authenticator.ts';
 import { remoteLogSource, remoteTransparency } from './adapters/transparency.ts';
+import type { ApiConfig } from './api/config.ts';
+import { serveApi } from './api/index.ts';
+import type { RouteEntry } from './api/methods/method.ts';
 import { readConfig } from './config.ts';
-import { controlMethods } from './control/methods/index.ts';
-import { serveControl } from './control/server.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { NodeError } from './errors.ts';
@@ -37,6 +38,8 @@ export interface Daemon extends AsyncDisposable {
   readonly name: string;
   readonly nodeId: NodeId;
   readonly address: string;
+  /** Where the API answers beside the socket of the owner; undefined where that is off. */
+  readonly apiUrl: string | undefined;
   /** Lines that let further machines join; none on a node that founded nothing. */
   invitations(): readonly string[];
 }
@@ -46,6 +49,8 @@ export interface DaemonOptions {
   readonly log: Log;
   readonly passphraseFile?: string;
   readonly clock?: Clock;
+  /** How the API is reached, instead of what the configuration says. */
+  readonly api?: (configured: ApiConfig) => ApiConfig;
   /** Gives up the opening; a daemon that is open goes on until it is disposed of. */
   readonly signal?: AbortSignal;
 }
@@ -58,7 +63,8 @@ export interface DaemonOptions {
 export async function openDaemon(directory: DataDirectory, options: DaemonOptions): Promise<Daemon> {
   const { log, passphraseFile, clock = systemClock, signal } = options;
   await using cleanup = new AsyncDisposableStack();
-  const config = readConfig(directory);
+  const configured = readConfig(directory);
+  const config = { ...configured, api: options.api?.(configured.api) ?? configured.api };
   cleanup.use(lockDirectory(directory));
   const passphrase = readPassphrase(directory, passphraseFile);
   const keys = await loadNodeKeys(directory, passphrase);
@@ -136,23 +142,22 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
       problem: growth.problem(),
       uptimeMs: clock.monotonicMs() - startedMs,
     });
-  cleanup.use(
-    await serveControl(
-      directory.controlSocket,
-      controlMethods({ status, invitations, machine, config, nodeId, growth, clock }),
-      log,
-    ),
-  );
+  const dynamicRoutes = () => growth.current()?.extensions.routes?.() ?? noRoutes;
+  const parts = { directory, config, nodeId, growth, events, machine, status, invitations, dynamicRoutes };
+  const doors = cleanup.use(await serveApi(parts, { clock, log }));
   log.info('node.up', { name: config.name, nodeId, address });
   const owned = cleanup.move();
   return {
     name: config.name,
     nodeId,
     address,
+    apiUrl: doors.url,
     invitations,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
+
+const noRoutes: readonly RouteEntry[] = [];
 
 /** How a node comes from phase 1 to phase 2, which may take until the last member has joined. */
 export interface Growth {

@@ -90,6 +90,7 @@ export async function openMeshServices(
     readonly events: Events;
     /** What this machine was measured to be, once that is done. */
     readonly machine: Promise<MachineRecord | undefined>;
+    /** What happens is told here. */
     readonly clock: Clock;
     readonly log: Log;
     readonly signal: AbortSignal;

@@ -121,7 +121,7 @@ export async function openFacts(
   const isConnected = (node: NodeId) => links.of(node).connected;
   const { secondVotesSeen } = parts;
   return {
-    ledger: { ledger, history, submissions, members, self, isConnected, secondVotesSeen },
+    ledger: { ledger, history, submissions, members, self, clock, isConnected, secondVotesSeen },
     trust: {
       ...{ phase, members, links, book, log: verified, revocations: directory.revocations },
       names: createNames(ledger, facts, clock),

@@ -1,5 +1,5 @@
 import { committedBytes, headerHash, type PlotGroup } from '@hypermesh/consensus';
-import { type NodeId, nodeIdOf, type OperationId, toHex } from '@hypermesh/core';
+import { type Clock, type NodeId, nodeIdOf, type OperationId, toHex } from '@hypermesh/core';
 import { NodeError } from '../errors.ts';
 import type { FinalityFigures } from './finality.ts';
 import type { BlockFacts, LedgerHistory, OperationFacts } from './history.ts';
@@ -14,6 +14,7 @@ export interface LedgerFactParts {
   readonly submissions: Submissions;
   readonly members: ReadonlyMap<NodeId, { readonly name: string }>;
   readonly self: NodeId;
+  readonly clock: Clock;
   isConnected(node: NodeId): boolean;
   secondVotesSeen(): number;
 }

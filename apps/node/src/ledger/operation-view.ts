@@ -1,6 +1,6 @@
 import { decodeTransaction, inspectProof, type ProofInspection } from '@hypermesh/consensus';
 import { encodeFinalityProof } from '@hypermesh/consensus/light';
-import { type Clock, decodeCanonical, type OperationId, toHex } from '@hypermesh/core';
+import { decodeCanonical, type OperationId, toHex } from '@hypermesh/core';
 import { NodeError } from '../errors.ts';
 import { verifyContextAt } from '../run/admission.ts';
 import { type LedgerFactParts, operationLine } from './answers.ts';
@@ -15,7 +15,7 @@ const shownBytes = 64;
  * One operation with what each leg of its proof shows, verified again here as of its block: the index says where it stands,
  * the block has its bytes. Throws `node/not-found`.
  */
-export async function viewOperation(parts: LedgerFactParts, id: string, clock: Clock, signal: AbortSignal) {
+export async function viewOperation(parts: LedgerFactParts, id: string, signal: AbortSignal) {
   const { ledger, history } = parts;
   const found = history.operation(id);
   if (found === undefined) {
@@ -38,7 +38,7 @@ export async function viewOperation(parts: LedgerFactParts, id: string, clock: C
     nowMs: parent?.timeMs ?? ledger.genesis.createdMs,
     signal,
   };
-  const inspected = await inspectProof(operation, encoded.proof, context, clock);
+  const inspected = await inspectProof(operation, encoded.proof, context, parts.clock);
   const body = JSON.stringify(operation.body, plain) ?? 'null';
   return {
     ...operationLine(parts, found),

@@ -23,16 +23,32 @@ export interface RunRecordView {
     readonly isCut: boolean;
   } | null;
   /** What the executing node signed; null where nothing of it is kept here, or it does not hold. */
-  readonly receipt: Readonly<Record<string, string | number | boolean | null>> | null;
+  readonly receipt: ReceiptView | null;
   readonly settlement: {
     readonly status: 'held' | 'settled' | 'expired' | 'none';
     readonly charged?: string;
+    readonly fee?: string;
     readonly returned?: string;
     readonly held?: string;
   };
   /** Whether `rerun` has what it needs, or why not. */
   readonly canRerun: boolean;
   readonly rerunNote?: string;
+}
+
+/** What the executing node signed of a run; digests and seeds are hex. */
+export interface ReceiptView {
+  readonly type: string;
+  readonly exit: string;
+  readonly fuel: string;
+  readonly isFuelExact: boolean;
+  readonly output: string;
+  readonly bytes: number;
+  readonly digest: string | null;
+  readonly memoryPages: number | null;
+  readonly clockMs: number | null;
+  readonly randomSeed: string | null;
+  readonly outputCid: string | null;
 }
 
 /** What a run is looked up in. */
@@ -101,7 +117,7 @@ function rerunNote(parts: {
 
 type Statement = Extract<ReturnType<typeof openStatement>, { ok: true }>['statement'];
 
-function receiptOf(statement: Statement): Readonly<Record<string, string | number | boolean | null>> {
+function receiptOf(statement: Statement): ReceiptView {
   const { type, exit, fuel, isFuelExact, receipt, output } = statement;
   const read = receipt.length === 0 ? undefined : readReceipt(receipt);
   const facts = read?.ok === true ? read.receipt : undefined;
@@ -141,8 +157,8 @@ function settlementOf(
   const books = booksOf(ledger);
   const settled = leasesOf(books, chain).settlementOf(lease);
   if (settled !== undefined) {
-    const charged = 'charged' in settled ? String(settled.charged) : undefined;
-    return { status: 'settled', ...(charged === undefined ? {} : { charged }) };
+    const { amount, fee, returned } = settled;
+    return { status: 'settled', charged: String(amount), fee: String(fee), returned: String(returned) };
   }
   const hold = books.holdOf(lease);
   if (hold === undefined) return { status: 'none' };
