@@ -212,16 +212,22 @@ function keyOfMember({ ledger, members }: LedgerFactParts, nameOrId: string): Ui
 /** Where an operation is: what was handed in here and not waited for, or what the ledger has. Throws `node/not-found`. */
 export function operationStatus(parts: LedgerFactParts, id: string): SubmissionFacts {
   const known = parts.submissions.status(id);
-  if (known !== undefined) return known;
   const record = parts.ledger.ledger.operation(id as OperationId);
+  // What is final is final, whatever was said of a proof that it was handed in with.
+  if (record === undefined && known !== undefined) return known;
   if (record === undefined) {
     throw new NodeError(
       { code: 'node/not-found', what: id, next: 'see the newest operations: hypermesh ledger operations' },
       `No operation ${id.slice(0, 100)} was handed in here, and none is final`,
     );
   }
+  const { submittedMs, decidedMs } = known ?? {};
+  const times = {
+    ...(submittedMs === undefined ? {} : { submittedMs }),
+    ...(decidedMs === undefined ? {} : { decidedMs }),
+  };
   const { height, kind, code } = record;
   return code === 'ok'
-    ? { id, status: 'valid', kind, height }
-    : { id, status: 'invalid', kind, height, leg: 'ledger', reason: code };
+    ? { id, status: 'valid', kind, height, ...times }
+    : { id, status: 'invalid', kind, height, leg: 'ledger', reason: code, ...times };
 }

@@ -54,7 +54,7 @@ export function openSubmissions(
   const under = new Map<string, Promise<void>>();
   const get = database.prepare('select * from submissions where id = ?');
   const put = database.prepare(
-    "insert into submissions (id, kind, bytes, status, submitted) values (?, ?, ?, 'pending', ?)",
+    "insert or replace into submissions (id, kind, bytes, status, submitted) values (?, ?, ?, 'pending', ?)",
   );
   const decide = database.prepare(
     "update submissions set status = ?, leg = ?, reason = ?, height = ?, decided = ?, bytes = x'' where id = ?",
@@ -137,7 +137,8 @@ export function openSubmissions(
       }
       const { id, operation } = decoded;
       const present = status(id);
-      if (present !== undefined) return present;
+      // A refusal is of the proof that came with it: the operation may come again with another one.
+      if (present !== undefined && present.status !== 'invalid') return present;
       if (under.size >= mostWaiting) {
         throw new NodeError(
           {

@@ -8,7 +8,7 @@ import { handleForMembers } from './members.ts';
 export interface LinkFacts {
   readonly connected: boolean;
   readonly sessions: number;
-  /** Sessions that began after the first had ended. */
+  /** Sessions that began after the first. */
   readonly reconnects: number;
   readonly direction?: 'inbound' | 'outbound';
   readonly carrier?: string;
@@ -56,7 +56,7 @@ const sampleEveryMs = 1_000;
 /** What rates are over. */
 const windowSamples = 11;
 
-/** Watches the sessions of a node; `onChange` hears when a link to a member opens and when it is gone. */
+/** Watches the sessions of a node; `onChange` hears when a session with a member begins, and when the last one is gone. */
 export function watchLinks(
   stoq: Pick<StoqNode, 'peers' | 'onPeer' | 'handle'>,
   parts: {
@@ -76,11 +76,10 @@ export function watchLinks(
     };
     links.set(node, link);
     if (link.open.has(peer)) return;
-    if (link.open.size === 0) {
-      link.began += 1;
-      link.sinceMs = clock.nowMs();
-      onChange({ type: 'open', node });
-    }
+    // A process that began again opens its session before the carrier misses the old one.
+    link.began += 1;
+    link.sinceMs ??= clock.nowMs();
+    onChange({ type: 'open', node });
     link.open.add(peer);
     const shown = peer.identity.claims?.['certificate'] as CertificateFacts | undefined;
     if (shown !== undefined) link.certificate = shown;
