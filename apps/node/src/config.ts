@@ -9,6 +9,7 @@ import {
   parseApiListen,
   remoteNext,
 } from './api/config.ts';
+import { type DaemonLimits, defaultLimits, limitLines, readLimits } from './config-limits.ts';
 import { type DataDirectory, readIfPresent, writeDurably } from './data-directory.ts';
 import { NodeError } from './errors.ts';
 
@@ -32,6 +33,8 @@ export interface NodeConfig {
   readonly lend: LendConfig;
   /** Where the API answers, beside the socket of the owner. */
   readonly api: ApiConfig;
+  /** What the daemon itself may take. */
+  readonly limits: DaemonLimits;
 }
 
 /** How much of a machine its owner lends, and to whom. */
@@ -53,6 +56,7 @@ export const defaultConfig: Omit<NodeConfig, 'name' | 'founder'> = {
   minRunPrice: 0n,
   lend: { level: 'p2p', cpuPercent: 50, memoryPercent: 50, storagePercent: 10 },
   api: defaultApiConfig,
+  limits: defaultLimits,
 };
 
 const namePattern = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
@@ -112,6 +116,8 @@ export function writeConfig(directory: DataDirectory, config: NodeConfig): void 
       `enabled = ${config.api.isEnabled}`,
       `listen = ${JSON.stringify(formatApiListen(config.api))}`,
       '',
+      ...limitLines(config.limits),
+      '',
     ].join('\n'),
   );
 }
@@ -129,7 +135,16 @@ export function readConfig(directory: DataDirectory): NodeConfig {
       `There is no node in ${directory.path}`,
     );
   }
-  const { name, listen, founder, run = {}, lend = {}, api = {}, ...rest } = parseToml(directory, text);
+  const {
+    name,
+    listen,
+    founder,
+    run = {},
+    lend = {},
+    api = {},
+    limits = {},
+    ...rest
+  } = parseToml(directory, text);
   const bad = (key: string, what: string) => badConfig(directory, what, lineOf(text, key));
   const table = (key: string, value: unknown): Record<string, unknown> => {
     if (typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date))
@@ -184,6 +199,7 @@ export function readConfig(directory: DataDirectory): NodeConfig {
       storagePercent: percent('storage_percent', storage_percent, defaultConfig.lend.storagePercent),
     },
     api: readApi({ enabled, listen: apiListen, allow_remote, names }, bad),
+    limits: readLimits(table('limits', limits), bad),
   };
 }
 

@@ -14,6 +14,7 @@ import { openCatalogPorts } from './catalog/ports.ts';
 import { ledgerProofs } from './catalog/proofs.ts';
 import { type CatalogService, createCatalogService } from './catalog/service.ts';
 import { discoverySeed } from './content/finder.ts';
+import { defaultHoldLimits } from './content/holding.ts';
 import { type ContentService, createContentService } from './content/service.ts';
 import { openParity } from './content-at-rest/parity.ts';
 import type { DataDirectory } from './data-directory.ts';
@@ -41,6 +42,7 @@ import { openRunRecords } from './run/records.ts';
 import { type RerunOutcome, rerun } from './run/rerun.ts';
 import { serveRuns } from './run/serving.ts';
 import { openUsedLeases } from './run/used-leases.ts';
+import type { Intake } from './standing/intake.ts';
 import { walletMetering } from './wallet/metering.ts';
 import { openReceipts } from './wallet/receipts.ts';
 import { createWallet, type WalletService } from './wallet/service.ts';
@@ -88,6 +90,8 @@ export async function openMeshServices(
     /** Signs names as the mesh's authority, where that is here. */
     readonly authority: Ed25519Signer | undefined;
     readonly events: Events;
+    /** Whether something new is taken on. */
+    readonly intake: Intake;
     /** What this machine was measured to be, once that is done. */
     readonly machine: Promise<MachineRecord | undefined>;
     /** What happens is told here. */
@@ -96,7 +100,7 @@ export async function openMeshServices(
     readonly signal: AbortSignal;
   },
 ): Promise<MeshServices> {
-  const { stoq, peers, store, book, transparency, events, clock, log, signal } = parts;
+  const { stoq, peers, store, book, transparency, events, intake, clock, log, signal } = parts;
   const { nodeId: self, keys, config, genesis } = phase;
   const members = memberNodes(genesis);
   for (const node of members.keys()) peers.keep(node);
@@ -120,6 +124,8 @@ export async function openMeshServices(
       discoverySeed: discoverySeed(keys.ed25519.secretKey),
       atRest: openParity(directory.parity, store),
       transfers: notes.transfers,
+      limits: { ...defaultHoldLimits, maxStoreBytes: config.limits.maxDiskGb * 1024 ** 3 },
+      intake,
       clock,
       log,
     }),
@@ -229,6 +235,7 @@ export async function openMeshServices(
       usedLeases: openUsedLeases(directory.usedLeases),
       journal: notes.runs,
       metering,
+      intake,
       config,
       self,
       secretKey,

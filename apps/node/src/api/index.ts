@@ -51,6 +51,20 @@ export async function serveApi(parts: NodeParts, { clock, log, metrics }: ServeP
   return await openDoors(directory, api, { config: config.api, log });
 }
 
+/** What is not begun while memory or disk are short. */
+const demanding: ReadonlySet<RouteId> = new Set<RouteId>([
+  'publish',
+  'install',
+  'run',
+  'execute',
+  'transfer',
+  'scrub',
+  'memory-lend',
+  'memory-grant',
+]);
+/** What a stop in order waits for: that, and what gives back or ends something. */
+const awaited: ReadonlySet<RouteId> = new Set<RouteId>([...demanding, 'memory-revoke', 'settle', 'remove']);
+
 function handleOf(
   id: RouteId,
   parts: NodeParts,
@@ -60,7 +74,12 @@ function handleOf(
   const handler = handlers[id] as unknown as (...given: readonly unknown[]) => unknown;
   const { early }: AnyRoute = routes[id];
   if (early === true) return async (params, caller) => handler(parts, callOf(params, caller));
-  return async (params, caller) => handler(await services(caller), callOf(params, caller), parts);
+  const [isDemanding, isAwaited] = [demanding.has(id), awaited.has(id)];
+  return async (params, caller) => {
+    if (isDemanding) parts.intake.demand();
+    using _under = isAwaited ? parts.intake.begin() : undefined;
+    return await handler(await services(caller), callOf(params, caller), parts);
+  };
 }
 
 function callOf<Params>(params: Params, { signal, access, progress }: Caller): Call<Params> {

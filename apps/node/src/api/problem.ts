@@ -49,6 +49,7 @@ const statuses: Readonly<Record<string, number>> = {
   'node/extension-failed': 502,
   'node/too-few-copies': 503,
   'node/busy': 503,
+  'node/no-room': 503,
 };
 const couldNotBeDone = 409;
 const internal = 500;

@@ -32,7 +32,7 @@ export const upCommand: Command = {
     const until = stdin === undefined ? signal : AbortSignal.any([signal, stdin.signal]);
     const passphraseFile = textOf(flags['passphrase-file']);
     const { openDaemon } = await import('../daemon.ts');
-    await using daemon = await openDaemon(directory, {
+    const daemon = await openDaemon(directory, {
       log: jsonLog(process.stderr, flags['verbose'] === true ? 'debug' : 'info'),
       signal: until,
       api: (configured) => withApiFlag(configured, textOf(flags['api'])),
@@ -40,7 +40,8 @@ export const upCommand: Command = {
     });
     const { name, nodeId, address, apiUrl: api = null } = daemon;
     if (flags['json'] === true) process.stdout.write(`${toJson({ ok: true, name, nodeId, address, api })}\n`);
-    output.line(`${name} ${nodeId} listens on ${address}`);
+    if (address === '') output.line(`${name} ${nodeId} runs in phase 0: ${daemon.waitsFor}`);
+    else output.line(`${name} ${nodeId} listens on ${address}`);
     // Invitations and the link's token are secrets: with --json, words end up in logs.
     if (flags['json'] !== true) {
       const token = readIfPresent(directory.apiToken)?.toString('utf8').trim() ?? '';
@@ -53,8 +54,15 @@ export const upCommand: Command = {
       if (until.aborted) return resolve();
       until.addEventListener('abort', () => resolve(), { once: true });
     });
-    output.line('Stopping.');
-    return { name, nodeId, address, api };
+    output.line('Stopping. A second signal ends it at once.');
+    // What does not close in time is left to what the next start finds on the disk.
+    const overdue = setTimeout(() => {
+      process.stderr.write('hypermesh: it did not stop in time and ends as it is\n');
+      process.exit(1);
+    }, daemon.stopsWithinMs).unref();
+    await daemon.stop();
+    clearTimeout(overdue);
+    return { name, nodeId, address: daemon.address, api };
   },
 };
 

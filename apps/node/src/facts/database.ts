@@ -27,6 +27,7 @@ export function openFactsFile(file: FactsFile): DatabaseSync {
   try {
     return opened(file);
   } catch (error) {
+    if (!isDamage(error)) throw diskTrouble(path, error);
     onDamage(error instanceof Error ? error.message : String(error));
     for (const suffix of ['', '-wal', '-shm']) {
       if (damaged === 'aside' && suffix === '') renameIfPresent(path, `${path}.damaged`);
@@ -34,6 +35,29 @@ export function openFactsFile(file: FactsFile): DatabaseSync {
     }
     return opened(file);
   }
+}
+
+/** A file that was read and is not what it should be. */
+class UnusableFile extends Error {}
+
+/** What SQLite says of a file that is damaged, or is none of its own; all else is the disk's doing, and passes. */
+const damageCodes = new Set([11, 26]);
+const fullCode = 13;
+
+const sqliteCode = (error: unknown): number | undefined => (error as { readonly errcode?: number }).errcode;
+
+/** Whether an error says that a file is damaged, and not that the disk takes or gives nothing now. */
+export function isDamage(error: unknown): boolean {
+  return error instanceof UnusableFile || damageCodes.has((sqliteCode(error) ?? 0) & 0xff);
+}
+
+/** In the system's words, which is how a disk that takes nothing is told from what is wrong for good. */
+function diskTrouble(path: string, error: unknown): unknown {
+  const code = sqliteCode(error);
+  if (code === undefined) return error;
+  const system = (code & 0xff) === fullCode ? 'ENOSPC' : 'EIO';
+  const message = `${path}: ${system}: ${error instanceof Error ? error.message : String(error)}`;
+  return Object.assign(new Error(message, { cause: error }), { code: system });
 }
 
 function opened({ path, schema, version, synchronous }: FactsFile): DatabaseSync {
@@ -48,10 +72,10 @@ function opened({ path, schema, version, synchronous }: FactsFile): DatabaseSync
     const pageBytes = Number(database.prepare('pragma page_size').get()?.['page_size'] ?? 0);
     if (pages * pageBytes <= maxCheckedBytes) {
       const verdict = database.prepare('pragma quick_check(1)').get()?.['quick_check'];
-      if (verdict !== 'ok') throw new Error(`damaged: ${verdict}`);
+      if (verdict !== 'ok') throw new UnusableFile(`damaged: ${verdict}`);
     }
     const found = Number(database.prepare('pragma user_version').get()?.['user_version']);
-    if (found !== 0 && found !== version) throw new Error(`version ${found} instead of ${version}`);
+    if (found !== 0 && found !== version) throw new UnusableFile(`version ${found} instead of ${version}`);
     database.exec(`begin; ${schema}; pragma user_version = ${version}; commit`);
     return database;
   } catch (error) {

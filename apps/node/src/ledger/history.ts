@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { toHex } from '@hypermesh/core';
-import { inOneTransaction, openFactsFile } from '../facts/database.ts';
+import { inOneTransaction, isDamage, openFactsFile } from '../facts/database.ts';
 
 /** A final block as the index knows it. `hash` is hex, `signers` are indexes of validators. */
 export interface BlockFacts {
@@ -80,9 +80,6 @@ const schema = `
   create table if not exists kinds (kind text primary key, count integer not null) strict, without rowid;
 `;
 
-/** What SQLite says of a file that is damaged, or is none of its own. */
-const damageCodes = new Set([11, 26]);
-
 /** Opens the index, or an empty one where there is none or the file is damaged. */
 export function openLedgerHistory(path: string, onDamage: (reason: string) => void): LedgerHistory {
   const open = () => {
@@ -104,7 +101,7 @@ export function openLedgerHistory(path: string, onDamage: (reason: string) => vo
     try {
       return read(file);
     } catch (error) {
-      if (damageCodes.has((error as { errcode?: number }).errcode ?? 0)) isDamaged = true;
+      if (isDamage(error)) isDamaged = true;
       throw error;
     }
   }
@@ -132,7 +129,8 @@ export function openLedgerHistory(path: string, onDamage: (reason: string) => vo
       });
     },
     clear() {
-      file.database.close();
+      // It is closed already where opening it anew failed the last time.
+      if (file.database.isOpen) file.database.close();
       for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
       file = open();
       isDamaged = false;
@@ -166,7 +164,9 @@ export function openLedgerHistory(path: string, onDamage: (reason: string) => vo
       reading((opened) =>
         opened.kinds.all().map((row) => ({ kind: String(row['kind']), count: Number(row['count']) })),
       ),
-    [Symbol.dispose]: () => file.database.close(),
+    [Symbol.dispose]: () => {
+      if (file.database.isOpen) file.database.close();
+    },
   };
 }
 

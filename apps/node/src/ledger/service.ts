@@ -40,6 +40,7 @@ import { nameRules } from '../names/ledger-rule.ts';
 import { foundingBalances, valueRules } from '../wallet/rules.ts';
 import { type FinalityFigures, watchFinality } from './finality.ts';
 import { blockIntervalMs, heartbeatMs, maxBlockBytes } from './options.ts';
+import { returnRules } from './return-rule.ts';
 
 /** An operation that is final, with what shows it to anybody. */
 export interface FinalOperation {
@@ -61,6 +62,8 @@ export interface LedgerService extends AsyncDisposable {
   readonly validators: readonly NodeId[];
   /** How quickly the last blocks became final here; undefined before the first. */
   finality(): FinalityFigures | undefined;
+  /** Resolves with the reason when the validator stopped by itself, such as for a disk that takes nothing. */
+  readonly failed: Promise<string>;
   /** Makes an operation with its four proofs, but does not submit it. Its sequence number is the next free one. */
   prepare(
     kind: string,
@@ -128,10 +131,11 @@ export async function openLedgerService(
   const storage = cleanup.use(await openFileStorage(directory.ledger));
   const ledger = createOperationLedger({
     genesis,
-    rules: { ...assetRules, ...valueRules, ...nameRules(facts) },
+    rules: { ...assetRules, ...valueRules, ...returnRules, ...nameRules(facts) },
     genesisState: foundingBalances(genesis),
   });
   const finality = watchFinality(metrics);
+  const watched = watchFailure(log);
   const validator = createValidator(
     {
       genesis: {
@@ -145,7 +149,7 @@ export async function openLedgerService(
       heartbeatMs,
       maxBlockBytes,
     },
-    { app: ledger, transport: ports.transport, storage, clock, log, metrics: finality },
+    { app: ledger, transport: ports.transport, storage, clock, log: watched.log, metrics: finality },
   );
   cleanup.defer(() => validator.stop());
   await validator.start();
@@ -157,8 +161,26 @@ export async function openLedgerService(
     validator,
     validators: validatorsOf(genesis).map(nodeIdOf),
     finality: finality.figures,
+    failed: watched.failed,
     ...operations({ ledger, validator, chainId, keys, plots, clock }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** A log that also tells when the validator stopped by itself: it says so there, once. */
+function watchFailure(log: Log): { readonly log: Log; readonly failed: Promise<string> } {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  return {
+    failed: promise,
+    log: {
+      debug: (event, fields) => log.debug(event, fields),
+      info: (event, fields) => log.info(event, fields),
+      warn: (event, fields) => log.warn(event, fields),
+      error(event, fields) {
+        log.error(event, fields);
+        if (event === 'consensus.failed') resolve(String(fields?.['reason']));
+      },
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import { refuse, type StoqNode } from '@hypermesh/stoq';
 import type { NodeConfig } from '../config.ts';
 import type { LedgerService } from '../ledger/service.ts';
 import { handleForMembers } from '../mesh/members.ts';
+import type { Intake } from '../standing/intake.ts';
 import { priceOf } from '../wallet/price.ts';
 import { type AdmittedRun, admitRun, excessOf } from './admission.ts';
 import { allowedBy } from './asking.ts';
@@ -35,6 +36,8 @@ export interface ServingParts {
   readonly usedLeases: UsedLeases;
   /** Where runs are noted as they go. */
   readonly journal?: RunJournal;
+  /** Whether a run more is taken on; without it all are. */
+  readonly intake?: Intake;
   readonly config: NodeConfig;
   readonly self: NodeId;
   readonly secretKey: Uint8Array;
@@ -118,6 +121,9 @@ export function serveRuns(stoq: StoqNode, parts: ServingParts): () => void {
   }
 
   const offExecute = handleForMembers(stoq, executeRequest, async (ask, { member, signal }) => {
+    const lack = parts.intake?.lack();
+    if (lack !== undefined) return refuse('no-room', Buffer.from(lack.reason));
+    using _begun = parts.intake?.begin();
     using slot = slots.take(member);
     if (slot === undefined) return refuse('busy');
     const admitted = await admitRun(ask, member, parts, signal);
@@ -127,6 +133,9 @@ export function serveRuns(stoq: StoqNode, parts: ServingParts): () => void {
   });
 
   const offReexecute = handleForMembers(stoq, reexecuteRequest, async (ask, { member, signal }) => {
+    const lack = parts.intake?.lack();
+    if (lack !== undefined) return refuse('no-room', Buffer.from(lack.reason));
+    using _begun = parts.intake?.begin();
     using slot = slots.take(member);
     if (slot === undefined) return refuse('busy');
     const decoded = decodeReexecuteAsk(ask);

@@ -45,6 +45,34 @@ const extension = object({
   reason: optional(words()),
 });
 
+const phase = Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)]);
+
+const phaseStatus = object({
+  phase,
+  name: words(),
+  isReached: flag(),
+  evidence: list(words(), { description: 'what shows that it is reached' }),
+  missing: optional(words()),
+  next: optional(words()),
+});
+
+const holdStatus = object({
+  capability: oneOf([
+    'sessions',
+    'renewal',
+    'ledger',
+    'voting',
+    'publishing',
+    'clock',
+    'new-work',
+    'services',
+  ]),
+  state: oneOf(['held', 'refused'], { description: 'held: it goes on by itself with the evidence' }),
+  why: words(),
+  since: words({ description: 'ISO 8601' }),
+  next: words(),
+});
+
 /** The node itself. */
 export const nodeRoutes = {
   status: route({
@@ -55,11 +83,13 @@ export const nodeRoutes = {
     output: object({
       name: words(),
       nodeId: words(),
-      address: words({ description: 'Where it listens for other nodes' }),
+      address: words({ description: 'Where it listens for other nodes; empty in phase 0' }),
       pid: count(),
-      phase: Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)]),
+      phase,
       phaseMeaning: words(),
-      certificateUntil: words({ description: 'ISO 8601' }),
+      phases: list(phaseStatus),
+      holds: list(holdStatus),
+      certificateUntil: words({ description: 'ISO 8601; empty in phase 0' }),
       residentBytes: count(),
       peakResidentBytes: count(),
       uptimeMs: count(),

@@ -20,6 +20,9 @@ const request = {
   spec: text({ description: 'NAME or NAME@RANGE' }),
   on: optional(text({ description: 'The member that executes' })),
   audit: optional(text({ description: 'The member that executes it again' })),
+  input: optional(
+    Type.String({ maxLength: 262_144, description: 'Text that the program gets as its input' }),
+  ),
   inputFile: optional(text({ description: "A file of the node's machine" })),
   outputFile: optional(text({ description: "A file of the node's machine that the output is written to" })),
   operation: optional(text()),

@@ -2,11 +2,12 @@ import type { AnyRoute, Input, Result, RouteId } from '@hypermesh/client';
 import type { routes } from '@hypermesh/client/routes';
 import type { NodeId } from '@hypermesh/core';
 import type { NodeConfig } from '../../config.ts';
-import type { Growth } from '../../daemon.ts';
 import type { DataDirectory } from '../../data-directory.ts';
 import type { Events } from '../../events/hub.ts';
+import type { Growth } from '../../growth.ts';
 import type { MachineRecord } from '../../inventory/machine.ts';
 import type { MeshServices } from '../../services.ts';
+import type { Intake } from '../../standing/intake.ts';
 import type { NodeStatus } from '../../status.ts';
 import type { Access } from '../tokens.ts';
 
@@ -17,6 +18,8 @@ export interface NodeParts {
   readonly nodeId: NodeId;
   readonly growth: Growth;
   readonly events: Events;
+  /** Whether something new is taken on. */
+  readonly intake: Intake;
   /** The signed inventory of this machine, also before there is a ledger. */
   readonly machine: Promise<MachineRecord>;
   status(): NodeStatus;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Input } from '@hypermesh/client';
-import { type NodeId, toHex } from '@hypermesh/core';
+import { type NodeId, toHex, utf8 } from '@hypermesh/core';
 import { unlessAborted } from '../../abort.ts';
 import { NodeError } from '../../errors.ts';
 import type { RunRequest } from '../../run/asking.ts';
@@ -67,13 +67,16 @@ async function runRequests(
   const [on, audit] = [named('on'), named('audit')];
   if (on !== undefined && on === audit) throw badParameter('audit', 'not the member that executes');
   const executors = on === undefined ? others.filter((node) => node !== audit) : [on];
-  const { spec, operation, inputFile, outputFile, clockMs, randomSeed, price, allocation } = params;
+  const { spec, operation, input, inputFile, outputFile, clockMs, randomSeed, price, allocation } = params;
+  if (input !== undefined && inputFile !== undefined)
+    throw badParameter('input', 'given once: as text or as a file');
   const asked = {
     spec,
     fuel: integer(params.fuel ?? String(defaultFuel)),
     memoryPages: Number(params.memoryPages ?? defaultMemoryPages),
     deadlineMs: Number(params.deadlineMs ?? defaultDeadlineMs),
     ...(operation === undefined ? {} : { operation }),
+    ...(input === undefined ? {} : { input: utf8(input) }),
     ...(inputFile === undefined ? {} : { input: await readInput(inputFile) }),
     ...(outputFile === undefined ? {} : { outputFile }),
     ...(clockMs === undefined ? {} : { clockMs: Number(clockMs) }),
