@@ -13,7 +13,7 @@ export type { RequestHandler, StreamHandler } from './handlers.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export { createStoq, type StoqNode } from './node.ts';
 export type { StoqOptions } from './options.ts';
-export type { Peer, Security } from './peer.ts';
+export type { Peer, Security, Traffic } from './peer.ts';
 export type {
   Authenticator,
   Carrier,

@@ -16,6 +16,12 @@ export interface Security {
   readonly pq: boolean;
 }
 
+/** Bytes of sealed records that a session has moved, with their heads; those of its handshake are not among them. */
+export interface Traffic {
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+}
+
 /** An authenticated session with another node. Its streams end with it. */
 export interface Peer {
   /** The peer's id, as the authenticator names it; two sessions may have the same. */
@@ -35,6 +41,8 @@ export interface Peer {
   openStream(name: string, options?: { readonly signal?: AbortSignal }): Promise<ByteStream<Peer>>;
   /** Smoothed round trip of the carrier, milliseconds. */
   rttMs(): number | undefined;
+  /** What the session has moved until now, also after its end. */
+  traffic(): Traffic;
   /** Ends the session and all its streams, whatever is still on its way; the peer is told. */
   close(): Promise<void>;
   /** Resolves when the session has ended. Never rejects. */

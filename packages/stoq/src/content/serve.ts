@@ -1,4 +1,4 @@
-import type { ContentRoot } from '@hypermesh/core';
+import { type ContentRoot, type Metrics, silentMetrics } from '@hypermesh/core';
 import { pipe } from 'it-pipe';
 import type { StoqNode } from '../node.ts';
 import type { Peer } from '../peer.ts';
@@ -23,6 +23,8 @@ import { createTurns } from './turns.ts';
 export interface ServeContentOptions {
   /** Asked once per stream and root; everyone may fetch everything by default. */
   readonly authorize?: (peer: Peer, root: ContentRoot) => boolean | Promise<boolean>;
+  /** Counts what goes out; by default nobody does. */
+  readonly metrics?: Metrics;
 }
 
 /** Chunks that are read from the store while earlier ones are on their way. */
@@ -42,8 +44,13 @@ export function serveContent(
   const turnOf = createTurns(STREAMS_AT_ONCE);
   return node.handleStream(CONTENT_STREAM, async (stream, peer) => {
     using _turn = await turnOf(peer.id);
-    const authorize = async (root: ContentRoot) => (await options.authorize?.(peer, root)) ?? true;
-    await pipe(stream.source, decodeContentFrames('fetcher'), answers(store, authorize), gather, stream.sink);
+    const { metrics = silentMetrics } = options;
+    const authorize = async (root: ContentRoot) => {
+      const isAllowed = (await options.authorize?.(peer, root)) ?? true;
+      if (!isAllowed) metrics.count('content_refused_total');
+      return isAllowed;
+    };
+    await pipe(stream.source, decodeContentFrames('fetcher'), answers(store, { authorize, metrics }), gather, stream.sink);
   });
 }
 
@@ -53,7 +60,10 @@ type Frames = AsyncGenerator<FrameParts | undefined, void, undefined>;
 
 function answers(
   store: ContentStore,
-  authorize: (root: ContentRoot) => Promise<boolean>,
+  {
+    authorize,
+    metrics,
+  }: { readonly authorize: (root: ContentRoot) => Promise<boolean>; readonly metrics: Metrics },
 ): (frames: AsyncIterable<ContentFrame>) => Frames {
   return async function* (frames) {
     let digests: ManifestDigests | undefined;
@@ -74,7 +84,7 @@ function answers(
           digests === undefined || !isWant ? undefined : decodeRanges(frame.body, digests.chunks);
         if (digests === undefined || ranges === undefined) return yield no('bad-request');
         const frameOf = frame.name === 'want' ? plainFrame : smallerFrame;
-        const isWhole = yield* chunks(store, { digests, ranges, frameOf });
+        const isWhole = yield* chunks(store, { digests, ranges, frameOf, metrics });
         if (!isWhole) return yield no('missing-chunk');
         yield encodeContentFrame('done');
       }
@@ -87,6 +97,7 @@ interface Want {
   readonly digests: ManifestDigests;
   readonly ranges: readonly IndexRange[];
   readonly frameOf: (index: number, bytes: Uint8Array) => FrameParts;
+  readonly metrics: Metrics;
 }
 
 function plainFrame(index: number, bytes: Uint8Array): FrameParts {
@@ -102,7 +113,7 @@ function smallerFrame(index: number, bytes: Uint8Array): FrameParts {
 
 async function* chunks(
   store: ContentStore,
-  { digests, ranges, frameOf }: Want,
+  { digests, ranges, frameOf, metrics }: Want,
 ): AsyncGenerator<FrameParts, boolean, undefined> {
   const ahead: { readonly index: number; readonly bytes: Promise<Uint8Array | undefined> }[] = [];
   const indices = indicesOf(ranges);
@@ -119,6 +130,8 @@ async function* chunks(
     if (next === undefined) return true;
     const bytes = await next.bytes;
     if (bytes === undefined) return false;
+    metrics.count('content_chunks_served_total');
+    metrics.count('content_served_bytes_total', bytes.length);
     yield frameOf(next.index, bytes);
   }
 }

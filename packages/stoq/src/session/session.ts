@@ -1,9 +1,9 @@
-import type { Clock } from '@hypermesh/core';
+import type { Clock, Metrics } from '@hypermesh/core';
 import { asStreamError, StoqError } from '../errors.ts';
 import type { CloseReason, StoqEvent } from '../events.ts';
 import type { Handlers } from '../handlers.ts';
 import type { Limits } from '../limits.ts';
-import type { Peer, Security } from '../peer.ts';
+import type { Peer, Security, Traffic } from '../peer.ts';
 import type { CarrierConnection, CarrierStream } from '../ports.ts';
 import type { ByteStream } from '../streams/byte-stream.ts';
 import type { MessageStream } from '../streams/message-stream.ts';
@@ -14,7 +14,7 @@ import { serveStream } from '../streams/serve-stream.ts';
 import { decodeGoodbye, encodeGoodbye, type GoodbyeReason } from './control.ts';
 import type { EstablishedSession } from './handshake.ts';
 import type { PeerShare } from './peer-shares.ts';
-import { type KeyBudget, RecordOpener, RecordSealer } from './record.ts';
+import { HEAD_BYTES, type KeyBudget, RecordOpener, RecordSealer } from './record.ts';
 import { streamKey } from './schedule.ts';
 import { StreamNumbers } from './stream-numbers.ts';
 import { SUITES } from './suites.ts';
@@ -28,11 +28,14 @@ export interface SessionSetting {
   readonly handlers: Handlers;
   readonly limits: Limits;
   readonly clock: Clock;
+  readonly metrics: Metrics;
   readonly onEvent: (event: StoqEvent) => void;
 }
 
 /** Of more streams than this each holds little: 64 times two whole records are 32 MiB. */
 const CROWD = 64;
+/** Labels that are the same for each of many counts. */
+const [answered, outbound, inbound] = [{ reason: 'ok' }, { direction: 'outbound' }, { direction: 'inbound' }];
 /** How long a goodbye waits for the other end to hang up. */
 const GOODBYE_MS = 300;
 
@@ -47,7 +50,9 @@ export class Session implements Peer {
   readonly closed: Promise<CloseReason>;
   readonly #setting: SessionSetting;
   readonly #control: SealedStream;
-  readonly #budget: KeyBudget;
+  readonly #sending: KeyBudget;
+  readonly #receiving: KeyBudget;
+  readonly #traffic = { sentBytes: 0, receivedBytes: 0 };
   readonly #ended = Promise.withResolvers<CloseReason>();
   readonly #streams = new Set<SealedStream>();
   readonly #numbers = new StreamNumbers();
@@ -71,7 +76,18 @@ export class Session implements Peer {
     this.closed = this.#ended.promise;
     this.#keyBytes = limits.sessionBytes;
     this.#lastActivityMs = clock.monotonicMs();
-    this.#budget = { spend: (bytes) => this.#spend(bytes) };
+    this.#sending = {
+      spend: (bytes) => {
+        this.#spend(bytes);
+        this.#traffic.sentBytes += HEAD_BYTES + bytes;
+      },
+    };
+    this.#receiving = {
+      spend: (bytes) => {
+        this.#spend(bytes);
+        this.#traffic.receivedBytes += HEAD_BYTES + bytes;
+      },
+    };
     this.#control = new SealedStream(control, this.#keys('dialer', 0n, leftover));
     void connection.closed.then(() => this.#end({ by: 'carrier', reason: 'lost' }));
   }
@@ -87,14 +103,18 @@ export class Session implements Peer {
     return this.#streams.size > 0 ? 0 : this.#setting.clock.monotonicMs() - this.#lastActivityMs;
   }
 
-  request(
+  async request(
     name: string,
     body: Uint8Array = new Uint8Array(),
     options?: RequestOptions,
   ): Promise<RequestResult> {
-    const { clock, limits } = this.#setting;
+    const { clock, limits, metrics } = this.#setting;
+    const startedMs = clock.monotonicMs();
     const setting = { open: () => this.#open(), clock, capBytes: limits.requestBytes };
-    return sendRequest(setting, { name, body }, options);
+    const result = await sendRequest(setting, { name, body }, options);
+    metrics.observe('stoq_request_seconds', (clock.monotonicMs() - startedMs) / 1000);
+    metrics.count('stoq_requests_total', 1, result.ok ? answered : { reason: result.reason });
+    return result;
   }
 
   openMessages(
@@ -115,6 +135,10 @@ export class Session implements Peer {
 
   rttMs(): number | undefined {
     return this.#setting.connection.rttMs();
+  }
+
+  traffic(): Traffic {
+    return { ...this.#traffic };
   }
 
   close(): Promise<void> {
@@ -160,9 +184,9 @@ export class Session implements Peer {
 
   #keys(opener: 'dialer' | 'listener', number: bigint, input?: Uint8Array) {
     const { sendSecret, receiveSecret } = this.#setting.established;
-    const opening = new RecordOpener(streamKey(receiveSecret, opener, number), this.#budget);
+    const opening = new RecordOpener(streamKey(receiveSecret, opener, number), this.#receiving);
     if (input !== undefined && input.length > 0) opening.push(input);
-    return { sealer: new RecordSealer(streamKey(sendSecret, opener, number), this.#budget), opener: opening };
+    return { sealer: new RecordSealer(streamKey(sendSecret, opener, number), this.#sending), opener: opening };
   }
 
   async #open(): Promise<SealedStream> {
@@ -178,6 +202,7 @@ export class Session implements Peer {
       prefix,
     });
     this.#track(stream);
+    this.#setting.metrics.count('stoq_streams_total', 1, outbound);
     return stream;
   }
 
@@ -203,7 +228,8 @@ export class Session implements Peer {
   }
 
   async #serve(carrier: CarrierStream): Promise<void> {
-    const { limits, clock, handlers, established, onEvent, share } = this.#setting;
+    const { limits, clock, handlers, established, metrics, onEvent, share } = this.#setting;
+    metrics.count('stoq_streams_total', 1, inbound);
     const isBusy = share.streams >= limits.streamsPerPeer;
     share.streams += 1;
     try {
