@@ -3,6 +3,7 @@ import { type NodeId, parseNodeId } from '@hypermesh/core';
 import { parse, TomlError } from 'smol-toml';
 import { type DataDirectory, readIfPresent, writeDurably } from './data-directory.ts';
 import { NodeError } from './errors.ts';
+import { defaultLogBounds, type LogBounds } from './monitor/logs/files.ts';
 
 /** What an operator decides; `hypermesh.toml` in the data directory. */
 export interface NodeConfig {
@@ -22,6 +23,8 @@ export interface NodeConfig {
   readonly minRunPrice: bigint;
   /** How new assets of this machine are lent; `hypermesh assets policy` changes each afterwards. */
   readonly lend: LendConfig;
+  /** How much of the daemon's log stays on disk. */
+  readonly log: LogBounds;
 }
 
 /** How much of a machine its owner lends, and to whom. */
@@ -42,6 +45,7 @@ export const defaultConfig: Omit<NodeConfig, 'name' | 'founder'> = {
   maxRunMs: 60_000,
   minRunPrice: 0n,
   lend: { level: 'p2p', cpuPercent: 50, memoryPercent: 50, storagePercent: 10 },
+  log: defaultLogBounds,
 };
 
 const namePattern = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
@@ -96,6 +100,11 @@ export function writeConfig(directory: DataDirectory, config: NodeConfig): void 
       `memory_percent = ${config.lend.memoryPercent}`,
       `storage_percent = ${config.lend.storagePercent}`,
       '',
+      '# How much of the log stays in the folder logs: so many files of so many bytes.',
+      '[log]',
+      `files = ${config.log.files}`,
+      `file_bytes = ${config.log.fileBytes}`,
+      '',
     ].join('\n'),
   );
 }
@@ -113,7 +122,7 @@ export function readConfig(directory: DataDirectory): NodeConfig {
       `There is no node in ${directory.path}`,
     );
   }
-  const { name, listen, founder, run = {}, lend = {}, ...rest } = parseToml(directory, text);
+  const { name, listen, founder, run = {}, lend = {}, log = {}, ...rest } = parseToml(directory, text);
   const bad = (key: string, what: string) => badConfig(directory, what, lineOf(text, key));
   const table = (key: string, value: unknown): Record<string, unknown> => {
     if (typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date))
@@ -122,10 +131,12 @@ export function readConfig(directory: DataDirectory): NodeConfig {
   };
   const { max_fuel, max_memory_pages, max_ms, min_price, ...runRest } = table('run', run);
   const { level, cpu_percent, memory_percent, storage_percent, ...lendRest } = table('lend', lend);
+  const { files, file_bytes, ...logRest } = table('log', log);
   const [unknown] = [
     ...Object.keys(rest),
     ...Object.keys(runRest).map((key) => `run.${key}`),
     ...Object.keys(lendRest).map((key) => `lend.${key}`),
+    ...Object.keys(logRest).map((key) => `log.${key}`),
   ];
   if (unknown !== undefined) throw bad(unknown, `there is no setting ${unknown}`);
   if (typeof name !== 'string' || !namePattern.test(name))
@@ -143,6 +154,16 @@ export function readConfig(directory: DataDirectory): NodeConfig {
     if (value === undefined) return fallback;
     if (typeof value === 'bigint' && value >= 0n && value <= 100n) return Number(value);
     throw bad(`lend.${key}`, `lend.${key} must be an integer from 0 to 100`);
+  };
+  const between = (
+    key: string,
+    value: unknown,
+    [least, most]: readonly [number, number],
+    fallback: number,
+  ): number => {
+    if (value === undefined) return fallback;
+    if (typeof value === 'bigint' && value >= least && value <= most) return Number(value);
+    throw bad(key, `${key} must be an integer from ${least} to ${most}`);
   };
   const lendLevel =
     level === undefined ? defaultConfig.lend.level : privacyLevels.find((name) => name === level);
@@ -164,6 +185,10 @@ export function readConfig(directory: DataDirectory): NodeConfig {
       cpuPercent: percent('cpu_percent', cpu_percent, defaultConfig.lend.cpuPercent),
       memoryPercent: percent('memory_percent', memory_percent, defaultConfig.lend.memoryPercent),
       storagePercent: percent('storage_percent', storage_percent, defaultConfig.lend.storagePercent),
+    },
+    log: {
+      files: between('log.files', files, [2, 100], defaultConfig.log.files),
+      fileBytes: between('log.file_bytes', file_bytes, [65_536, 2 ** 30], defaultConfig.log.fileBytes),
     },
   };
 }

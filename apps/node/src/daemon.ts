@@ -1,5 +1,13 @@
-import { type Clock, createReplaceable, type Log, type NodeId, type ReplaceableCell } from '@hypermesh/core';
+import {
+  type Clock,
+  createReplaceable,
+  type Log,
+  type Metrics,
+  type NodeId,
+  type ReplaceableCell,
+} from '@hypermesh/core';
 import { systemClock } from '@hypermesh/core/node';
+import { createRelay } from '@hypermesh/proxy-nat';
 import { type Carrier, createStoq, quicCarrier, type StoqEvent, type StoqNode } from '@hypermesh/stoq';
 import { type DiskStore, openDiskStore, serveContent } from '@hypermesh/stoq/content';
 import { publicKeysOf } from '@hypermesh/trustchain/ca';
@@ -13,6 +21,7 @@ import { serveControl } from './control/server.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { NodeError } from './errors.ts';
+import { createEvents } from './events/hub.ts';
 import { type Founder, openFounder } from './founder.ts';
 import { type Credentials, loadNodeKeys, nodeIdOfKeys, readChain, readPassphrase } from './identity.ts';
 import { type MachineRecord, openMachine } from './inventory/machine.ts';
@@ -25,6 +34,12 @@ import { requestOf } from './mesh/members.ts';
 import { createPeers, type Peers } from './mesh/peers.ts';
 import { renewRequest } from './mesh/protocol.ts';
 import { keepCertified } from './mesh/renewal.ts';
+import type { LogLevel } from './monitor/logs/line.ts';
+import { openNodeLog } from './monitor/logs/node-log.ts';
+import { lookAtMesh } from './monitor/mesh-look.ts';
+import { createMetrics, type MetricsRegistry } from './monitor/metrics/registry.ts';
+import { openMonitor } from './monitor/monitor.ts';
+import { metricTable } from './monitor/table/index.ts';
 import { type Phase0, type Phase1, phase1, phase2 } from './phases.ts';
 import { relayCarrier, relayListen } from './relay/carrier.ts';
 import { serveRelay } from './relay/serving.ts';
@@ -43,6 +58,8 @@ export interface Daemon extends AsyncDisposable {
 /** What a daemon may be told. */
 export interface DaemonOptions {
   readonly log: Log;
+  /** The least level that is kept on disk; `info` unless told otherwise. */
+  readonly logLevel?: LogLevel;
   readonly passphraseFile?: string;
   readonly clock?: Clock;
   /** Gives up the opening; a daemon that is open goes on until it is disposed of. */
@@ -55,34 +72,44 @@ export interface DaemonOptions {
  * file of it cannot be used.
  */
 export async function openDaemon(directory: DataDirectory, options: DaemonOptions): Promise<Daemon> {
-  const { log, passphraseFile, clock = systemClock, signal } = options;
+  const { passphraseFile, clock = systemClock, signal } = options;
   await using cleanup = new AsyncDisposableStack();
   const config = readConfig(directory);
   cleanup.use(lockDirectory(directory));
+  const metrics = createMetrics(metricTable);
+  const log = cleanup.use(
+    openNodeLog(directory.logs, {
+      beside: options.log,
+      least: options.logLevel ?? 'info',
+      bounds: config.log,
+      clock,
+      metrics,
+    }),
+  );
   const passphrase = readPassphrase(directory, passphraseFile);
   const keys = await loadNodeKeys(directory, passphrase);
   const nodeId = nodeIdOfKeys(keys);
   const pinnedRoot = pinnedRootOf(directory);
   const phase0: Phase0 = { phase: 0, nodeId, keys, config, pinnedRoot };
-  const founder = await openFounder(directory, passphrase, clock);
+  const founder = await openFounder(directory, passphrase, clock, metrics);
   if (founder !== undefined) cleanup.use(founder);
   const book = cleanup.use(openAddressBook(directory, log));
   const phase = await certified(directory, phase0, { founder, book, clock, log, signal });
   signal?.throwIfAborted();
 
   const stopping = new AbortController();
-  const store = cleanup.use(await openDiskStore(directory.content));
+  const store = cleanup.use(await openDiskStore(directory.content, { metrics }));
   const relayed = relayCarrier();
   const carriers = [quicCarrier(), relayed];
-  const stoq = await listen(phase, book, { founder, carriers, clock, log });
+  const stoq = await listen(phase, book, { founder, carriers, clock, log, metrics });
   // Everything below answers peers: nothing may be awaited until all of it is in place.
   cleanup.defer(() => stoq.close());
   const [address = ''] = stoq.addresses;
   book.note(nodeId, address);
   book.flush();
-  cleanup.defer(serveContent(stoq, store, { authorize: (peer) => !isEnrolling(peer.identity) }));
+  cleanup.defer(serveContent(stoq, store, { authorize: (peer) => !isEnrolling(peer.identity), metrics }));
   cleanup.defer(relayed.attach(stoq, nodeId, log));
-  cleanup.defer(serveRelay(stoq, { log }));
+  cleanup.defer(serveRelay(stoq, { log, relay: createRelay({ metrics }) }));
   const peers = cleanup.use(createPeers(nodeId, stoq, book, { clock, log }));
   cleanup.defer(shareAddresses(stoq, { self: nodeId, address, book, log }));
   if (founder !== undefined) cleanup.defer(founder.serve(stoq, { clock, log }));
@@ -109,6 +136,7 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
     machine: measured,
     clock,
     log,
+    metrics,
     signal: stopping.signal,
   });
   cleanup.defer(async () => {
@@ -116,6 +144,10 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
     await (await growth.settled())?.[Symbol.asyncDispose]();
     await measured;
   });
+  const monitor = cleanup.use(
+    openMonitor(directory, { metrics, log, clock, events: createEvents({ clock }) }),
+  );
+  cleanup.use(lookAtMesh(metrics, { phase, stoq, clock, services: growth.current }));
   const startedMs = clock.monotonicMs();
   const invitations = () => (founder?.invitations(nodeId, stoq.addresses) ?? []).map(formatInvitation);
   const status = () =>
@@ -165,6 +197,7 @@ interface GrowthParts {
   readonly machine: Promise<MachineRecord | undefined>;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: MetricsRegistry;
   readonly signal: AbortSignal;
 }
 
@@ -312,11 +345,13 @@ async function listen(
     carriers,
     clock,
     log,
+    metrics,
   }: {
     readonly founder: Founder | undefined;
     readonly carriers: readonly Carrier[];
     readonly clock: Clock;
     readonly log: Log;
+    readonly metrics: Metrics;
   },
 ): Promise<StoqNode> {
   const { nodeId, config, credentials, pinnedRoot } = phase;
@@ -325,10 +360,11 @@ async function listen(
     pinnedRoot,
     admitEnrolling: founder !== undefined,
     clock,
+    metrics,
   });
   const onEvent = (event: StoqEvent) => log.debug(`stoq.${event.type}`, { ...event });
   const start = (address: string) =>
-    createStoq({ auth, carriers, listen: [address, relayListen], clock, onEvent });
+    createStoq({ auth, carriers, listen: [address, relayListen], clock, onEvent, metrics });
   const before = book.addressOf(nodeId);
   if (before === undefined || !config.listen.endsWith(':0')) return start(config.listen);
   try {

@@ -50,6 +50,12 @@ export interface DataDirectory {
   readonly revocations: string;
   /** Engines of scripts, metered; made anew where they are gone. */
   readonly engines: string;
+  /** The log of the daemon, in numbered files. */
+  readonly logs: string;
+  /** A day of the node's own metrics. */
+  readonly history: string;
+  /** An operator's rules of alerts. */
+  readonly alertRules: string;
   readonly lock: string;
   /** Path of the control socket; outside the directory where its name would be too long for the system. */
   readonly controlSocket: string;
@@ -94,6 +100,9 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     audit: inside('audit'),
     revocations: inside('certificates', 'revocations'),
     engines: inside('engines'),
+    logs: inside('logs'),
+    history: inside('history'),
+    alertRules: inside('alerts.toml'),
     lock: inside('daemon.pid'),
     controlSocket:
       Buffer.byteLength(socket) <= maxSocketPath ? socket : join(tmpdir(), `hypermesh-${digest}.sock`),

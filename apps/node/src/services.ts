@@ -5,7 +5,6 @@ import type { DiskStore } from '@hypermesh/stoq/content';
 import { trustchainArtifacts } from './adapters/artifacts.ts';
 import { catalogPrograms } from './adapters/catalog-programs.ts';
 import { stoqTransport } from './adapters/consensus-transport.ts';
-import { createCounters } from './adapters/counters.ts';
 import { machineExecutors } from './adapters/machine-executors.ts';
 import { runClaims } from './adapters/run-claims.ts';
 import { runContent } from './adapters/run-content.ts';
@@ -28,6 +27,7 @@ import { type MemoryService, openMemoryService } from './memory/service.ts';
 import type { AddressBook } from './mesh/addresses.ts';
 import type { Peers } from './mesh/peers.ts';
 import type { Transparency } from './mesh/transparency.ts';
+import type { MetricsRegistry } from './monitor/metrics/registry.ts';
 import type { Phase2 } from './phases.ts';
 import { createRunService, type RunService } from './run/asking.ts';
 import { createNodeAsks } from './run/node-asks.ts';
@@ -54,6 +54,8 @@ export interface MeshServices extends AsyncDisposable {
   evidence(folder: string, signal: AbortSignal): Promise<EvidenceResult>;
   /** Pairs of contradicting votes by one validator that this node has seen since it started. */
   secondVotesSeen(): number;
+  /** Runs for others that are under way. */
+  runsExecuting(): number;
 }
 
 /** Opens the services of a node that has a ledger. Validators are kept connected from here on. */
@@ -70,10 +72,11 @@ export async function openMeshServices(
     readonly machine: Promise<MachineRecord | undefined>;
     readonly clock: Clock;
     readonly log: Log;
+    readonly metrics: MetricsRegistry;
     readonly signal: AbortSignal;
   },
 ): Promise<MeshServices> {
-  const { stoq, peers, store, book, transparency, clock, log, signal } = parts;
+  const { stoq, peers, store, book, transparency, clock, log, metrics, signal } = parts;
   const { nodeId: self, keys, config, genesis } = phase;
   const members = memberNodes(genesis);
   for (const node of members.keys()) peers.keep(node);
@@ -81,8 +84,7 @@ export async function openMeshServices(
   await using cleanup = new AsyncDisposableStack();
   const validators = [...members].flatMap(([node, { validator }]) => (validator ? [node] : []));
   const transport = cleanup.use(stoqTransport(stoq, { self, validators }, { clock, log }));
-  const counters = createCounters();
-  const ports = { transport, clock, log, metrics: counters, signal };
+  const ports = { transport, clock, log, metrics, signal };
   const ledger = cleanup.use(await openLedgerService(directory, phase, keys, ports));
   const content = cleanup.use(
     await createContentService({
@@ -96,6 +98,7 @@ export async function openMeshServices(
       atRest: openParity(directory.parity, store),
       clock,
       log,
+      metrics,
     }),
   );
   const nameOf = (node: NodeId) => members.get(node)?.name ?? node;
@@ -109,6 +112,7 @@ export async function openMeshServices(
       keyOf,
       clock,
       log,
+      metrics,
       signal,
     }),
   );
@@ -133,6 +137,7 @@ export async function openMeshServices(
       consensus,
       clock,
       log,
+      metrics,
     }),
   );
   const memory = cleanup.use(
@@ -146,7 +151,7 @@ export async function openMeshServices(
       secretKey: keys.ed25519.secretKey,
       clock,
       log,
-      metrics: counters,
+      metrics,
       nameOf,
     }),
   );
@@ -174,6 +179,7 @@ export async function openMeshServices(
       config,
       secretKey,
       clock,
+      metrics,
     }),
   );
   const records = openRunRecords(directory.runs);
@@ -192,7 +198,7 @@ export async function openMeshServices(
     keyOf,
     nameOf,
   });
-  cleanup.defer(
+  const serving = cleanup.use(
     serveRuns(stoq, {
       ledger,
       programs,
@@ -204,10 +210,11 @@ export async function openMeshServices(
       self,
       secretKey,
       log,
+      metrics,
     }),
   );
   const owned = cleanup.move();
-  const secondVotesSeen = () => counters.total('consensus_reports_total', { event: 'equivocation' });
+  const secondVotesSeen = () => metrics.total('consensus_reports_total', { event: 'equivocation' });
   return {
     ledger,
     catalog,
@@ -225,6 +232,7 @@ export async function openMeshServices(
       return { ...shown, packages, runs: runsShown };
     },
     secondVotesSeen,
+    runsExecuting: () => serving.executing,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

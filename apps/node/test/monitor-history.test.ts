@@ -177,7 +177,10 @@ describe('the history of a node', () => {
       }
       expect(history.names.length).toBe(640);
       most = Math.max(most, history.diskBytes);
-      const onDisk = readdirSync(folder.path).reduce((sum, name) => sum + statSync(join(folder.path, name)).size, 0);
+      const onDisk = readdirSync(folder.path).reduce(
+        (sum, name) => sum + statSync(join(folder.path, name)).size,
+        0,
+      );
       expect(onDisk).toBe(history.diskBytes);
     }
     expect(most).toBeLessThan(maxHistoryBytes);

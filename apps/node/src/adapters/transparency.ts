@@ -1,4 +1,12 @@
-import { type Clock, decodeRecord, encodeRecord, type NodeId, record, s } from '@hypermesh/core';
+import {
+  type Clock,
+  decodeRecord,
+  encodeRecord,
+  type Metrics,
+  type NodeId,
+  record,
+  s,
+} from '@hypermesh/core';
 import { createSigner } from '@hypermesh/core/ed25519';
 import { refuse, type StoqNode } from '@hypermesh/stoq';
 import { type LogProof, openLog } from '@hypermesh/trustchain/log';
@@ -27,8 +35,10 @@ export async function openTransparency(
   directory: string,
   origin: string,
   key: KeyPair,
+  metrics?: Metrics,
 ): Promise<LocalTransparency> {
-  const log = await openLog({ directory, origin, signer: createSigner(key.secretKey) });
+  const signer = createSigner(key.secretKey);
+  const log = await openLog({ directory, origin, signer, ...(metrics === undefined ? {} : { metrics }) });
   return {
     verifierKey: log.verifierKey,
     async append(entry) {

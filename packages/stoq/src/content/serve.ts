@@ -50,7 +50,13 @@ export function serveContent(
       if (!isAllowed) metrics.count('content_refused_total');
       return isAllowed;
     };
-    await pipe(stream.source, decodeContentFrames('fetcher'), answers(store, { authorize, metrics }), gather, stream.sink);
+    await pipe(
+      stream.source,
+      decodeContentFrames('fetcher'),
+      answers(store, { authorize, metrics }),
+      gather,
+      stream.sink,
+    );
   });
 }
 

@@ -236,7 +236,16 @@ export class Connector {
   #open({ connection, established, place }: Opening, streams: Promise<CarrierStream | undefined>): Session {
     const { limits, clock, handlers, metrics, onEvent, sessions, onPeer } = this.#setting;
     const { share } = place;
-    const session = new Session({ connection, established, share, handlers, limits, clock, metrics, onEvent });
+    const session = new Session({
+      connection,
+      established,
+      share,
+      handlers,
+      limits,
+      clock,
+      metrics,
+      onEvent,
+    });
     sessions.add(session);
     void session.closed.then(() => {
       sessions.delete(session);

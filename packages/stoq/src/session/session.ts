@@ -186,7 +186,10 @@ export class Session implements Peer {
     const { sendSecret, receiveSecret } = this.#setting.established;
     const opening = new RecordOpener(streamKey(receiveSecret, opener, number), this.#receiving);
     if (input !== undefined && input.length > 0) opening.push(input);
-    return { sealer: new RecordSealer(streamKey(sendSecret, opener, number), this.#sending), opener: opening };
+    return {
+      sealer: new RecordSealer(streamKey(sendSecret, opener, number), this.#sending),
+      opener: opening,
+    };
   }
 
   async #open(): Promise<SealedStream> {

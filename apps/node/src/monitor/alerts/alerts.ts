@@ -18,7 +18,9 @@ export interface Alert {
 }
 
 /** What rules read: what several series come to, or undefined where nothing is known. */
-export type ReadSeries = (condition: Pick<AlertCondition, 'metric' | 'take' | 'overS' | 'combine'>) => number | undefined;
+export type ReadSeries = (
+  condition: Pick<AlertCondition, 'metric' | 'take' | 'overS' | 'combine'>,
+) => number | undefined;
 
 /** The alerts of one node. */
 export interface Alerts {
@@ -131,7 +133,8 @@ function holding({ when }: AlertRule, read: ReadSeries): number | undefined {
   for (const condition of when) {
     const found = read(condition);
     const { than, overS } = condition;
-    const limit = typeof than === 'number' ? than : read({ metric: than, take: 'value', overS, combine: 'max' });
+    const limit =
+      typeof than === 'number' ? than : read({ metric: than, take: 'value', overS, combine: 'max' });
     if (found === undefined || limit === undefined) return undefined;
     const value = condition.absolute ? Math.abs(found) : found;
     if (!compares(value, condition.is, limit)) return undefined;

@@ -39,7 +39,8 @@ export const defaultRules: readonly AlertRule[] = [
     'finality-slow',
     {
       severity: 'warning',
-      summary: 'of the blocks of the last two minutes, one in twenty took more than 5 seconds to become final',
+      summary:
+        'of the blocks of the last two minutes, one in twenty took more than 5 seconds to become final',
       next: 'see the load of the validators and the round trips between them',
       forS: 60,
     },
@@ -173,6 +174,12 @@ export const defaultRules: readonly AlertRule[] = [
       next: 'its owner runs one key on two machines, or it lies: the log names it (consensus.equivocation)',
       forS: 0,
     },
-    { metric: 'consensus_reports_total{event="equivocation"}', take: 'increase', overS: 3_600, is: '>', than: 0 },
+    {
+      metric: 'consensus_reports_total{event="equivocation"}',
+      take: 'increase',
+      overS: 3_600,
+      is: '>',
+      than: 0,
+    },
   ),
 ];

@@ -77,7 +77,12 @@ function lineOf(text: string, { rule, key }: RuleFault): number | undefined {
 function badRules(path: string, what: string, line: number | undefined): NodeError {
   const place = line === undefined ? path : `${path}:${line}`;
   return new NodeError(
-    { code: 'node/bad-config', file: path, ...(line === undefined ? {} : { line }), next: `correct ${place}` },
+    {
+      code: 'node/bad-config',
+      file: path,
+      ...(line === undefined ? {} : { line }),
+      next: `correct ${place}`,
+    },
     `${place}: ${what}`,
   );
 }

@@ -101,7 +101,17 @@ function checkRule(given: unknown): Found<AlertRule> {
 function checkCondition(given: unknown): Found<AlertCondition> {
   const table = tableOf(given);
   if (table === undefined) return fault({ key: 'when', expected: 'tables' });
-  const { metric, take = 'value', over_s, overS = over_s ?? 60, combine, absolute = false, is, than, ...rest } = table;
+  const {
+    metric,
+    take = 'value',
+    over_s,
+    overS = over_s ?? 60,
+    combine,
+    absolute = false,
+    is,
+    than,
+    ...rest
+  } = table;
   const [unknown] = Object.keys(rest);
   if (unknown !== undefined)
     return fault({ key: unknown, expected: 'metric, take, over_s, combine, absolute, is or than' });
@@ -144,7 +154,12 @@ function isWords(value: unknown): value is string {
 }
 
 function isMetric(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= 256 && value.startsWith(metricPrefix) && parseSelector(value) !== undefined;
+  return (
+    typeof value === 'string' &&
+    value.length <= 256 &&
+    value.startsWith(metricPrefix) &&
+    parseSelector(value) !== undefined
+  );
 }
 
 /** TOML gives integers as bigint where it is told to. */

@@ -41,7 +41,10 @@ export interface History extends Disposable {
     readonly stepMs?: number;
   }): HistoryAnswer;
   /** What counts that a selector means have added over the last `overMs`, or of levels and peaks the newest within them. */
-  recent(selector: string, overMs: number): readonly { readonly labels: HistorySeries['labels']; readonly value: number }[];
+  recent(
+    selector: string,
+    overMs: number,
+  ): readonly { readonly labels: HistorySeries['labels']; readonly value: number }[];
   readonly names: readonly HistorySeries[];
   readonly memoryBytes: number;
   readonly diskBytes: number;
@@ -197,7 +200,9 @@ export function openHistory(parts: {
       const to = Math.floor(Math.min(toMs, clock.nowMs() + ring.stepMs) / ring.stepMs);
       const ends = stepsBetween(ring, { from: Math.max(from, ring.last - ring.places), to, each });
       const wanted = selectors.flatMap((text) => parseSelector(text) ?? []);
-      const found = [...series.entries()].filter(([, one]) => wanted.some((selector) => isSelected(selector, one)));
+      const found = [...series.entries()].filter(([, one]) =>
+        wanted.some((selector) => isSelected(selector, one)),
+      );
       const most = Math.max(1, Math.floor(mostNumbers / Math.max(1, ends.length)));
       return {
         stepMs: each * ring.stepMs,
@@ -222,7 +227,10 @@ export function openHistory(parts: {
       const from = to - Math.max(1, Math.round(overMs / fineStepMs)) + 1;
       return [...series.entries()].flatMap(([number, one]) => {
         if (!isSelected(selector, one)) return [];
-        const value = one.kind === 'count' ? together(fine, number, 'count', { from, to }).value : newest(number, from, to);
+        const value =
+          one.kind === 'count'
+            ? together(fine, number, 'count', { from, to }).value
+            : newest(number, from, to);
         return Number.isNaN(value) ? [] : [{ labels: one.labels, value }];
       });
     },

@@ -16,7 +16,12 @@ const kinds: readonly SeriesKind[] = ['count', 'level', 'peak'];
 /** What one record says. */
 export type SegmentRecord =
   | { readonly type: 'names'; readonly series: readonly HistorySeries[] }
-  | { readonly type: 'sample'; readonly slot: number; readonly coveredMs: number; readonly values: Float32Array };
+  | {
+      readonly type: 'sample';
+      readonly slot: number;
+      readonly coveredMs: number;
+      readonly values: Float32Array;
+    };
 
 /** One record, ready to be appended. */
 export function encodeSegmentRecord(record: SegmentRecord): Buffer {

@@ -67,7 +67,10 @@ function unquote(text: string): string | undefined {
 }
 
 /** Whether a series is meant. */
-export function isSelected(selector: Selector, { name, labels }: Pick<HistorySeries, 'name' | 'labels'>): boolean {
+export function isSelected(
+  selector: Selector,
+  { name, labels }: Pick<HistorySeries, 'name' | 'labels'>,
+): boolean {
   return (
     name === selector.name &&
     Object.entries(selector.labels).every(([label, value]) => labels[label] === value)

@@ -1,12 +1,5 @@
 /** What a series counts; base units only, as Prometheus wants them. */
-export type MetricUnit =
-  | 'seconds'
-  | 'bytes'
-  | 'ratio'
-  | 'fuel'
-  | 'pages'
-  | 'units'
-  | 'things';
+export type MetricUnit = 'seconds' | 'bytes' | 'ratio' | 'fuel' | 'pages' | 'units' | 'things';
 
 /** One row of the table of metrics. */
 export interface MetricDescription {

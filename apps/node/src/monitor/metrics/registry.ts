@@ -103,7 +103,11 @@ export function createMetrics(
     },
     count(name, value = 1, labels) {
       const family = families.get(name);
-      if (family === undefined || family.description.kind !== 'counter' || !(value >= 0 && value < Infinity)) {
+      if (
+        family === undefined ||
+        family.description.kind !== 'counter' ||
+        !(value >= 0 && value < Infinity)
+      ) {
         dropped += 1;
         return;
       }

@@ -8,7 +8,11 @@ export const ledgerRows = [
     consensus_blocks_total: ['Blocks that became final and were applied'],
     consensus_transactions_total: ['Transactions of these blocks, by result', 'things', ['code']],
     consensus_timeouts_total: ['Timers of the engine that ran out', 'things', ['timer']],
-    consensus_reports_total: ['What the engine reported of others, and views it gave up', 'things', ['event']],
+    consensus_reports_total: [
+      'What the engine reported of others, and views it gave up',
+      'things',
+      ['event'],
+    ],
     consensus_malformed_total: ['Messages of validators that could not be read', 'things', ['reason']],
     consensus_proofs_checked_total: [
       'Legs of proofs that this node checked before ordering: all of an operation that holds, the first that failed of one that is refused',
@@ -18,7 +22,6 @@ export const ledgerRows = [
     consensus_proofs_made_total: ['Unified proofs that this node made'],
     consensus_refused_total: ["This node's operations that were refused, by leg", 'things', ['leg']],
     ledger_operations_total: ['Operations that were applied, by kind and result', 'things', ['kind', 'code']],
-    wallet_settled_units_total: ['Value that settlements paid, base units', 'units'],
   }),
   ...histograms(secondsBuckets, {
     consensus_finality_seconds: ['Time from the first sight of a block to its finality', 'seconds'],

@@ -11,13 +11,20 @@ export const processRows = [
     process_gc_seconds_total: ['Time that the garbage collector took', 'seconds', ['kind']],
   }),
   ...histograms(secondsBuckets, {
-    api_request_seconds: ['Time to answer a request to the API; of long work, all of it', 'seconds', ['method']],
+    api_request_seconds: [
+      'Time to answer a request to the API; of long work, all of it',
+      'seconds',
+      ['method'],
+    ],
   }),
   ...gauges({
     process_resident_bytes: ['Resident memory', 'bytes'],
     process_heap_bytes: ['Heap of JavaScript, used', 'bytes'],
     process_external_bytes: ['Memory outside of the heap that JavaScript holds, buffers among it', 'bytes'],
-    process_memory_cap_bytes: ['Most memory that this process may have, by its control group or the machine', 'bytes'],
+    process_memory_cap_bytes: [
+      'Most memory that this process may have, by its control group or the machine',
+      'bytes',
+    ],
     process_memory_ratio: ['Resident memory as a share of that', 'ratio'],
     process_open_files: ['Open file descriptors'],
     process_start_time_seconds: ['When the process started, Unix time', 'seconds'],

@@ -6,7 +6,11 @@ export const transportRows = [
     stoq_sessions_opened_total: ['Sessions that were authenticated', 'things', ['direction']],
     stoq_sessions_closed_total: ['Sessions that ended, by whom and why', 'things', ['by', 'reason']],
     stoq_handshakes_refused_total: ['Handshakes that came to nothing', 'things', ['by', 'reason']],
-    stoq_streams_total: ['Streams that were opened by this node (outbound) or its peers', 'things', ['direction']],
+    stoq_streams_total: [
+      'Streams that were opened by this node (outbound) or its peers',
+      'things',
+      ['direction'],
+    ],
     stoq_stream_faults_total: ['Streams of peers that were not served to their end', 'things', ['fault']],
     stoq_requests_total: ['Requests of this node by how they ended; ok: answered', 'things', ['reason']],
     stoq_bytes_total: [

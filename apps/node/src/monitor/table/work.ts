@@ -17,7 +17,11 @@ export const workRows = [
     ],
     memory_bytes_total: ['Bytes of the accesses that succeeded', 'bytes', ['operation']],
     memory_attaches_refused_total: ['Members that were not let to lent memory', 'things', ['fault']],
-    memory_frames_refused_total: ['Frames that could not be read; their channels were closed', 'things', ['reason']],
+    memory_frames_refused_total: [
+      'Frames that could not be read; their channels were closed',
+      'things',
+      ['reason'],
+    ],
     extension_calls_total: ['Calls of extensions, by answer', 'things', ['extension', 'status']],
     extension_events_total: [
       'What the audit log heard of: denials, quotas that were hit, transitions',
