@@ -4,7 +4,7 @@ import { counters, gauges, histograms, secondsBuckets } from './rows.ts';
 export const workRows = [
   ...counters({
     assets_claims_total: ['Reservations that were asked for, by answer', 'things', ['outcome']],
-    assets_leases_total: ['Commits of reservations, by answer', 'things', ['outcome']],
+    assets_commits_total: ['Commits of reservations, by answer', 'things', ['outcome']],
     assets_claims_ended_total: ['Claims that ended', 'things', ['how']],
     run_asks_total: ['Runs that members asked for, by answer', 'things', ['outcome']],
     runs_total: ['Runs here, by type of program and exit', 'things', ['type', 'exit']],
