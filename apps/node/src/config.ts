@@ -1,6 +1,7 @@
 import { type PrivacyLevel, privacyLevels } from '@hypermesh/assets';
 import { type NodeId, parseNodeId } from '@hypermesh/core';
 import { parse, TomlError } from 'smol-toml';
+import { type DaemonLimits, defaultLimits, limitLines, readLimits } from './config-limits.ts';
 import { type DataDirectory, readIfPresent, writeDurably } from './data-directory.ts';
 import { NodeError } from './errors.ts';
 import { defaultLogBounds, type LogBounds } from './monitor/logs/files.ts';
@@ -25,6 +26,8 @@ export interface NodeConfig {
   readonly lend: LendConfig;
   /** How much of the daemon's log stays on disk. */
   readonly log: LogBounds;
+  /** What the daemon itself may take. */
+  readonly limits: DaemonLimits;
 }
 
 /** How much of a machine its owner lends, and to whom. */
@@ -46,6 +49,7 @@ export const defaultConfig: Omit<NodeConfig, 'name' | 'founder'> = {
   minRunPrice: 0n,
   lend: { level: 'p2p', cpuPercent: 50, memoryPercent: 50, storagePercent: 10 },
   log: defaultLogBounds,
+  limits: defaultLimits,
 };
 
 const namePattern = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
@@ -105,6 +109,8 @@ export function writeConfig(directory: DataDirectory, config: NodeConfig): void 
       `files = ${config.log.files}`,
       `file_bytes = ${config.log.fileBytes}`,
       '',
+      ...limitLines(config.limits),
+      '',
     ].join('\n'),
   );
 }
@@ -122,7 +128,16 @@ export function readConfig(directory: DataDirectory): NodeConfig {
       `There is no node in ${directory.path}`,
     );
   }
-  const { name, listen, founder, run = {}, lend = {}, log = {}, ...rest } = parseToml(directory, text);
+  const {
+    name,
+    listen,
+    founder,
+    run = {},
+    lend = {},
+    limits = {},
+    log = {},
+    ...rest
+  } = parseToml(directory, text);
   const bad = (key: string, what: string) => badConfig(directory, what, lineOf(text, key));
   const table = (key: string, value: unknown): Record<string, unknown> => {
     if (typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date))
@@ -190,6 +205,7 @@ export function readConfig(directory: DataDirectory): NodeConfig {
       files: between('log.files', files, [2, 100], defaultConfig.log.files),
       fileBytes: between('log.file_bytes', file_bytes, [65_536, 2 ** 30], defaultConfig.log.fileBytes),
     },
+    limits: readLimits(table('limits', limits), bad),
   };
 }
 

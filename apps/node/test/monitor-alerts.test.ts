@@ -61,28 +61,29 @@ function healthy(metrics: MetricsRegistry): void {
 }
 
 /** Each default rule: what brings it about, and after how many steps of 10 seconds it fires. */
-const causes: Readonly<Record<string, readonly [steps: number, cause: (metrics: MetricsRegistry) => void]>> = {
-  'no-block': [1, (metrics) => metrics.set('consensus_idle_seconds', 61)],
-  'finality-slow': [
-    7,
-    (metrics) => {
-      for (let i = 0; i < 10; i += 1) metrics.observe('consensus_finality_seconds', 7);
-    },
-  ],
-  'quorum-lost': [4, (metrics) => metrics.set('consensus_validators_reachable', 2)],
-  'validator-away': [31, (metrics) => metrics.set('consensus_validators_reachable', 3)],
-  'certificate-ending': [1, (metrics) => metrics.set('certificate_remaining_ratio', 0.19)],
-  'disk-nearly-full': [7, (metrics) => metrics.set('disk_free_ratio', 0.09)],
-  'disk-full': [1, (metrics) => metrics.set('disk_free_ratio', 0.01)],
-  'clock-off': [7, (metrics) => metrics.set('clock_offset_seconds', -2.5)],
-  'content-lost': [1, (metrics) => metrics.set('content_lost_roots', 1)],
-  'event-loop-slow': [7, (metrics) => metrics.set('event_loop_delay_seconds', 0.6, { quantile: '0.99' })],
-  'memory-near-cap': [7, (metrics) => metrics.set('process_memory_ratio', 0.95)],
-  'log-errors': [1, (metrics) => metrics.count('log_lines_total', 6, { level: 'error' })],
-  'log-lost': [1, (metrics) => metrics.count('log_lost_lines_total')],
-  'extension-suspended': [1, (metrics) => metrics.set('extensions', 1, { state: 'not-active' })],
-  'second-vote': [1, (metrics) => metrics.count('consensus_reports_total', 1, { event: 'equivocation' })],
-};
+const causes: Readonly<Record<string, readonly [steps: number, cause: (metrics: MetricsRegistry) => void]>> =
+  {
+    'no-block': [1, (metrics) => metrics.set('consensus_idle_seconds', 61)],
+    'finality-slow': [
+      7,
+      (metrics) => {
+        for (let i = 0; i < 10; i += 1) metrics.observe('consensus_finality_seconds', 7);
+      },
+    ],
+    'quorum-lost': [4, (metrics) => metrics.set('consensus_validators_reachable', 2)],
+    'validator-away': [31, (metrics) => metrics.set('consensus_validators_reachable', 3)],
+    'certificate-ending': [1, (metrics) => metrics.set('certificate_remaining_ratio', 0.19)],
+    'disk-nearly-full': [7, (metrics) => metrics.set('disk_free_ratio', 0.09)],
+    'disk-full': [1, (metrics) => metrics.set('disk_free_ratio', 0.01)],
+    'clock-off': [7, (metrics) => metrics.set('clock_offset_seconds', -2.5)],
+    'content-lost': [1, (metrics) => metrics.set('content_lost_roots', 1)],
+    'event-loop-slow': [7, (metrics) => metrics.set('event_loop_delay_seconds', 0.6, { quantile: '0.99' })],
+    'memory-near-cap': [7, (metrics) => metrics.set('process_memory_ratio', 0.95)],
+    'log-errors': [1, (metrics) => metrics.count('log_lines_total', 6, { level: 'error' })],
+    'log-lost': [1, (metrics) => metrics.count('log_lost_lines_total')],
+    'extension-suspended': [1, (metrics) => metrics.set('extensions', 1, { state: 'not-active' })],
+    'second-vote': [1, (metrics) => metrics.count('consensus_reports_total', 1, { event: 'equivocation' })],
+  };
 
 describe('the default alerts', () => {
   it('are quiet on a node that is well, for an hour', () => {
@@ -94,22 +95,26 @@ describe('the default alerts', () => {
     expect(node.alerts.current()).toEqual([]);
   });
 
-  it('have a cause here each', () => expect(Object.keys(causes)).toEqual(defaultRules.map(({ name }) => name)));
+  it('have a cause here each', () =>
+    expect(Object.keys(causes)).toEqual(defaultRules.map(({ name }) => name)));
 
-  it.each(Object.entries(causes))('%s fires by its cause, not before its time, and alone', (name, [steps, cause]) => {
-    const node = setUp();
-    node.step();
-    for (let i = 1; i <= steps; i += 1) {
-      expect(node.firing()).not.toContain(name);
-      cause(node.metrics);
+  it.each(Object.entries(causes))(
+    '%s fires by its cause, not before its time, and alone',
+    (name, [steps, cause]) => {
+      const node = setUp();
       node.step();
-    }
-    const others = name === 'disk-full' || name === 'quorum-lost' ? 1 : 0;
-    expect(node.firing()).toContain(name);
-    expect(node.firing().length).toBeLessThanOrEqual(1 + others);
-    const [alert] = node.alerts.current().filter(({ rule }) => rule === name);
-    expect(alert?.next).not.toBe('');
-  });
+      for (let i = 1; i <= steps; i += 1) {
+        expect(node.firing()).not.toContain(name);
+        cause(node.metrics);
+        node.step();
+      }
+      const others = name === 'disk-full' || name === 'quorum-lost' ? 1 : 0;
+      expect(node.firing()).toContain(name);
+      expect(node.firing().length).toBeLessThanOrEqual(1 + others);
+      const [alert] = node.alerts.current().filter(({ rule }) => rule === name);
+      expect(alert?.next).not.toBe('');
+    },
+  );
 
   it('of waiting operations is quiet where none waits, however long no block was final', () => {
     const node = setUp();
@@ -176,7 +181,9 @@ describe('an alert', () => {
   });
 
   it('of what nothing is known of does not hold', () => {
-    const node = setUp([{ ...rule, forS: 0, when: [{ ...rule.when[0], metric: 'hypermesh_nothing' } as never] }]);
+    const node = setUp([
+      { ...rule, forS: 0, when: [{ ...rule.when[0], metric: 'hypermesh_nothing' } as never] },
+    ]);
     expect(node.step()).toEqual([]);
   });
 });
@@ -187,12 +194,19 @@ describe("an operator's rules", () => {
       disable: ['disk-full', 'no-block'],
       rule: [
         { name: 'no-block', summary: 'mine', when: [{ metric: 'hypermesh_members', is: '<', than: 2 }] },
-        { name: 'own', summary: 'own', when: [{ metric: 'hypermesh_members', is: '<', than: 'hypermesh_assets' }] },
+        {
+          name: 'own',
+          summary: 'own',
+          when: [{ metric: 'hypermesh_members', is: '<', than: 'hypermesh_assets' }],
+        },
       ],
     });
     if (!settings.ok) throw new Error(JSON.stringify(settings.reason));
     const names = rulesOf(settings.value).map(({ name }) => name);
-    expect(names).toEqual([...defaultRules.map(({ name }) => name).filter((name) => name !== 'disk-full'), 'own']);
+    expect(names).toEqual([
+      ...defaultRules.map(({ name }) => name).filter((name) => name !== 'disk-full'),
+      'own',
+    ]);
     expect(rulesOf(settings.value)[0]).toMatchObject({ summary: 'mine', severity: 'warning', forS: 0 });
   });
 
@@ -211,12 +225,20 @@ describe("an operator's rules", () => {
     ['an unknown key', 'rules = 3\n', 1],
     ['names that are none', 'disable = ["No Block"]\n', 1],
     ['a rule without a name', good('summary = "b"\n'), 8],
-    ['a name twice', good('name = "a"\nsummary = "b"\nwhen = [{ metric = "hypermesh_a", is = "<", than = 2 }]'), 9],
+    [
+      'a name twice',
+      good('name = "a"\nsummary = "b"\nwhen = [{ metric = "hypermesh_a", is = "<", than = 2 }]'),
+      9,
+    ],
     ['a rule without words', good('name = "b"\n'), 8],
     ['another severity', good('name = "b"\nsummary = "b"\nseverity = "high"\n'), 11],
     ['a time below 0', good('name = "b"\nsummary = "b"\nfor_s = -1\n'), 11],
     ['no conditions', good('name = "b"\nsummary = "b"\nwhen = []\n'), 11],
-    ['a series of others', good('name = "b"\nsummary = "b"\nwhen = [{ metric = "up", is = "<", than = 1 }]\n'), 11],
+    [
+      'a series of others',
+      good('name = "b"\nsummary = "b"\nwhen = [{ metric = "up", is = "<", than = 1 }]\n'),
+      11,
+    ],
     [
       'another comparison',
       good('name = "b"\nsummary = "b"\n\n[[rule.when]]\nmetric = "hypermesh_a"\nis = "=="\nthan = 1\n'),
@@ -225,7 +247,9 @@ describe("an operator's rules", () => {
     ['no limit', good('name = "b"\nsummary = "b"\nwhen = [{ metric = "hypermesh_a", is = "<" }]\n'), 8],
     [
       'a span that is not kept',
-      good('name = "b"\nsummary = "b"\nwhen = [{ metric = "hypermesh_a", over_s = 7200, is = "<", than = 1 }]\n'),
+      good(
+        'name = "b"\nsummary = "b"\nwhen = [{ metric = "hypermesh_a", over_s = 7200, is = "<", than = 1 }]\n',
+      ),
       11,
     ],
     ['an unknown key of a rule', good('name = "b"\nsummary = "b"\nfor = 3\n'), 11],

@@ -58,7 +58,8 @@ function isThere(): boolean {
 
 /** What it reads. */
 function parseElsewhere(text: string, format: 'prometheus' | 'openmetrics'): readonly Family[] {
-  const parser = format === 'openmetrics' ? 'prometheus_client.openmetrics.parser' : 'prometheus_client.parser';
+  const parser =
+    format === 'openmetrics' ? 'prometheus_client.openmetrics.parser' : 'prometheus_client.parser';
   const program = [
     'import sys, json',
     `from ${parser} import text_string_to_metric_families as read`,

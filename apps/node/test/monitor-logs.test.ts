@@ -1,19 +1,31 @@
-import { appendFileSync, chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type Log, silentLog } from '@hypermesh/core';
 import { createManualClock, logLaws } from '@hypermesh/core/testing';
 import { describe, expect, it } from 'vitest';
-import { createMetrics } from '../src/monitor/metrics/registry.ts';
 import { defaultLogBounds } from '../src/monitor/logs/files.ts';
 import { formatLogLine, type LogLine, parseLogLine } from '../src/monitor/logs/line.ts';
 import { openNodeLog } from '../src/monitor/logs/node-log.ts';
 import { followLogs, readLogs } from '../src/monitor/logs/read.ts';
+import { createMetrics } from '../src/monitor/metrics/registry.ts';
 import { metricTable } from '../src/monitor/table/index.ts';
 import { temporaryDirectory } from './support.ts';
 
 const startMs = 1_800_000_000_000;
 
-function logIn(folder: string, options: { readonly fileBytes?: number; readonly files?: number; beside?: Log } = {}) {
+function logIn(
+  folder: string,
+  options: { readonly fileBytes?: number; readonly files?: number; beside?: Log } = {},
+) {
   const clock = createManualClock(startMs);
   const metrics = createMetrics(metricTable);
   const { fileBytes = 4_096, files = 3, beside = silentLog } = options;
@@ -85,7 +97,12 @@ describe('the log of a node', () => {
   });
 
   it('does not let fields say what a line is, bounds what they hold, and takes what cannot be written', () => {
-    const line = { atMs: startMs, level: 'info', event: 'real', fields: { event: 'forged', level: 'error', time: 3 } } as const;
+    const line = {
+      atMs: startMs,
+      level: 'info',
+      event: 'real',
+      fields: { event: 'forged', level: 'error', time: 3 },
+    } as const;
     expect(parseLogLine(formatLogLine(line))).toEqual({ ...line, fields: {} });
     const long = formatLogLine({ ...line, fields: { text: '\u{1F600}'.repeat(100_000) } });
     expect(Buffer.byteLength(long)).toBeLessThan(20_000);
@@ -105,7 +122,10 @@ describe('what is read of the log', () => {
     using log = logIn(directory.logs, { files: 20 });
     for (let n = 0; n < 300; n += 1) {
       log.clock.advance(1_000);
-      log[n % 10 === 0 ? 'error' : 'info'](n % 2 === 0 ? 'even.number' : 'odd.number', { n, text: 'é'.repeat(n % 50) });
+      log[n % 10 === 0 ? 'error' : 'info'](n % 2 === 0 ? 'even.number' : 'odd.number', {
+        n,
+        text: 'é'.repeat(n % 50),
+      });
     }
     expect(readdirSync(directory.logs).length).toBeGreaterThan(5);
     const found: LogLine[] = [];
@@ -129,7 +149,10 @@ describe('what is read of the log', () => {
     using directory = temporaryDirectory();
     mkdirSync(directory.logs, { recursive: true });
     const good = formatLogLine({ atMs: startMs, level: 'info', event: 'good', fields: { n: 1 } });
-    writeFileSync(join(directory.logs, 'node-1.log'), `null\n[]\n{"level":"info"}\n\n${good}\n\u0000\n{"time":"x"`);
+    writeFileSync(
+      join(directory.logs, 'node-1.log'),
+      `null\n[]\n{"level":"info"}\n\n${good}\n\u0000\n{"time":"x"`,
+    );
     writeFileSync(join(directory.logs, 'node-x.log'), `${good}\n`);
     expect(countsOf(await readLogs(directory.logs, { limit: 9 }))).toEqual([1]);
   });

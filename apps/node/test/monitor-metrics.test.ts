@@ -111,7 +111,9 @@ describe('what scrapers are told', () => {
   });
 
   it('goes by what a request accepts', () => {
-    expect(expositionFormatOf('application/openmetrics-text; version=1.0.0,text/plain;q=0.5')).toBe('openmetrics');
+    expect(expositionFormatOf('application/openmetrics-text; version=1.0.0,text/plain;q=0.5')).toBe(
+      'openmetrics',
+    );
     expect(expositionFormatOf('text/plain')).toBe('prometheus');
     expect(expositionFormatOf(undefined)).toBe('prometheus');
   });

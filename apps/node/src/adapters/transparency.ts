@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   type Clock,
   decodeRecord,
   encodeRecord,
+  hasCode,
   type Metrics,
   type NodeId,
   record,
@@ -28,9 +31,17 @@ const loggedEntry = record({
 /** The log of the mesh where its authority runs. */
 export interface LocalTransparency extends Transparency, AsyncDisposable {
   readonly verifierKey: string;
+  /** Why it takes nothing, in words; undefined where it does. */
+  problem(): string | undefined;
 }
 
-/** Opens the mesh's log in a folder of the node that founded it. */
+/** A file beside the log that says that it may be older than what it signed: nothing is appended then. */
+export const staleLogMark = 'restored';
+
+/**
+ * Opens the mesh's log in a folder of the node that founded it. Where the disk failed it, the next append opens it
+ * anew. A log that was restored from a backup and may have grown since appends nothing: it would show two histories.
+ */
 export async function openTransparency(
   directory: string,
   origin: string,
@@ -38,15 +49,56 @@ export async function openTransparency(
   metrics?: Metrics,
 ): Promise<LocalTransparency> {
   const signer = createSigner(key.secretKey);
-  const log = await openLog({ directory, origin, signer, ...(metrics === undefined ? {} : { metrics }) });
+  const options = { directory, origin, signer, ...(metrics === undefined ? {} : { metrics }) };
+  let log = await openLog(options);
+  const { verifierKey } = log;
+  const stale = existsSync(join(directory, staleLogMark))
+    ? 'the log was restored from a backup that may be older than what it showed to others'
+    : undefined;
+  let reopening: Promise<void> | undefined;
+
+  async function reopen(): Promise<void> {
+    await log.close().catch(() => undefined);
+    log = await openLog(options);
+  }
+
   return {
-    verifierKey: log.verifierKey,
+    verifierKey,
+    problem: () => stale,
     async append(entry) {
-      const { index } = await log.append(entry);
-      return { index, proof: log.prove(index) };
+      if (stale !== undefined) throw staleLog(directory, stale);
+      await reopening;
+      try {
+        const { index } = await log.append(entry);
+        return { index, proof: log.prove(index) };
+      } catch (error) {
+        if (hasCode(error, 'trustchain/storage-failed')) {
+          reopening ??= reopen()
+            .catch(() => undefined)
+            .finally(() => {
+              reopening = undefined;
+            });
+        }
+        throw error;
+      }
     },
-    [Symbol.asyncDispose]: () => log.close(),
+    [Symbol.asyncDispose]: async () => {
+      await reopening;
+      await log.close();
+    },
   };
+}
+
+function staleLog(file: string, reason: string): NodeError {
+  return new NodeError(
+    {
+      code: 'node/damaged-file',
+      file,
+      reason,
+      next: 'restore a backup that was made after this node had stopped for good, with --last-state',
+    },
+    `The log of the mesh takes nothing: ${reason}`,
+  );
 }
 
 /** Entries that one member may append: each is kept for good. */

@@ -1,10 +1,10 @@
-import type { Clock } from '@hypermesh/core';
+import type { Clock, NodeId, Replaceable } from '@hypermesh/core';
 import type { Peer, StoqNode } from '@hypermesh/stoq';
 import { isEnrolling } from '../adapters/authenticator.ts';
-import type { Phase1 } from '../phases.ts';
+import type { Credentials } from '../identity.ts';
 import type { MeshServices } from '../services.ts';
 import type { MetricsRegistry } from './metrics/registry.ts';
-import { watchPeerClocks } from './peer-clocks.ts';
+import { type PeerClocks, watchPeerClocks } from './peer-clocks.ts';
 
 type Link = { readonly class: 'member' | 'enrolling'; readonly direction: Peer['direction'] };
 
@@ -12,14 +12,18 @@ type Link = { readonly class: 'member' | 'enrolling'; readonly direction: Peer['
 export function lookAtMesh(
   metrics: MetricsRegistry,
   parts: {
-    readonly phase: Phase1;
-    readonly stoq: StoqNode;
+    readonly nodeId: NodeId;
+    readonly credentials: Replaceable<Credentials>;
     readonly clock: Clock;
     services(): MeshServices | undefined;
   },
-): Disposable {
-  const { phase, stoq, clock, services } = parts;
-  const clocks = watchPeerClocks(stoq, clock);
+): Disposable & {
+  /** From now on also at the sessions of a transport; to be called once, when it opens. */
+  watch(stoq: StoqNode): void;
+} {
+  const { nodeId, credentials, clock, services } = parts;
+  using cleanup = new DisposableStack();
+  let clocks: PeerClocks | undefined;
   const links = new Map<Peer, Link>();
   const ended = new Map<string, number>();
   const statesSeen = new Map<string, Set<string>>();
@@ -38,8 +42,6 @@ export function lookAtMesh(
       add(`${link.class} received`, receivedBytes);
     });
   };
-  for (const peer of stoq.peers) take(peer);
-  const offPeers = stoq.onPeer(take);
   let height = { at: -1, sinceMs: clock.monotonicMs() };
 
   function lookAtLinks(): void {
@@ -58,8 +60,8 @@ export function lookAtMesh(
       metrics.set('stoq_bytes_total', sent, { class: which, direction: 'sent' });
       metrics.set('stoq_bytes_total', received, { class: which, direction: 'received' });
     }
-    metrics.set('clock_offset_seconds', clocks.offsetSeconds());
-    const [leaf] = phase.credentials.current().chain;
+    metrics.set('clock_offset_seconds', clocks?.offsetSeconds() ?? Number.NaN);
+    const [leaf] = credentials.current().chain;
     if (leaf === undefined) return;
     const remainingMs = leaf.notAfterMs - clock.nowMs();
     metrics.set('certificate_remaining_seconds', remainingMs / 1000);
@@ -68,7 +70,7 @@ export function lookAtMesh(
 
   function lookAtServices(there: MeshServices): void {
     const { ledger, members, content, wallet, inventory, memory, extensions } = there;
-    const connected = new Set<string>([phase.nodeId]);
+    const connected = new Set<string>([nodeId]);
     for (const [peer, link] of links) if (link.class === 'member') connected.add(peer.id);
     metrics.set('members', members.size);
     metrics.set('members_connected', [...members.keys()].filter((node) => connected.has(node)).length);
@@ -114,16 +116,20 @@ export function lookAtMesh(
     for (const state of states) metrics.set(name, all.filter((one) => one.state === state).length, { state });
   }
 
-  const off = metrics.onRead(() => {
-    lookAtLinks();
-    const there = services();
-    if (there !== undefined) lookAtServices(there);
-  });
+  cleanup.defer(
+    metrics.onRead(() => {
+      lookAtLinks();
+      const there = services();
+      if (there !== undefined) lookAtServices(there);
+    }),
+  );
+  const owned = cleanup.move();
   return {
-    [Symbol.dispose]() {
-      off();
-      offPeers();
-      clocks[Symbol.dispose]();
+    watch(stoq) {
+      clocks = owned.use(watchPeerClocks(stoq, clock));
+      for (const peer of stoq.peers) take(peer);
+      owned.defer(stoq.onPeer(take));
     },
+    [Symbol.dispose]: () => owned.dispose(),
   };
 }
