@@ -1,7 +1,16 @@
 import { type PrivacyLevel, privacyLevels } from '@hypermesh/assets';
 import { type NodeId, parseNodeId } from '@hypermesh/core';
 import { parse, TomlError } from 'smol-toml';
+import {
+  type ApiConfig,
+  defaultApiConfig,
+  formatApiListen,
+  isLoopback,
+  parseApiListen,
+  remoteNext,
+} from './api/config.ts';
 import { type DaemonLimits, defaultLimits, limitLines, readLimits } from './config-limits.ts';
+import { logLines, readLogBounds } from './config-log.ts';
 import { type DataDirectory, readIfPresent, writeDurably } from './data-directory.ts';
 import { NodeError } from './errors.ts';
 import { defaultLogBounds, type LogBounds } from './monitor/logs/files.ts';
@@ -24,6 +33,8 @@ export interface NodeConfig {
   readonly minRunPrice: bigint;
   /** How new assets of this machine are lent; `hypermesh assets policy` changes each afterwards. */
   readonly lend: LendConfig;
+  /** Where the API answers, beside the socket of the owner. */
+  readonly api: ApiConfig;
   /** How much of the daemon's log stays on disk. */
   readonly log: LogBounds;
   /** What the daemon itself may take. */
@@ -48,6 +59,7 @@ export const defaultConfig: Omit<NodeConfig, 'name' | 'founder'> = {
   maxRunMs: 60_000,
   minRunPrice: 0n,
   lend: { level: 'p2p', cpuPercent: 50, memoryPercent: 50, storagePercent: 10 },
+  api: defaultApiConfig,
   log: defaultLogBounds,
   limits: defaultLimits,
 };
@@ -104,10 +116,12 @@ export function writeConfig(directory: DataDirectory, config: NodeConfig): void 
       `memory_percent = ${config.lend.memoryPercent}`,
       `storage_percent = ${config.lend.storagePercent}`,
       '',
-      '# How much of the log stays in the folder logs: so many files of so many bytes.',
-      '[log]',
-      `files = ${config.log.files}`,
-      `file_bytes = ${config.log.fileBytes}`,
+      '# The API, which the dashboard uses: on this machine, with the tokens in api-token and api-token-read.',
+      '[api]',
+      `enabled = ${config.api.isEnabled}`,
+      `listen = ${JSON.stringify(formatApiListen(config.api))}`,
+      '',
+      ...logLines(config.log),
       '',
       ...limitLines(config.limits),
       '',
@@ -134,6 +148,7 @@ export function readConfig(directory: DataDirectory): NodeConfig {
     founder,
     run = {},
     lend = {},
+    api = {},
     limits = {},
     log = {},
     ...rest
@@ -146,12 +161,12 @@ export function readConfig(directory: DataDirectory): NodeConfig {
   };
   const { max_fuel, max_memory_pages, max_ms, min_price, ...runRest } = table('run', run);
   const { level, cpu_percent, memory_percent, storage_percent, ...lendRest } = table('lend', lend);
-  const { files, file_bytes, ...logRest } = table('log', log);
+  const { enabled, listen: apiListen, allow_remote, names, ...apiRest } = table('api', api);
   const [unknown] = [
     ...Object.keys(rest),
     ...Object.keys(runRest).map((key) => `run.${key}`),
     ...Object.keys(lendRest).map((key) => `lend.${key}`),
-    ...Object.keys(logRest).map((key) => `log.${key}`),
+    ...Object.keys(apiRest).map((key) => `api.${key}`),
   ];
   if (unknown !== undefined) throw bad(unknown, `there is no setting ${unknown}`);
   if (typeof name !== 'string' || !namePattern.test(name))
@@ -169,16 +184,6 @@ export function readConfig(directory: DataDirectory): NodeConfig {
     if (value === undefined) return fallback;
     if (typeof value === 'bigint' && value >= 0n && value <= 100n) return Number(value);
     throw bad(`lend.${key}`, `lend.${key} must be an integer from 0 to 100`);
-  };
-  const between = (
-    key: string,
-    value: unknown,
-    [least, most]: readonly [number, number],
-    fallback: number,
-  ): number => {
-    if (value === undefined) return fallback;
-    if (typeof value === 'bigint' && value >= least && value <= most) return Number(value);
-    throw bad(key, `${key} must be an integer from ${least} to ${most}`);
   };
   const lendLevel =
     level === undefined ? defaultConfig.lend.level : privacyLevels.find((name) => name === level);
@@ -201,12 +206,30 @@ export function readConfig(directory: DataDirectory): NodeConfig {
       memoryPercent: percent('memory_percent', memory_percent, defaultConfig.lend.memoryPercent),
       storagePercent: percent('storage_percent', storage_percent, defaultConfig.lend.storagePercent),
     },
-    log: {
-      files: between('log.files', files, [2, 100], defaultConfig.log.files),
-      fileBytes: between('log.file_bytes', file_bytes, [65_536, 2 ** 30], defaultConfig.log.fileBytes),
-    },
+    api: readApi({ enabled, listen: apiListen, allow_remote, names }, bad),
+    log: readLogBounds(table('log', log), bad),
     limits: readLimits(table('limits', limits), bad),
   };
+}
+
+function readApi(
+  { enabled = true, listen, allow_remote = false, names = [] }: Readonly<Record<string, unknown>>,
+  bad: (key: string, what: string) => NodeError,
+): ApiConfig {
+  if (typeof enabled !== 'boolean') throw bad('api.enabled', 'api.enabled must be true or false');
+  if (typeof allow_remote !== 'boolean')
+    throw bad('api.allow_remote', 'api.allow_remote must be true or false');
+  const isName = (name: unknown) => typeof name === 'string' && /^[a-z0-9.-]{1,253}$/.test(name);
+  if (!Array.isArray(names) || !names.every(isName))
+    throw bad('api.names', 'api.names must be a list of names such as "node.example"');
+  const where = listen === undefined ? defaultApiConfig : parseApiListen(String(listen));
+  if (where === undefined) throw bad('api.listen', 'api.listen must be an address such as "http://[::1]:0"');
+  if (!isLoopback(where.host) && !allow_remote)
+    throw bad(
+      'api.listen',
+      `api.listen can be reached from other machines, and the API has no TLS: ${remoteNext}`,
+    );
+  return { isEnabled: enabled, host: where.host, port: where.port, allowRemote: allow_remote, names };
 }
 
 /** The line on which a setting stands; undefined where it does not stand alone on one, or is missing. */

@@ -32,7 +32,7 @@ export interface MetricsRegistry extends Metrics {
 }
 
 /** Series of one metric, and numbers of all series together: what peers and programs say cannot make it grow beyond. */
-const defaultBounds = { seriesOfOne: 128, numbers: 16_384 };
+const defaultBounds = { seriesOfOne: 256, numbers: 16_384 };
 /** Longest value of a label, in characters. */
 const maxLabelChars = 64;
 const separator = '\u001f';

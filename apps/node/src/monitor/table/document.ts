@@ -53,7 +53,7 @@ function conditionText({ metric, take, overS, absolute, is, than }: AlertConditi
 }
 
 const introduction = `\`GET /metrics\` of the API gives them in the text format 0.0.4 of Prometheus, or in OpenMetrics 1.0 to whoever accepts
-it; the read-only token is enough. The names of labels are fixed, their values come from closed sets; of one metric at most 128
+it; the read-only token is enough. The names of labels are fixed, their values come from closed sets; of one metric at most 256
 series are kept, and \`hypermesh_metrics_dropped_total\` says whether anything had no place.
 
 A node keeps its own history, with no outside software: every series in steps of 10 seconds for an hour and of a minute for 24
