@@ -3,7 +3,7 @@ import type { Clock, Log } from '@hypermesh/core';
 import type { MetricsRegistry } from '../metrics/registry.ts';
 import { Ring, together } from './ring.ts';
 import type { SegmentRecord } from './segment.ts';
-import { openSegments, type SegmentFolder } from './segment-folder.ts';
+import { openSegments, type SegmentBounds, type SegmentFolder } from './segment-folder.ts';
 import { Differences, type HistorySeries, isSelected, parseSelector } from './series.ts';
 
 /** What one series was over a span of time. */
@@ -58,12 +58,15 @@ const maxSeries = 640;
 /** Most numbers in one answer, and points of one series. */
 const mostNumbers = 50_000;
 const mostPoints = 1_500;
-const fineBounds = { samples: 60, segments: 8, segmentBytes: 384 * 1024 };
-const coarseBounds = { samples: 120, segments: 14, segmentBytes: 640 * 1024 };
-/** Most that the history takes on disk, in bytes: every segment full, and one sample beyond in each. */
-export const maxHistoryBytes: number =
-  fineBounds.segments * (fineBounds.segmentBytes + 65_536) +
-  coarseBounds.segments * (coarseBounds.segmentBytes + 65_536);
+const fineBounds = { samples: 60, segments: 8, segmentBytes: 256 * 1024 };
+const coarseBounds = { samples: 120, segments: 14, segmentBytes: 448 * 1024 };
+/** The longest record: the names of all series, with labels that are as long as they may be. */
+export const maxRecordBytes: number = 320 * 1024;
+/** Most that the history takes on disk, in bytes: every segment full and one record beyond, the open one beside the rest. */
+export const maxHistoryBytes: number = [fineBounds, coarseBounds].reduce(
+  (sum, { segments, segmentBytes }) => sum + (segments + 1) * (segmentBytes + maxRecordBytes),
+  0,
+);
 
 /**
  * Opens the history in a folder and reads what is there of before; without a folder it lives in memory. Each sample is
@@ -75,8 +78,10 @@ export function openHistory(parts: {
   readonly clock: Clock;
   readonly log: Log;
   readonly folder?: string;
+  /** How much of each resolution stays on disk, for tests. */
+  readonly bounds?: SegmentBounds;
 }): History {
-  const { metrics, clock, log, folder } = parts;
+  const { metrics, clock, log, folder, bounds } = parts;
   const fine = new Ring(fineStepMs, fineSteps);
   const coarse = new Ring(coarseStepMs, coarseSteps);
   const series: HistorySeries[] = [];
@@ -115,8 +120,8 @@ export function openHistory(parts: {
       folder === undefined
         ? undefined
         : [
-            openSegments(folder, 'fine', fineBounds, replay(fine)),
-            openSegments(folder, 'coarse', coarseBounds, replay(coarse)),
+            openSegments(folder, 'fine', bounds ?? fineBounds, replay(fine)),
+            openSegments(folder, 'coarse', bounds ?? coarseBounds, replay(coarse)),
           ];
   } catch (error) {
     log.error('history.unreadable', { folder: join(folder ?? ''), message: String(error) });

@@ -57,7 +57,7 @@ it; the read-only token is enough. The names of labels are fixed, their values c
 series are kept, and \`hypermesh_metrics_dropped_total\` says whether anything had no place.
 
 A node keeps its own history, with no outside software: every series in steps of 10 seconds for an hour and of a minute for 24
-hours, in memory (7.2 kB a series, at most 640 series) and in \`DATA/history\` (a test holds it below 14 MiB). A process that is
+hours, in memory (7.2 kB a series, at most 640 series) and in \`DATA/history\` (a test holds it below 17 MiB). A process that is
 killed loses what came after its last step; a restart is a gap; a clock that is set back takes away what lay ahead of it. A histogram is
 five series there: \`_count\`, \`_sum\`, \`_p50\`, \`_p95\` and \`_p99\`. Of counters the answer holds rates per second, over the time that each
 step really covers; steps are joined by adding counts up, averaging levels and keeping the highest of quantiles.`;
