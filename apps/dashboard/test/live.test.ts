@@ -83,10 +83,20 @@ it('a fault stands beside the last answer, and a later answer takes it away', as
   const live = hold();
   node.opens();
   await settled();
-  node.answers(() => Promise.reject(Object.assign(new Error('no'), { code: 'node/refused', failure: { code: 'node/refused', next: 'wait' } })));
+  node.answers(() =>
+    Promise.reject(
+      Object.assign(new Error('no'), {
+        code: 'node/refused',
+        failure: { code: 'node/refused', next: 'wait' },
+      }),
+    ),
+  );
   live.refresh();
   await timing.passes(300);
-  expect(live.answer.value).toMatchObject({ value: { invitations: ['answer 1'] }, fault: { code: 'node/refused', next: 'wait' } });
+  expect(live.answer.value).toMatchObject({
+    value: { invitations: ['answer 1'] },
+    fault: { code: 'node/refused', next: 'wait' },
+  });
   node.answers(async () => ({ invitations: ['again'] }));
   live.refresh();
   await timing.passes(300);

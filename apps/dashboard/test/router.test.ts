@@ -9,7 +9,12 @@ const page = (path: string, isInNav = true): Page => ({
   ...(isInNav ? { nav: { section: 'Mesh', icon: 'ledger' } as const } : {}),
   load: () => Promise.reject(new Error('not loaded in this test')),
 });
-const pages = [page('/'), page('/ledger'), page('/ledger/block/:height', false), page('/packages/:name', false)];
+const pages = [
+  page('/'),
+  page('/ledger'),
+  page('/ledger/block/:height', false),
+  page('/packages/:name', false),
+];
 
 it.each([
   ['/', '/', {}],

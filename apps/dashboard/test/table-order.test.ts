@@ -18,15 +18,22 @@ const rows: readonly Row[] = [
 const names = (sorted: readonly Row[]) => sorted.map(({ name }) => name);
 
 it('names sort as people count, whatever their case', () => {
-  expect(names(inOrder(rows, columns, { by: 'name', isDescending: false }))).toEqual(['Node 2', 'node 9', 'node 10']);
+  expect(names(inOrder(rows, columns, { by: 'name', isDescending: false }))).toEqual([
+    'Node 2',
+    'node 9',
+    'node 10',
+  ]);
 });
 
 it.each([
   [false, ['node 10', 'Node 2', 'node 9']],
   [true, ['Node 2', 'node 10', 'node 9']],
-])('amounts beyond 2^53 sort right, and rows without one stand last (descending %s)', (isDescending, expected) => {
-  expect(names(inOrder(rows, columns, { by: 'amount', isDescending }))).toEqual(expected);
-});
+])(
+  'amounts beyond 2^53 sort right, and rows without one stand last (descending %s)',
+  (isDescending, expected) => {
+    expect(names(inOrder(rows, columns, { by: 'amount', isDescending }))).toEqual(expected);
+  },
+);
 
 it('a column that does not sort leaves the rows as they came', () => {
   expect(inOrder(rows, columns, { by: 'plain', isDescending: false })).toBe(rows);

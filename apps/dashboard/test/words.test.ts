@@ -70,24 +70,41 @@ describe('blocks in time', () => {
 describe('a run that is asked for', () => {
   it('costs at most its fuel at its price, rounded up', () => {
     const asked = runRequest({ ...firstFields, spec: 'echo', fuel: '1000001', price: '10' });
-    expect(asked).toMatchObject({ ok: true, most: 11n, request: { spec: 'echo', memoryPages: 977, deadlineMs: 30_000 } });
+    expect(asked).toMatchObject({
+      ok: true,
+      most: 11n,
+      request: { spec: 'echo', memoryPages: 977, deadlineMs: 30_000 },
+    });
   });
 
   it('says of each field what it takes', () => {
-    const asked = runRequest({ ...firstFields, fuel: '0', price: 'x', memoryMb: '', seconds: '-1', on: 'birch', audit: 'birch' });
-    expect(asked.ok ? [] : Object.keys(asked.errors).sort()).toEqual(
-      ['audit', 'fuel', 'memoryMb', 'price', 'seconds', 'spec'],
-    );
+    const asked = runRequest({
+      ...firstFields,
+      fuel: '0',
+      price: 'x',
+      memoryMb: '',
+      seconds: '-1',
+      on: 'birch',
+      audit: 'birch',
+    });
+    expect(asked.ok ? [] : Object.keys(asked.errors).sort()).toEqual([
+      'audit',
+      'fuel',
+      'memoryMb',
+      'price',
+      'seconds',
+      'spec',
+    ]);
   });
 });
 
 describe('assets in words', () => {
   it('quantities come in units that people know', () => {
-    expect([formatQuantity('cpu', 1_000_000), formatQuantity('cpu', 500_000), formatQuantity('memory', 1e9)]).toEqual([
-      '1 core',
-      '0.5 cores',
-      '1.0 GB',
-    ]);
+    expect([
+      formatQuantity('cpu', 1_000_000),
+      formatQuantity('cpu', 500_000),
+      formatQuantity('memory', 1e9),
+    ]).toEqual(['1 core', '0.5 cores', '1.0 GB']);
   });
 
   it('any attributes can be read, known or not', () => {
@@ -108,7 +125,8 @@ describe('the drawing of links', () => {
       const spots = ring(count);
       const [, top = 0, width = 0, height = 0] = frame(spots).split(' ').map(Number);
       expect(spots.length).toBe(count);
-      for (const { x, y } of spots) expect(x > 20 && x < width - 20 && y > top + 20 && y < top + height - 20).toBe(true);
+      for (const { x, y } of spots)
+        expect(x > 20 && x < width - 20 && y > top + 20 && y < top + height - 20).toBe(true);
     }
     expect(thickness(0)).toBeLessThan(thickness(1e9));
   });
@@ -116,7 +134,9 @@ describe('the drawing of links', () => {
 
 describe('what went wrong', () => {
   it('is told from whatever was thrown', () => {
-    const error = Object.assign(new Error('not now'), { failure: { code: 'node/refused', next: 'wait', status: 409 } });
+    const error = Object.assign(new Error('not now'), {
+      failure: { code: 'node/refused', next: 'wait', status: 409 },
+    });
     expect(faultOf(error)).toEqual({ code: 'node/refused', message: 'not now', next: 'wait', status: 409 });
     expect(faultOf('text')).toEqual({ code: 'pages/unknown', message: 'text' });
     expect(faultOf(undefined)).toEqual({ code: 'pages/unknown', message: 'undefined' });

@@ -110,7 +110,9 @@ const rules = {
   maxHours: (value: string) =>
     /^\d{1,4}(\.\d{1,6})?$/.test(value) && Number(value) <= 366 * 24 ? undefined : 'Hours, from 0 to 8784',
   hours: (value: string) =>
-    hoursIn(value) !== undefined ? undefined : 'always, or windows such as mo-fr 18:00-08:00, sa-su 00:00-24:00 (UTC)',
+    hoursIn(value) !== undefined
+      ? undefined
+      : 'always, or windows such as mo-fr 18:00-08:00, sa-su 00:00-24:00 (UTC)',
   price: whole(2n ** 63n),
   priceUnits: (value: string) =>
     /^[1-9]\d{0,14}$/.test(value) ? undefined : 'A whole number from 1: for how many units the price is',
@@ -149,10 +151,12 @@ function hoursIn(text: string): Policy['hours'] | undefined {
   return windows.every((window) => window !== undefined) ? windows : undefined;
 }
 
-const windowPattern = /^(?:([a-z]{2})(?:-([a-z]{2}))? )?([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)$/;
+const windowPattern =
+  /^(?:([a-z]{2})(?:-([a-z]{2}))? )?([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)$/;
 
 function windowIn(text: string): Policy['hours'][number] | undefined {
-  const [matched, first = 'su', last, fromHour, fromMin, toHour = 24, toMin = 0] = windowPattern.exec(text) ?? [];
+  const [matched, first = 'su', last, fromHour, fromMin, toHour = 24, toMin = 0] =
+    windowPattern.exec(text) ?? [];
   if (matched === undefined) return undefined;
   const from = dayNames.indexOf(first);
   const to = /^[a-z]/.test(text) ? dayNames.indexOf(last ?? first) : 6;

@@ -68,8 +68,7 @@ const columns = (window: number): readonly Column<Validator>[] => [
   {
     id: 'space',
     title: 'Space',
-    cell: ({ spaceBytes }) =>
-      formatBytes(spaceBytes),
+    cell: ({ spaceBytes }) => formatBytes(spaceBytes),
     sortBy: ({ spaceBytes }) => spaceBytes,
     isNumber: true,
     from: 'wide',

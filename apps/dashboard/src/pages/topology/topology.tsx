@@ -143,7 +143,9 @@ const columns: readonly Column<Member>[] = [
   {
     id: 'kem',
     title: 'Keys',
-    cell: ({ kem, signature }) => <span title={signature === undefined ? undefined : `signed with ${signature}`}>{kem ?? ''}</span>,
+    cell: ({ kem, signature }) => (
+      <span title={signature === undefined ? undefined : `signed with ${signature}`}>{kem ?? ''}</span>
+    ),
     from: 'wide',
   },
   {
