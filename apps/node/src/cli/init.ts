@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { checkListen, checkName } from '../config.ts';
-import { type Command, dataFlag, type Flag } from './command.ts';
+import { type Command, dataFlag, dryRunFlag, type Flag, isDryRun } from './command.ts';
 import { directoryOf } from './control.ts';
 
 /** Flags of the commands that make a node. */
@@ -31,6 +31,7 @@ export const initCommand: Command = {
   positionals: [],
   flags: [
     ...nodeFlags,
+    dryRunFlag,
     { name: 'mesh', value: 'NAME', describe: 'what people call the mesh', fallback: 'hypermesh' },
     {
       name: 'validators',
@@ -45,6 +46,10 @@ export const initCommand: Command = {
     const directory = directoryOf(invocation);
     const name = nameFrom(flags['name']);
     const mesh = checkName(textOf(flags['mesh']) ?? 'hypermesh');
+    if (isDryRun(invocation)) {
+      const { planNode } = await import('./node-plan.ts');
+      return await planNode(invocation, { name, mesh, ...optional(flags) });
+    }
     const validators = Number(textOf(flags['validators']) ?? '4');
     output.progress({ text: 'making keys (Ed25519, Falcon-1024, P-256, ML-DSA-65) and certificates' });
     const { initMesh } = await import('../init.ts');

@@ -1,5 +1,6 @@
 import { PACKAGE_TYPES } from '@hypermesh/catalog';
 import type { NodeId } from '@hypermesh/core';
+import { reportInstallPlan } from '../../catalog/install-plan.ts';
 import type { InstallReport, PublishReport } from '../../catalog/reports.ts';
 import { reportInstall, reportPublish } from '../../catalog/reports.ts';
 import type { MeshServices } from '../../services.ts';
@@ -21,14 +22,13 @@ export const catalogMethods: ServiceMethods = {
     return reportPublish(await services.catalog.publish(source, tell, signal), nameIn(services));
   },
   async install(services, { params, tell, signal }): Promise<InstallReport> {
-    const specs = params['specs'] === undefined ? [text(params, 'spec')] : texts(params, 'specs');
-    const { lock } = params;
-    if (lock !== undefined && typeof lock !== 'string') throw badParameter('lock', 'the text of a lock file');
-    const choice = {
-      ...(lock === undefined ? {} : { lock }),
-      ...(params['frozen'] === true ? { frozen: true } : {}),
-    };
+    const { specs, ...choice } = wantedOf(params);
     return reportInstall(await services.catalog.install(specs, choice, tell, signal));
+  },
+  async 'plan-install'({ catalog, content }, { params, tell, signal }) {
+    const { specs, ...choice } = wantedOf(params);
+    const plan = await catalog.plan(specs, choice, tell, signal);
+    return reportInstallPlan(plan, { catalog, content }, { ...choice, signal });
   },
   async search({ catalog }, { params, signal }) {
     const { type, verifiedOnly } = params;
@@ -53,6 +53,17 @@ export const catalogMethods: ServiceMethods = {
     catalog.verify(text(params, 'spec'), params['deep'] === true, signal),
   remove: ({ catalog }, { params, signal }) => catalog.remove(text(params, 'spec'), signal),
 };
+
+function wantedOf(params: Params) {
+  const specs = params['specs'] === undefined ? [text(params, 'spec')] : texts(params, 'specs');
+  const { lock } = params;
+  if (lock !== undefined && typeof lock !== 'string') throw badParameter('lock', 'the text of a lock file');
+  return {
+    specs,
+    ...(lock === undefined ? {} : { lock }),
+    ...(params['frozen'] === true ? { frozen: true } : {}),
+  };
+}
 
 function texts(params: Params, name: string): readonly string[] {
   const value = params[name];

@@ -1,3 +1,4 @@
+import type { Tell } from '../../movement.ts';
 import type { ControlMethod } from '../server.ts';
 import { catalogMethods } from './catalog.ts';
 import { contentMethods } from './content.ts';
@@ -27,7 +28,7 @@ export function controlMethods(parts: ControlParts): Readonly<Record<string, Con
   const withServices =
     (method: ServiceMethod): ControlMethod =>
     async (call) => {
-      const tell = (text: string) => call.progress({ text });
+      const tell: Tell = (text, moved) => call.progress({ text, ...moved });
       if (growth.current() === undefined) tell('waiting for the genesis');
       return method(await growth.reached(call.signal), { ...call, tell }, parts);
     };

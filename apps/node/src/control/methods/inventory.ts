@@ -76,17 +76,18 @@ export const inventoryMethods: ServiceMethods = {
     if (own === undefined) throw notOwn(id);
     const policy = changedPolicy(own.policy, params);
     tell('ordering the policy with its four proofs');
-    try {
+    return await allowed(async () => {
       const { height } = await inventory.setPolicy(id, policy, signal);
       return { asset: id, policy, height };
-    } catch (error) {
-      if (!hasCode(error, 'assets/forbidden-policy') || !('failure' in error)) throw error;
-      const { rule, remedy } = error.failure as { readonly rule: string; readonly remedy: string };
-      throw new NodeError(
-        { code: 'node/refused', by: 'policy', reason: rule, next: remedy },
-        `The policy cannot hold: ${rule}`,
-      );
-    }
+    });
+  },
+  async 'plan-policy'(services, { params }) {
+    const { inventory } = services;
+    const id = assetOf(services, text(params, 'asset'));
+    const own = inventory.assets.find(id);
+    if (own === undefined) throw notOwn(id);
+    const changed = changedPolicy(own.policy, params);
+    return await allowed(async () => ({ asset: id, policy: inventory.planPolicy(id, changed) }));
   },
   async 'explain-claim'(services, { params }, { nodeId }) {
     const { inventory } = services;
@@ -106,6 +107,20 @@ export const inventoryMethods: ServiceMethods = {
     return { id: operation, height, asset: asset.id };
   },
 };
+
+/** A rule of policies that stands against it becomes a refusal that says what to do. */
+async function allowed<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!hasCode(error, 'assets/forbidden-policy') || !('failure' in error)) throw error;
+    const { rule, remedy } = error.failure as { readonly rule: string; readonly remedy: string };
+    throw new NodeError(
+      { code: 'node/refused', by: 'policy', reason: rule, next: remedy },
+      `The policy cannot hold: ${rule}`,
+    );
+  }
+}
 
 function quantity(params: Params, name: string): Readonly<Record<string, number>> {
   return params[name] === undefined ? {} : { [name]: Number(integer(params, name)) };

@@ -1,5 +1,6 @@
 import { headerHash } from '@hypermesh/consensus';
 import { type OperationId, toHex } from '@hypermesh/core';
+import { proofTerms } from '../../ledger/proof-terms.ts';
 import type { MeshServices } from '../../services.ts';
 import type { ServiceCall, ServiceMethods } from './method.ts';
 import { badParameter, bytes, text } from './parameters.ts';
@@ -7,6 +8,7 @@ import { badParameter, bytes, text } from './parameters.ts';
 /** What can be asked of the ledger itself. */
 export const ledgerMethods: ServiceMethods = {
   final: finalBlock,
+  'proof-terms': async ({ ledger }) => proofTerms(ledger),
   evidence: ({ evidence }, { params, signal }) => evidence(text(params, 'folder'), signal),
   async submit({ ledger }, { params, signal }) {
     const { id, height } = await ledger.submit(bytes(params, 'transaction'), signal);

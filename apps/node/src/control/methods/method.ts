@@ -2,6 +2,7 @@ import type { NodeId } from '@hypermesh/core';
 import type { NodeConfig } from '../../config.ts';
 import type { Growth } from '../../daemon.ts';
 import type { MachineRecord } from '../../inventory/machine.ts';
+import type { Tell } from '../../movement.ts';
 import type { MeshServices } from '../../services.ts';
 import type { NodeStatus } from '../../status.ts';
 import type { ControlCall } from '../server.ts';
@@ -18,7 +19,7 @@ export interface ControlParts {
 }
 
 /** A control call with a way to tell progress in words. */
-export type ServiceCall = ControlCall & { tell(text: string): void };
+export type ServiceCall = ControlCall & { readonly tell: Tell };
 
 /** A method that needs the ledger and what stands on it; it is called once they are there. */
 export type ServiceMethod = (
