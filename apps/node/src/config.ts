@@ -2,7 +2,7 @@ import { type PrivacyLevel, privacyLevels } from '@hypermesh/assets';
 import { type NodeId, parseNodeId } from '@hypermesh/core';
 import { parse, TomlError } from 'smol-toml';
 import { type DaemonLimits, defaultLimits, limitLines, readLimits } from './config-limits.ts';
-import { type DataDirectory, readIfPresent, writeDurably } from './data-directory.ts';
+import { type DataDirectory, dataWords, readIfPresent, writeDurably } from './data-directory.ts';
 import { NodeError } from './errors.ts';
 
 /** What an operator decides; `hypermesh.toml` in the data directory. */
@@ -110,11 +110,12 @@ export function writeConfig(directory: DataDirectory, config: NodeConfig): void 
 export function readConfig(directory: DataDirectory): NodeConfig {
   const text = readIfPresent(directory.config)?.toString('utf8');
   if (text === undefined) {
+    const words = dataWords(directory.path);
     throw new NodeError(
       {
         code: 'node/not-initialized',
         directory: directory.path,
-        next: `found a mesh: hypermesh init --data ${directory.path}; or join one: hypermesh join INVITATION --data ${directory.path}`,
+        next: `found a mesh: hypermesh init${words}; or join one: hypermesh join INVITATION${words}`,
       },
       `There is no node in ${directory.path}`,
     );

@@ -11,7 +11,7 @@ import {
 } from '@hypermesh/trustchain/ca';
 import { extensionSigner } from './adapters/extension-trust.ts';
 import { defaultConfig, writeConfig } from './config.ts';
-import { type DataDirectory, writeDurably } from './data-directory.ts';
+import { type DataDirectory, dataWords, writeDurably } from './data-directory.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { NodeError } from './errors.ts';
 import { installBundled } from './extensions/bundled.ts';
@@ -56,7 +56,7 @@ export function claimEmptyDirectory(directory: DataDirectory): Disposable {
       {
         code: 'node/already-initialized',
         directory: directory.path,
-        next: `start it: hypermesh up --data ${directory.path}`,
+        next: `start it: hypermesh up${dataWords(directory.path)}`,
       },
       `There is a node in ${directory.path} already`,
     );

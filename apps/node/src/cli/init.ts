@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { checkListen, checkName } from '../config.ts';
+import { dataWords } from '../data-directory.ts';
 import { type Command, dataFlag, dryRunFlag, type Flag, isDryRun } from './command.ts';
 import { directoryOf } from './control.ts';
 
@@ -61,7 +62,7 @@ export const initCommand: Command = {
     output.line(
       `  bears  ${faults} faulty of ${validators} validators${faults === 0 ? ' (four are needed to bear one)' : ''}`,
     );
-    output.line(`Next: hypermesh up --data ${directory.path}   (prints the invitations)`);
+    output.line(`Next: hypermesh up${dataWords(directory.path)}   (prints the invitations)`);
     return { ...result, name, mesh, validators, directory: directory.path };
   },
 };

@@ -1,3 +1,4 @@
+import { dataWords } from '../data-directory.ts';
 import { NodeError } from '../errors.ts';
 import { parseInvitation } from '../mesh/invitation.ts';
 import { type Command, dryRunFlag, isDryRun } from './command.ts';
@@ -35,7 +36,7 @@ export const joinCommand: Command = {
     const result = await joinMesh(directory, { name, invitation, signal, ...optional(flags) });
     output.line(`Joined as ${name}  ${result.nodeId}`);
     output.line(`  root   ${invitation.root}`);
-    output.line(`Next: hypermesh up --data ${directory.path}`);
+    output.line(`Next: hypermesh up${dataWords(directory.path)}`);
     return { ...result, name, root: invitation.root, directory: directory.path };
   },
 };

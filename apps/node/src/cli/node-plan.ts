@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { cpuAdapter, memoryAdapter, storageAdapter } from '@hypermesh/assets/adapters';
 import { defaultConfig } from '../config.ts';
+import { dataWords } from '../data-directory.ts';
 import { NodeError } from '../errors.ts';
 import type { Invitation } from '../mesh/invitation.ts';
 import { formatBytes } from './bytes.ts';
@@ -22,7 +23,7 @@ export async function planNode(
   const { output } = invocation;
   const { path, config } = directoryOf(invocation);
   if (existsSync(config)) {
-    const next = `start it: hypermesh up --data ${path}`;
+    const next = `start it: hypermesh up${dataWords(path)}`;
     throw new NodeError(
       { code: 'node/already-initialized', directory: path, next },
       `There is a node in ${path} already`,

@@ -42,6 +42,7 @@ export async function planRun(invocation: Invocation): Promise<object> {
   const { own } = await callNode<{ own: Balances['own'] }>(invocation, 'wallet', {});
   const isPayable = BigInt(own.available) >= most;
   const canRun = order.some((each) => each.canRun === true);
+  const partners = new Set([...order.map(({ name }) => name), ...(again === undefined ? [] : [again])]);
   output.line(`Would have ${found.package} run`);
   for (const { name, canRun: can } of order)
     output.line(
@@ -51,7 +52,7 @@ export async function planRun(invocation: Invocation): Promise<object> {
   output.line(`  at most  ${most} base units for ${fuel} fuel, put aside until it is settled`);
   output.line(`  to spend ${own.available}${isPayable ? '' : ': NOT ENOUGH'}`, isPayable ? undefined : 'bad');
   output.line(
-    `  shared   with ${order.map(({ name }) => name).join(', ')}${again === undefined ? '' : ` and ${again}`}: the input; with every member: the lease and its terms`,
+    `  shared   with ${[...partners].join(' and ')}: the input; with every member: the lease and its terms`,
   );
   if (!canRun) output.line(`  hypermesh explain ${positionals[0]} says why`, 'bad');
   return {
