@@ -1,0 +1,91 @@
+import { route } from '../table/route.ts';
+import { count, decimal, hex, list, nullable, object, oneOf, text, words } from '../table/shapes.ts';
+import { Type } from '../table/type.ts';
+
+/** An operation that is final: its id and its block. */
+export const finalOperation = object({ id: words(), height: count() });
+
+/** The ledger itself. */
+export const ledgerRoutes = {
+  final: route({
+    method: 'GET',
+    path: '/v1/blocks/{height}/finality',
+    summary: 'Wait until a block is final and applied here; says who signed for it',
+    input: object({ height: Type.Integer({ minimum: 1 }) }),
+    output: object({
+      chain: words(),
+      height: count(),
+      hash: hex(),
+      signers: list(count(), { description: 'Places in the list of validators' }),
+      validators: list(words()),
+    }),
+    progress: true,
+  }),
+  'proof-terms': route({
+    method: 'GET',
+    path: '/v1/proof-terms',
+    summary: 'What each operation of this mesh has to prove, and who can',
+    input: object({}),
+    output: object({
+      profile: object({
+        name: oneOf(['localhost', 'default', 'production']),
+        minimumPower: decimal(),
+        maxBondAgeMs: count(),
+        maxOffsetMs: count(),
+        minimumSpaceBytes: decimal(),
+        minimumK: count(),
+        regenerationSpeedup: nullable(
+          count({ description: 'Null where making a plot again is not checked' }),
+        ),
+        regenerationMs: Type.Number({ description: 'One core, one plot of the least size' }),
+        challenges: count(),
+        minimumAnswers: count(),
+        memoryKib: count(),
+        difficulty: count(),
+        iterations: count(),
+        minimumFaults: count(),
+      }),
+      validators: count(),
+      faultsTolerated: count(),
+      members: list(
+        object({
+          name: words(),
+          power: decimal(),
+          bond: oneOf(['bonded', 'unbonding', 'unbonded', 'slashed']),
+          renewedMs: count(),
+          spaceBytes: decimal(),
+          plots: list(object({ k: count(), count: count() })),
+        }),
+      ),
+    }),
+  }),
+  submit: route({
+    method: 'POST',
+    path: '/v1/operations',
+    summary: 'Have an operation ordered that carries its four proofs',
+    input: object({ transaction: hex({ maxLength: 1_000_000 }) }),
+    output: finalOperation,
+  }),
+  missing: route({
+    method: 'POST',
+    path: '/v1/operations/missing',
+    summary: 'Which of some operations are not final here',
+    input: object({ operations: list(text({ maxLength: 256 }), { maxItems: 10_000 }) }),
+    output: object({ missing: list(words()) }),
+    reads: true,
+  }),
+  evidence: route({
+    method: 'POST',
+    path: '/v1/evidence',
+    summary: "Write what shows this mesh to outsiders into a folder of the node's machine",
+    input: object({ folder: text() }),
+    output: object({
+      folder: words(),
+      height: count(),
+      blocks: count(),
+      entries: count(),
+      packages: count(),
+      runs: count(),
+    }),
+  }),
+};
