@@ -11,7 +11,7 @@ import { filled, fits, type Known, readPage } from './console-page.ts';
 import { temporaryDirectory } from './support.ts';
 
 // A whole mesh goes through its life here, by hand.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 240_000 });
 
 const page = readPage(new URL('../../../docs/operating.md', import.meta.url));
 const temporary = temporaryDirectory();
