@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Topic } from '@hypermesh/client';
 import { openApi, routes, topicNames } from '@hypermesh/client/routes';
-import type { Clock, Log } from '@hypermesh/core';
+import { type Clock, type Log, silentMetrics } from '@hypermesh/core';
 import type { Events } from '../events/hub.ts';
+import { exposition, expositionFormatOf, expositionTypes } from '../monitor/metrics/exposition.ts';
+import type { MetricsRegistry } from '../monitor/metrics/registry.ts';
 import { sendJson, sendProblem, startEvents } from './answers.ts';
 import { badCall, bodyOf } from './body.ts';
 import { answerStreamed, answerWhole, type Caller, wantsStream } from './call.ts';
@@ -31,8 +33,8 @@ export interface ApiParts {
   readonly events: Events;
   /** Whether phase 2 is reached and the ledger applied. */
   isReady(): boolean;
-  /** Counters in the text format of Prometheus. */
-  metrics?(): string | Promise<string>;
+  /** What /metrics shows, and what requests are counted in. */
+  readonly metrics?: MetricsRegistry;
   /** The dashboard; looked for when it is first asked for. */
   pages?(): Promise<Pages | undefined>;
   readonly version: string;
@@ -68,6 +70,8 @@ const rates: Readonly<Record<Door, Readonly<Record<Access | 'anyone' | 'refused'
   },
 };
 
+/** Methods that requests are counted by. */
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE']);
 /** Streams of events that are open at once at most, of both doors. */
 const mostStreams = 64;
 /** Requests of one connection that wait for their answers at most. */
@@ -76,11 +80,13 @@ const mostPerConnection = 16;
 /** Makes the API of a node. */
 export function createApi(parts: ApiParts): Api {
   const { entries, tokens, events, clock, log, isChecked = false } = parts;
+  const { metrics = silentMetrics } = parts;
   const names = new Set(parts.names ?? []);
   const limits = createRateLimits(clock);
   const router = createRouter(entries);
   const answering = new Set<AbortController>();
   const open = new WeakMap<object, number>();
+  const routeOf = new WeakMap<ServerResponse, string>();
   let streams = 0;
   let dynamic: { readonly list: readonly Named<Handle>[]; readonly router: Router<Handle> } | undefined;
   let pages: Promise<Pages | undefined> | undefined;
@@ -138,6 +144,7 @@ export function createApi(parts: ApiParts): Api {
     if ('allow' in found) throw noMethod(method, found.allow);
     const { entry, path } = found;
     const { route } = entry;
+    routeOf.set(response, entry.id);
     const isReading = (route.method === 'GET' && route.secret !== true) || route.reads === true;
     if (access === 'read' && !isReading) {
       throw refuseCall(
@@ -188,11 +195,11 @@ export function createApi(parts: ApiParts): Api {
     sendJson(response, 200, openApi({ version: parts.version, routes: Object.fromEntries(all) }));
   }
 
-  async function answerMetrics(response: ServerResponse): Promise<void> {
+  function answerMetrics(request: IncomingMessage, response: ServerResponse): void {
     if (parts.metrics === undefined) throw noRoute('/metrics');
-    const text = await parts.metrics();
-    response.writeHead(200, { ...apiHeaders, 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
-    response.end(text);
+    const format = expositionFormatOf(request.headers.accept);
+    response.writeHead(200, { ...apiHeaders, 'content-type': expositionTypes[format] });
+    response.end(exposition(parts.metrics, format));
   }
 
   async function answerPage(
@@ -228,7 +235,7 @@ export function createApi(parts: ApiParts): Api {
         return await callRoute(request, response, { pathname, query, access, onBody });
       mustRead(request);
       if (pathname === '/v1/events') return await followEvents(request, response, query);
-      if (pathname === '/metrics') return await answerMetrics(response);
+      if (pathname === '/metrics') return answerMetrics(request, response);
       return describe(response);
     }
     spend(door, 'anyone');
@@ -247,7 +254,15 @@ export function createApi(parts: ApiParts): Api {
       const waiting = (open.get(socket) ?? 0) + 1;
       open.set(socket, waiting);
       if (waiting > mostPerConnection) return void socket.destroy();
-      response.once('close', () => open.set(socket, (open.get(socket) ?? 1) - 1));
+      const startedMs = clock.monotonicMs();
+      response.once('close', () => {
+        open.set(socket, (open.get(socket) ?? 1) - 1);
+        const [{ method = '' }, route = 'other'] = [request, routeOf.get(response)];
+        const known = methods.has(method) ? method : 'other';
+        metrics.count('api_requests_total', 1, { route, method: known, status: `${response.statusCode}` });
+        const seconds = (clock.monotonicMs() - startedMs) / 1000;
+        metrics.observe('api_request_seconds', seconds, { method: known });
+      });
       try {
         await answer(request, response, door, onBody);
       } catch (error) {
