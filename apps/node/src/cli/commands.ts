@@ -8,6 +8,7 @@ import { extensionGroup } from './extension.ts';
 import { initCommand } from './init.ts';
 import { inviteCommand } from './invite.ts';
 import { joinCommand } from './join.ts';
+import { logsCommand } from './logs.ts';
 import { manCommand } from './man.ts';
 import { memoryGroup } from './memory.ts';
 import { runCommand } from './run.ts';
@@ -29,6 +30,7 @@ export const tree: readonly Entry[] = [
   dashboardCommand,
   runCommand,
   explainCommand,
+  logsCommand,
   scrubCommand,
   completionCommand,
   manCommand,
