@@ -8,11 +8,13 @@ import { extensionGroup } from './extension.ts';
 import { initCommand } from './init.ts';
 import { inviteCommand } from './invite.ts';
 import { joinCommand } from './join.ts';
+import { ledgerGroup } from './ledger.ts';
 import { manCommand } from './man.ts';
 import { memoryGroup } from './memory.ts';
 import { runCommand } from './run.ts';
 import { scrubCommand } from './scrub.ts';
 import { statusCommand } from './status.ts';
+import { trustGroup } from './trust.ts';
 import { upCommand } from './up.ts';
 import { walletGroup } from './wallet.ts';
 
@@ -37,5 +39,7 @@ export const tree: readonly Entry[] = [
   assetsGroup,
   memoryGroup,
   walletGroup,
+  ledgerGroup,
+  trustGroup,
   extensionGroup,
 ];
