@@ -22,4 +22,16 @@ export const pages: readonly Page[] = [
     load: () => import('./packages/packages.tsx'),
   },
   { path: '/packages/:name', title: 'Package', load: () => import('./packages/package.tsx') },
+  {
+    path: '/memory',
+    title: 'Memory',
+    nav: { section: 'Work', icon: 'memory' },
+    load: () => import('./memory/memory.tsx'),
+  },
+  {
+    path: '/wallet',
+    title: 'Wallet',
+    nav: { section: 'Trust and value', icon: 'wallet' },
+    load: () => import('./wallet/wallet.tsx'),
+  },
 ];
