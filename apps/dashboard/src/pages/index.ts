@@ -23,10 +23,22 @@ export const pages: readonly Page[] = [
   },
   { path: '/packages/:name', title: 'Package', load: () => import('./packages/package.tsx') },
   {
+    path: '/transfers',
+    title: 'Transfers',
+    nav: { section: 'Work', icon: 'transfers' },
+    load: () => import('./transfers/transfers.tsx'),
+  },
+  {
     path: '/memory',
     title: 'Memory',
     nav: { section: 'Work', icon: 'memory' },
     load: () => import('./memory/memory.tsx'),
+  },
+  {
+    path: '/trust',
+    title: 'Certificates',
+    nav: { section: 'Trust and value', icon: 'trust' },
+    load: () => import('./trust/trust.tsx'),
   },
   {
     path: '/wallet',
