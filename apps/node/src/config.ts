@@ -10,8 +10,10 @@ import {
   remoteNext,
 } from './api/config.ts';
 import { type DaemonLimits, defaultLimits, limitLines, readLimits } from './config-limits.ts';
+import { logLines, readLogBounds } from './config-log.ts';
 import { type DataDirectory, readIfPresent, writeDurably } from './data-directory.ts';
 import { NodeError } from './errors.ts';
+import { defaultLogBounds, type LogBounds } from './monitor/logs/files.ts';
 
 /** What an operator decides; `hypermesh.toml` in the data directory. */
 export interface NodeConfig {
@@ -33,6 +35,8 @@ export interface NodeConfig {
   readonly lend: LendConfig;
   /** Where the API answers, beside the socket of the owner. */
   readonly api: ApiConfig;
+  /** How much of the daemon's log stays on disk. */
+  readonly log: LogBounds;
   /** What the daemon itself may take. */
   readonly limits: DaemonLimits;
 }
@@ -56,6 +60,7 @@ export const defaultConfig: Omit<NodeConfig, 'name' | 'founder'> = {
   minRunPrice: 0n,
   lend: { level: 'p2p', cpuPercent: 50, memoryPercent: 50, storagePercent: 10 },
   api: defaultApiConfig,
+  log: defaultLogBounds,
   limits: defaultLimits,
 };
 
@@ -116,6 +121,8 @@ export function writeConfig(directory: DataDirectory, config: NodeConfig): void 
       `enabled = ${config.api.isEnabled}`,
       `listen = ${JSON.stringify(formatApiListen(config.api))}`,
       '',
+      ...logLines(config.log),
+      '',
       ...limitLines(config.limits),
       '',
     ].join('\n'),
@@ -143,6 +150,7 @@ export function readConfig(directory: DataDirectory): NodeConfig {
     lend = {},
     api = {},
     limits = {},
+    log = {},
     ...rest
   } = parseToml(directory, text);
   const bad = (key: string, what: string) => badConfig(directory, what, lineOf(text, key));
@@ -199,6 +207,7 @@ export function readConfig(directory: DataDirectory): NodeConfig {
       storagePercent: percent('storage_percent', storage_percent, defaultConfig.lend.storagePercent),
     },
     api: readApi({ enabled, listen: apiListen, allow_remote, names }, bad),
+    log: readLogBounds(table('log', log), bad),
     limits: readLimits(table('limits', limits), bad),
   };
 }

@@ -9,6 +9,20 @@ export const pages: readonly Page[] = [
     load: () => import('./overview/overview.tsx'),
   },
   {
+    path: '/topology',
+    title: 'Topology',
+    nav: { section: 'Mesh', icon: 'topology' },
+    load: () => import('./topology/topology.tsx'),
+  },
+  {
+    path: '/ledger',
+    title: 'Ledger',
+    nav: { section: 'Mesh', icon: 'ledger' },
+    load: () => import('./ledger/ledger.tsx'),
+  },
+  { path: '/ledger/block/:height', title: 'Block', load: () => import('./ledger/block.tsx') },
+  { path: '/ledger/operation/:id', title: 'Operation', load: () => import('./ledger/operation.tsx') },
+  {
     path: '/assets',
     title: 'Assets',
     nav: { section: 'Work', icon: 'assets' },
@@ -23,6 +37,12 @@ export const pages: readonly Page[] = [
   },
   { path: '/packages/:name', title: 'Package', load: () => import('./packages/package.tsx') },
   {
+    path: '/runs',
+    title: 'Runs',
+    nav: { section: 'Work', icon: 'runs' },
+    load: () => import('./runs/runs.tsx'),
+  },
+  { path: '/runs/:lease', title: 'Run', load: () => import('./runs/run.tsx') },
     path: '/transfers',
     title: 'Transfers',
     nav: { section: 'Work', icon: 'transfers' },

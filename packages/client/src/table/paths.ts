@@ -8,6 +8,8 @@ import type { RouteId } from '../routes/table.ts';
 /** Where each route is. */
 // biome-ignore format: one line a route
 export const paths: { readonly [Id in RouteId]: CalledRoute } = {
+  'alert-rules': { method: 'GET', path: '/v1/alerts/rules' },
+  alerts: { method: 'GET', path: '/v1/alerts' },
   asset: { method: 'GET', path: '/v1/assets/{asset}' },
   assets: { method: 'GET', path: '/v1/assets', progress: true },
   block: { method: 'GET', path: '/v1/blocks/{height}' },
@@ -26,6 +28,7 @@ export const paths: { readonly [Id in RouteId]: CalledRoute } = {
   invitations: { method: 'GET', path: '/v1/invitations' },
   ledger: { method: 'GET', path: '/v1/ledger' },
   list: { method: 'GET', path: '/v1/installations' },
+  logs: { method: 'GET', path: '/v1/logs' },
   'memory-add': { method: 'POST', path: '/v1/memory/bytes/{address}/add' },
   'memory-attach': { method: 'POST', path: '/v1/memory/attachments' },
   'memory-cas': { method: 'POST', path: '/v1/memory/bytes/{address}/swap' },
@@ -35,6 +38,8 @@ export const paths: { readonly [Id in RouteId]: CalledRoute } = {
   'memory-read': { method: 'GET', path: '/v1/memory/bytes/{address}' },
   'memory-revoke': { method: 'DELETE', path: '/v1/memory/grants/{grant}', progress: true },
   'memory-write': { method: 'PUT', path: '/v1/memory/bytes/{address}' },
+  metrics: { method: 'GET', path: '/v1/metrics' },
+  'metrics-history': { method: 'GET', path: '/v1/metrics/history' },
   missing: { method: 'POST', path: '/v1/operations/missing' },
   names: { method: 'GET', path: '/v1/names' },
   operation: { method: 'GET', path: '/v1/operations/{id}' },
@@ -52,6 +57,7 @@ export const paths: { readonly [Id in RouteId]: CalledRoute } = {
   runs: { method: 'GET', path: '/v1/runs' },
   scrub: { method: 'POST', path: '/v1/content/scrub', progress: true },
   search: { method: 'GET', path: '/v1/packages' },
+  'set-alert-rules': { method: 'PUT', path: '/v1/alerts/rules' },
   'set-policy': { method: 'PUT', path: '/v1/assets/{asset}/policy', progress: true },
   settle: { method: 'POST', path: '/v1/wallet/settlements', progress: true },
   status: { method: 'GET', path: '/v1/status' },
