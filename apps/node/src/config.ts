@@ -11,7 +11,7 @@ import {
 } from './api/config.ts';
 import { type DaemonLimits, defaultLimits, limitLines, readLimits } from './config-limits.ts';
 import { logLines, readLogBounds } from './config-log.ts';
-import { type DataDirectory, readIfPresent, writeDurably } from './data-directory.ts';
+import { type DataDirectory, dataWords, readIfPresent, writeDurably } from './data-directory.ts';
 import { NodeError } from './errors.ts';
 import { defaultLogBounds, type LogBounds } from './monitor/logs/files.ts';
 
@@ -133,11 +133,12 @@ export function writeConfig(directory: DataDirectory, config: NodeConfig): void 
 export function readConfig(directory: DataDirectory): NodeConfig {
   const text = readIfPresent(directory.config)?.toString('utf8');
   if (text === undefined) {
+    const words = dataWords(directory.path);
     throw new NodeError(
       {
         code: 'node/not-initialized',
         directory: directory.path,
-        next: `found a mesh: hypermesh init --data ${directory.path}; or join one: hypermesh join INVITATION --data ${directory.path}`,
+        next: `found a mesh: hypermesh init${words}; or join one: hypermesh join INVITATION${words}`,
       },
       `There is no node in ${directory.path}`,
     );

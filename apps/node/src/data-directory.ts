@@ -71,6 +71,11 @@ export interface DataDirectory {
   readonly controlSocket: string;
 }
 
+/** What a command line must say to mean this directory: nothing where it is the default. */
+export function dataWords(path: string): string {
+  return path === dataDirectory().path ? '' : ` --data ${path}`;
+}
+
 /** Longest path of a Unix socket that every system takes, in bytes. */
 const maxSocketPath = 100;
 

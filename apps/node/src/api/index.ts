@@ -84,7 +84,7 @@ function handleOf(
 }
 
 function callOf<Params>(params: Params, { signal, access, progress }: Caller): Call<Params> {
-  return { params, signal, access, progress, tell: (text) => progress({ text }) };
+  return { params, signal, access, progress, tell: (text, moved) => progress({ text, ...moved }) };
 }
 
 /** Routes of what is loaded at this moment: the same list while that gives the same. */
