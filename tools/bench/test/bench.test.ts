@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { interleave, summarize } from '../src/interleave.ts';
+import { mergeLines, parseLines, performancePage } from '../src/performance-page.ts';
 import { isMet, toLine } from '../src/report.ts';
 import { toTable } from '../src/table.ts';
 
@@ -56,4 +59,25 @@ it('prints what misses its aim as it is', () => {
   ];
   expect(toTable(lines)).toMatch(/x\/y +1 MB\/s +2 \(other\) +0\.5 +>= 2 +MISSED/);
   expect(toTable(lines)).toContain('0 of 1 aims met, 1 missed');
+});
+
+it('writes a page of tables by package, newest lines in the place of older ones, and says what misses', () => {
+  const line = (name: string, value: number) =>
+    toLine({ name, value, unit: 'ms', baseline: 2, aim: '<= 1.5' });
+  const all = mergeLines([line('stoq/b', 9), line('core/a', 1)], [line('stoq/b', 2), line('stoq/c|d', 8)]);
+  expect(all.map(({ name, value }) => [name, value])).toEqual([
+    ['core/a', 1],
+    ['stoq/b', 2],
+    ['stoq/c|d', 8],
+  ]);
+  const page = performancePage(all);
+  expect(page).toContain('2 of 3 aims are met.');
+  expect(page).toMatch(/## core\n[\s\S]*## stoq\n/);
+  expect(page).toContain('| c\\|d | 8 ms | 2 ms | 4 | <= 1.5: **missed** |');
+});
+
+it('docs/performance.md is what docs/performance.jsonl makes of it', () => {
+  const docs = join(import.meta.dirname, '../../../docs');
+  const lines = parseLines(readFileSync(join(docs, 'performance.jsonl'), 'utf8'));
+  expect(readFileSync(join(docs, 'performance.md'), 'utf8')).toBe(performancePage(lines));
 });

@@ -3,6 +3,7 @@ import { checkDomains } from './check/domains.ts';
 import { type Finding, formatFinding } from './check/finding.ts';
 import { checkFixedPackages } from './check/fixed-packages.ts';
 import { checkLayers } from './check/layers.ts';
+import { checkLinks } from './check/links.ts';
 import { checkManifests } from './check/manifests.ts';
 import { checkReadmes } from './check/readme.ts';
 import { checkSizes, measureSizes } from './check/sizes.ts';
@@ -16,6 +17,7 @@ const CHECKS: Readonly<Record<string, (workspace: Workspace) => Finding[]>> = {
   'imports keep to their layer': checkLayers,
   'files are 400 lines at most': checkSizes,
   'READMEs keep their order': checkReadmes,
+  'links of documents lead somewhere': checkLinks,
   'exports have docstrings': checkDocstrings,
   'domain strings are unique': checkDomains,
   'fixed packages are at work': checkFixedPackages,

@@ -3,6 +3,7 @@ import { checkDocstrings } from '../src/check/docstrings.ts';
 import { checkDomains } from '../src/check/domains.ts';
 import { formatFinding } from '../src/check/finding.ts';
 import { checkLayers } from '../src/check/layers.ts';
+import { checkLinks } from '../src/check/links.ts';
 import { checkManifests } from '../src/check/manifests.ts';
 import { checkReadmes } from '../src/check/readme.ts';
 import { checkSizes, measureSizes } from '../src/check/sizes.ts';
@@ -15,6 +16,7 @@ const CHECKS: Check[] = [
   checkDocstrings,
   checkDomains,
   checkLayers,
+  checkLinks,
   checkManifests,
   checkReadmes,
   checkSizes,
@@ -170,4 +172,19 @@ it.each([
   expect(found(checkWords, { 'docs/a.md': `first\n${text}\n` })).toEqual([
     expect.stringMatching(new RegExp(`^docs/a.md:2: .* is ${what}$`)),
   ]);
+});
+
+it('catches links that lead nowhere, and takes those that lead somewhere', () => {
+  const page = (text: string) =>
+    found(checkLinks, { 'docs/a.md': text, 'docs/b.md': '# A heading: `code`\n\n## Twice\n\n## Twice\n' });
+  expect(page('[x](missing.md)')).toEqual(['docs/a.md:1: missing.md leads to nothing']);
+  expect(page('\n[x](b.md#nothing)')).toEqual(['docs/a.md:2: b.md#nothing: docs/b.md has no such heading']);
+  expect(page('[x](../../etc/passwd)')).toEqual(['docs/a.md:1: ../../etc/passwd leaves the repository']);
+  expect(page('[x](http://example.com)')).toEqual([
+    'docs/a.md:1: http://example.com is neither a path nor https',
+  ]);
+  expect(page('![shot][1]\n\n[1]: none.png')).toEqual(['docs/a.md:3: none.png leads to nothing']);
+  expect(
+    page('[a](b.md#a-heading-code) [b](b.md#twice-1) [c](../docs) `[d](none)` [e](https://a.example)'),
+  ).toEqual([]);
 });
