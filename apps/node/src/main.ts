@@ -1,12 +1,15 @@
-import { readFileSync } from 'node:fs';
-import type { Command } from './cli/command.ts';
-import { commands } from './cli/commands.ts';
-import { commandHelp, programHelp } from './cli/help.ts';
-import { createOutput, printable, toJson } from './cli/output.ts';
-import { nearestName, parseCommandLine } from './cli/parse.ts';
-import { NodeError } from './errors.ts';
+import { isGroup } from './cli/command.ts';
+import { tree } from './cli/commands.ts';
+import { exitCodeOf } from './cli/exit-codes.ts';
+import { commandHelp, groupHelp, programHelp } from './cli/help.ts';
+import { createOutput, painted, printable, toJson } from './cli/output.ts';
+import { type FoundCommand, findEntry, parseCommandLine } from './cli/parse.ts';
+import { version } from './version.ts';
 
-/** Exit codes: 0 done, 1 could not be done, 2 wrong use of the command line, 130 interrupted. */
+/** The shape of what `--json` prints; a field that changes its meaning or goes away makes it the next number. */
+const jsonVersion = 1;
+
+/** Runs one command line and sets the exit code; `cli/exit-codes.ts` lists them. */
 export async function main(argv: readonly string[]): Promise<void> {
   const interrupt = new AbortController();
   const onSignal = (name: NodeJS.Signals) => interrupt.abort(new Error(`stopped by ${name}`));
@@ -23,74 +26,66 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 async function dispatch(argv: readonly string[], signal: AbortSignal): Promise<number> {
   const [name, ...rest] = argv;
-  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    console.log(programHelp(commands, version()));
+  if (name === undefined || name === '--help' || name === '-h') {
+    console.log(programHelp(tree, version()));
     return 0;
   }
   if (name === '--version') {
     console.log(version());
     return 0;
   }
-  const json = rest.includes('--json');
+  if (name === 'help') return dispatch(rest.length === 0 ? [] : [...rest, '--help'], signal);
+  const json = argv.includes('--json');
+  let path: string | undefined;
   try {
-    const command = commands.find((entry) => entry.name === name);
-    if (command === undefined) throw unknownCommand(name);
-    return await runCommand(command, rest, json, signal);
+    const found = findEntry(tree, argv);
+    if ('commands' in found && isGroup(found)) {
+      console.log(groupHelp(found));
+      return 0;
+    }
+    path = found.path;
+    return await runCommand(found, json, signal);
   } catch (error) {
-    return fail(error, json, signal.aborted);
+    return fail(error, path, { json, interrupted: signal.aborted });
   }
 }
 
-async function runCommand(
-  command: Command,
-  argv: readonly string[],
-  json: boolean,
-  signal: AbortSignal,
-): Promise<number> {
-  const { flags, positionals } = parseCommandLine(command, argv);
+async function runCommand(found: FoundCommand, json: boolean, signal: AbortSignal): Promise<number> {
+  const { path, command } = found;
+  const { flags, positionals } = parseCommandLine(found);
   if (flags['help'] === true) {
-    console.log(commandHelp(command));
+    console.log(commandHelp(path, command));
     return 0;
   }
-  const output = createOutput(json);
+  const output = createOutput({ json, isQuiet: flags['quiet'] === true });
   try {
     const result = await command.run({ flags, positionals, output, signal });
     output.progress(undefined);
-    if (json) console.log(toJson({ ok: true, ...result }));
-    return 'ok' in result && result.ok === false ? 1 : 0;
+    const ok = !('ok' in result && result.ok === false);
+    if (json) console.log(toJson({ v: jsonVersion, ok, command: path, ...result }));
+    return ok ? 0 : 1;
   } finally {
     output.progress(undefined);
   }
 }
 
-function fail(error: unknown, json: boolean, interrupted: boolean): number {
+function fail(
+  error: unknown,
+  path: string | undefined,
+  { json, interrupted }: { readonly json: boolean; readonly interrupted: boolean },
+): number {
   const failure =
     error instanceof Error && 'failure' in error
       ? (error.failure as { code: string; next?: string })
       : undefined;
   const message = error instanceof Error ? error.message : String(error);
-  if (json) console.log(toJson({ ok: false, error: { code: 'node/internal', ...failure, message } }));
-  console.error(printable(`hypermesh: ${message}`));
+  if (json) {
+    const described = { code: 'node/internal', ...failure, message };
+    const command = path === undefined ? {} : { command: path };
+    console.log(toJson({ v: jsonVersion, ok: false, ...command, error: described }));
+  }
+  console.error(`${painted('hypermesh:', 'bad', process.stderr)} ${printable(message)}`);
   if (failure?.next !== undefined) console.error(printable(`  ${failure.next}`));
   if (failure === undefined && process.env['HYPERMESH_TRACE'] !== undefined) console.error(error);
-  if (interrupted) return 130;
-  return failure?.code === 'node/bad-flag' || failure?.code === 'node/unknown-command' ? 2 : 1;
-}
-
-function unknownCommand(typed: string): NodeError {
-  const close = nearestName(
-    typed,
-    commands.map(({ name }) => name),
-  );
-  const next =
-    close === undefined ? 'hypermesh --help lists the commands' : `did you mean: hypermesh ${close}?`;
-  return new NodeError(
-    { code: 'node/unknown-command', command: typed, next },
-    `There is no command ${typed}`,
-  );
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
+  return interrupted ? 130 : exitCodeOf(failure);
 }

@@ -86,7 +86,7 @@ describe('the assets of a node', () => {
   });
 
   it('are listed, shown and lent on other terms by the command line', async () => {
-    const listed = await hypermesh('assets', ...data);
+    const listed = await hypermesh('assets', 'list', ...data);
     expect(listed.stdout).toMatch(/cpu .*available .*50 % lent to p2p, 0 leases/);
     const changed = await hypermesh(
       'assets',
@@ -114,7 +114,7 @@ describe('the assets of a node', () => {
   });
 
   it.each<[string, string[], string, string]>([
-    ['an unknown action', ['sell'], 'node/bad-flag', 'list, show ASSET or policy ASSET'],
+    ['an unknown action', ['sell'], 'node/unknown-command', 'list, show, policy'],
     ['no asset', ['show'], 'node/bad-flag', 'hypermesh assets show ASSET'],
     ['an unknown asset', ['show', 'tape'], 'node/not-found', 'hypermesh assets lists them'],
     ['a share above all', ['policy', 'cpu', '--share', '100.01'], 'node/bad-flag', 'from 0 to 100'],
@@ -149,6 +149,6 @@ describe('the assets of a node', () => {
       attributes: { text: 'hello' },
       operation: id,
     });
-    expect((await hypermesh('assets', ...data)).stdout).toContain('amber  x.note  1 registered');
+    expect((await hypermesh('assets', 'list', ...data)).stdout).toContain('amber  x.note  1 registered');
   });
 });

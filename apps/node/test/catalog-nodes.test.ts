@@ -129,16 +129,16 @@ describe('the catalog of a mesh of three processes', () => {
     const project = join(folder.path, 'project');
     mkdirSync(project);
     const argv = ['--data', pathOf('cedar'), '--project', project, '--json'];
-    const first = await hypermesh('install', 'top', ...argv);
+    const first = await hypermesh('catalog', 'install', 'top', ...argv);
     expect(first.json(), first.stderr).toMatchObject({ ok: true, name: 'top' });
     const lock = readFileSync(join(project, 'catalog.lock'), 'utf8');
     await publish(packageFolder('left', '1.1.0', { 'index.js': 'export default 1;', 'data.bin': large }));
-    const frozen = await hypermesh('install', '--frozen', ...argv);
+    const frozen = await hypermesh('catalog', 'install', '--frozen', ...argv);
     expect(frozen.json()).toMatchObject({ ok: true, already: true, operation: null });
     expect(readFileSync(join(project, 'catalog.lock'), 'utf8')).toBe(lock);
-    const other = await hypermesh('install', 'left@1.1.0', '--frozen', ...argv);
+    const other = await hypermesh('catalog', 'install', 'left@1.1.0', '--frozen', ...argv);
     expect(other.json()).toMatchObject({ ok: false, error: { code: 'catalog/lock-changed' } });
-    const why = await hypermesh('why', 'left', '--data', pathOf('cedar'));
+    const why = await hypermesh('catalog', 'why', 'left', '--data', pathOf('cedar'));
     expect(why.stdout.trim()).toBe('top@1.0.0 → left@1.0.0');
     const { packages } = await nodes.cedar.call<{ packages: InstalledPackage[] }>('list');
     expect(packages.map(({ name, version }) => `${name}@${version}`)).toEqual(['left@1.0.0', 'top@1.0.0']);
@@ -151,20 +151,28 @@ describe('the catalog of a mesh of three processes', () => {
   });
 
   it('explains a conflict and a package that is not there, in words with what to do', async () => {
-    const conflict = await hypermesh('install', 'top', 'left@^9.0.0', '--data', pathOf('birch'), '--json');
+    const conflict = await hypermesh(
+      'catalog',
+      'install',
+      'top',
+      'left@^9.0.0',
+      '--data',
+      pathOf('birch'),
+      '--json',
+    );
     expect(conflict.code).not.toBe(0);
-    const absent = await hypermesh('install', 'nothing', '--data', pathOf('birch'), '--json');
+    const absent = await hypermesh('catalog', 'install', 'nothing', '--data', pathOf('birch'), '--json');
     expect(absent.json()).toMatchObject({
       ok: false,
       error: { code: 'catalog/not-found', next: expect.any(String) },
     });
-    const info = await hypermesh('info', 'left', '--data', pathOf('birch'));
+    const info = await hypermesh('catalog', 'info', 'left', '--data', pathOf('birch'));
     expect(info.stdout).toContain('versions   1.0.0, 1.1.0');
   });
 
   it('finds one changed byte of what it installed', async () => {
     writeFileSync(join(await treeOf('birch', 'left@1.0.0'), 'index.js'), 'export default 7;');
-    const checked = await hypermesh('verify', 'left@1.0.0', '--deep', '--data', pathOf('birch'));
+    const checked = await hypermesh('catalog', 'verify', 'left@1.0.0', '--deep', '--data', pathOf('birch'));
     expect(checked.code).toBe(1);
     expect(checked.stdout).toContain('FAILED tree');
   });

@@ -63,7 +63,9 @@ describe('the catalog as an extension of a node', () => {
     expect(info.stdout).toContain('memory');
     expect(info.stdout).toContain('advisory');
     expect((await hypermesh('extension', 'info', 'nothing', ...data)).stderr).toContain(`there are: ${id}`);
-    expect((await hypermesh('extension', 'burn', ...data)).stderr).toContain('use list, info ID or audit');
+    expect((await hypermesh('extension', 'burn', ...data)).stderr).toContain(
+      'hypermesh extension has: list, info',
+    );
     const audit = await hypermesh('extension', 'audit', '--json', ...data);
     expect(audit.json()).toMatchObject({ ok: true, intact: true });
   });

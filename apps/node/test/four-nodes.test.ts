@@ -85,7 +85,7 @@ describe('four nodes, each a process', () => {
       'elm',
       '--json',
     );
-    expect(again.code).toBe(1);
+    expect(again.code).toBe(4);
     expect(again.json()).toMatchObject({
       ok: false,
       error: { code: 'node/refused', reason: 'invitation-used' },
@@ -95,7 +95,14 @@ describe('four nodes, each a process', () => {
   it('publish, install and run a package by the command line, and a fourth node finds the same', async () => {
     const path = join(mesh.folder, 'package');
     writeEchoPackage(path);
-    const published = await hypermesh('publish', path, '--data', directoryOf('amber').path, '--json');
+    const published = await hypermesh(
+      'catalog',
+      'publish',
+      path,
+      '--data',
+      directoryOf('amber').path,
+      '--json',
+    );
     expect(published.json()).toMatchObject({
       ok: true,
       version: '1.2.3',
@@ -106,6 +113,7 @@ describe('four nodes, each a process', () => {
     });
     await nodes.birch.call('final', { height: published.json()['height'] });
     const installed = await hypermesh(
+      'catalog',
       'install',
       'echo@^1.0.0',
       '--data',
@@ -147,12 +155,26 @@ describe('four nodes, each a process', () => {
     );
     expect(short.code).toBe(1);
     expect(short.stdout).toContain('out-of-fuel');
-    const twice = await hypermesh('publish', path, '--data', directoryOf('amber').path, '--json');
+    const twice = await hypermesh('catalog', 'publish', path, '--data', directoryOf('amber').path, '--json');
     expect(twice.json()).toMatchObject({ ok: true, already: true, digest: published.json()['digest'] });
     writeFileSync(join(path, 'input.txt'), 'other bytes');
-    const changed = await hypermesh('publish', path, '--data', directoryOf('amber').path, '--json');
+    const changed = await hypermesh(
+      'catalog',
+      'publish',
+      path,
+      '--data',
+      directoryOf('amber').path,
+      '--json',
+    );
     expect(changed.json()).toMatchObject({ ok: false, error: { code: 'catalog/version-exists' } });
-    const squatted = await hypermesh('publish', path, '--data', directoryOf('delta').path, '--json');
+    const squatted = await hypermesh(
+      'catalog',
+      'publish',
+      path,
+      '--data',
+      directoryOf('delta').path,
+      '--json',
+    );
     expect(squatted.json()).toMatchObject({ ok: false, error: { code: 'catalog/version-exists' } });
   });
 
@@ -234,12 +256,15 @@ describe('a node among hostile peers', () => {
       ['write', address, 'too late'],
     ]) {
       const late = await memory('amber', ...action);
-      expect(late.code).toBe(1);
+      expect(late.code).toBe(4);
       expect(late.json()).toMatchObject({ error: { code: 'node/memory-fault', fault: 'Revoked' } });
     }
     expect((await memory('delta', 'list')).json()).toMatchObject({ grants: [{ isRevoked: true }] });
     const wrong = await memory('delta', 'lend');
-    expect([wrong.code, wrong.json()]).toMatchObject([2, { error: { code: 'node/bad-flag', flag: 'lend' } }]);
+    expect([wrong.code, wrong.json()]).toMatchObject([
+      2,
+      { error: { code: 'node/bad-flag', flag: 'BYTES' } },
+    ]);
   });
 
   it('stays up under datagrams of garbage', async () => {

@@ -27,7 +27,7 @@ beforeAll(async () => {
   }
   const path = join(folder.path, 'package');
   writeEchoPackage(path);
-  const published = await hypermesh('publish', path, ...data('amber'), '--json');
+  const published = await hypermesh('catalog', 'publish', path, ...data('amber'), '--json');
   expect(published.code, published.stderr).toBe(0);
 });
 

@@ -62,7 +62,7 @@ describe('memory of two nodes, each a process', () => {
       ['write', address, 'too late'],
     ]) {
       const late = await memory('amber', ...action);
-      expect(late.code).toBe(1);
+      expect(late.code).toBe(4);
       expect(late.json()).toMatchObject({ error: { code: 'node/memory-fault', fault: 'Revoked' } });
     }
     expect((await memory('birch', 'list')).json()).toMatchObject({ grants: [{ isRevoked: true }] });
@@ -96,13 +96,12 @@ describe('memory of two nodes, each a process', () => {
 
   it('is not asked for in ways that mean nothing', async () => {
     for (const [argv, flag] of [
-      [['lend'], 'lend'],
-      [['lend', 'much'], 'bytes'],
-      [['take', 'x'], 'ACTION'],
+      [['lend'], 'BYTES'],
+      [['lend', 'much'], 'BYTES'],
       [['grant', 'fd48::1'], '--to'],
       [['grant', 'fd48::1', '--to', 'amber', '--rights', 'x'], 'rights'],
       [['read', 'http://[::1]'], 'address'],
-      [['read', '::1', '--length', '0'], 'length'],
+      [['read', '::1', '--length', '0'], '--length'],
       [['add', '::1', 'one'], 'delta'],
       [['lend', '4096', '--for', 'ever'], '--for'],
     ] as const) {

@@ -27,16 +27,16 @@ describe('the command hypermesh', () => {
   it.each<[string, string[], number, string]>([
     ['no command: the help', [], 0, ''],
     ['--help', ['--help'], 0, ''],
-    ['the help of a command', ['publish', '--help'], 0, ''],
+    ['the help of a command', ['catalog', 'publish', '--help'], 0, ''],
     ['--version', ['--version'], 0, ''],
     ['an unknown command', ['statsu'], 2, 'did you mean: hypermesh status?'],
     ['an unknown flag', ['status', '--dta', '/tmp'], 2, 'did you mean --data?'],
     ['a missing argument', ['run'], 2, 'hypermesh run NAME'],
-    ['a bad number of validators', ['init', '--validators', '0'], 2, 'give a number from 1 to 256'],
+    ['a bad number of validators', ['init', '--validators', '0'], 2, 'give a whole number from 1 to 256'],
     ['a bad address', ['init', '--listen', 'nowhere'], 2, 'give an address such as quic://[::1]:0'],
-    ['a bad invitation', ['join', 'hello'], 1, 'copy the whole line'],
-    ['a directory without a node', ['up', '--data', `${directory.path}-none`], 1, 'hypermesh init --data'],
-    ['a node that does not run', ['status', '--data', `${directory.path}-none`], 1, 'start it: hypermesh up'],
+    ['a bad invitation', ['join', 'hello'], 2, 'copy the whole line'],
+    ['a directory without a node', ['up', '--data', `${directory.path}-none`], 3, 'hypermesh init --data'],
+    ['a node that does not run', ['status', '--data', `${directory.path}-none`], 3, 'start it: hypermesh up'],
     ['a directory that holds a node', ['init', ...data], 1, 'A node'],
     ['a node that runs already', ['up', ...data], 1, 'stop that process'],
   ])('with %s ends as it should and says what to do', async (_, argv, code, words) => {
@@ -50,14 +50,19 @@ describe('the command hypermesh', () => {
 
   it('prints one JSON object with --json, also for a failure', async () => {
     const failed = await hypermesh('status', '--json', '--data', `${directory.path}-none`);
-    expect(failed.code).toBe(1);
-    expect(failed.json()).toMatchObject({ ok: false, error: { code: 'node/not-running' } });
+    expect(failed.code).toBe(3);
+    expect(failed.json()).toMatchObject({
+      v: 1,
+      ok: false,
+      command: 'status',
+      error: { code: 'node/not-running' },
+    });
     const wrong = await hypermesh('status', '--json', '--bogus');
     expect(wrong.code).toBe(2);
     expect(wrong.json()).toMatchObject({ ok: false, error: { code: 'node/bad-flag', flag: '--bogus' } });
     const ended = await hypermesh('status', '--json', ...data);
     expect(ended.code).toBe(0);
-    expect(ended.json()).toMatchObject({ ok: true, name: 'amber' });
+    expect(ended.json()).toMatchObject({ v: 1, ok: true, command: 'status', name: 'amber' });
   });
 });
 
@@ -94,13 +99,13 @@ describe('a mesh of one', () => {
 
   it('runs nothing for itself, and finds nothing that nobody published', async () => {
     const run = await hypermesh('run', 'anagrams', '--json', ...data);
-    expect(run.code).toBe(1);
+    expect(run.code).toBe(5);
     expect(run.json()).toMatchObject({ error: { code: 'node/not-found' } });
-    const install = await hypermesh('install', 'anagrams@^1.0.0', '--json', ...data);
+    const install = await hypermesh('catalog', 'install', 'anagrams@^1.0.0', '--json', ...data);
     expect(install.json()).toMatchObject({
       error: { code: 'catalog/not-found' },
     });
-    const range = await hypermesh('install', 'anagrams@@', '--json', ...data);
+    const range = await hypermesh('catalog', 'install', 'anagrams@@', '--json', ...data);
     expect(range.json()).toMatchObject({ error: { code: 'catalog/bad-argument' } });
   });
 

@@ -14,7 +14,7 @@ export async function payForRun(
     hypermesh('wallet', ...args, '--data', folderOf(name), '--json');
   const ran = await hypermesh('run', 'echo', '--on', 'cedar', '--data', folderOf('birch'), '--json');
   const { lease, charge } = ran.json() as { lease: string; charge: string };
-  expect((await wallet('birch')).json()).toMatchObject({
+  expect((await wallet('birch', 'balance')).json()).toMatchObject({
     holds: expect.arrayContaining([]),
     conserved: true,
   });
@@ -37,14 +37,16 @@ export async function payForRun(
   expect((await wallet('birch', 'transfer', 'delta', '-1')).json()).toMatchObject({
     error: { code: 'node/bad-flag' },
   });
-  expect((await wallet('birch', 'dance')).json()).toMatchObject({ error: { code: 'node/bad-flag' } });
+  expect((await wallet('birch', 'dance')).json()).toMatchObject({
+    error: { code: 'node/unknown-command' },
+  });
   const [movement] = (await wallet('birch', 'history')).json()['history'] as object[];
   expect(movement).toMatchObject({ from: 'birch', to: 'delta', amount: '1234', note: 'thanks' });
 
   const books = [];
   for (const name of names) {
     await nodes[name].call('final', { height: sent['height'] });
-    const { conserved, total, issued, accounts } = (await wallet(name, '--audit')).json();
+    const { conserved, total, issued, accounts } = (await wallet(name, 'balance', '--audit')).json();
     expect({ conserved, total }).toEqual({ conserved: true, total: issued });
     books.push(accounts);
   }
@@ -52,6 +54,6 @@ export async function payForRun(
   const report = await nodes.delta.call<{ settlements: number; cid: string }>('usage');
   expect(report.settlements).toBe(1);
   expect(report.cid).toMatch(/^bafyrei/);
-  const text = await hypermesh('wallet', '--audit', '--data', folderOf('delta'));
+  const text = await hypermesh('wallet', 'balance', '--audit', '--data', folderOf('delta'));
   expect(text.stdout).toContain('Conserved, recomputed from every entry');
 }

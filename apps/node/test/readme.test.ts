@@ -1,7 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { commands } from '../src/cli/commands.ts';
-import { commandHelp } from '../src/cli/help.ts';
 import { defaultConfig, readConfig, writeConfig } from '../src/config.ts';
 import { controlMethods } from '../src/control/methods/index.ts';
 import { makeFolder } from '../src/data-directory.ts';
@@ -11,12 +9,6 @@ const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const errors = readFileSync(new URL('../src/errors.ts', import.meta.url), 'utf8');
 
 describe('the README', () => {
-  it('holds the help of every command as the table makes it, in its order', () => {
-    const reference = commands.map((command) => `\`\`\`text\n${commandHelp(command)}\n\`\`\``).join('\n\n');
-    // After a change of the table, put this text between the marks.
-    expect(readme.split('<!-- commands -->\n')[1]).toBe(`${reference}\n`);
-  });
-
   it('names every code of failure, and every method of the control socket', () => {
     const codes = [...errors.matchAll(/'(node\/[a-z-]+)'/g)].map(([, code]) => code ?? '');
     expect(codes.length).toBeGreaterThan(10);

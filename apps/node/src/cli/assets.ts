@@ -1,54 +1,87 @@
-import { NodeError } from '../errors.ts';
 import { formatHours } from '../inventory/hours-text.ts';
 import type { AssetReport } from '../inventory/report.ts';
 import { formatBytes } from './bytes.ts';
-import { type Command, dataFlag, type Invocation } from './command.ts';
+import { type Accepts, dataFlag, type Group, type Invocation, type Positional } from './command.ts';
 import { callNode } from './control.ts';
+import { oneOfWords } from './parse.ts';
 
 interface AssetList {
   readonly own: readonly AssetReport[];
   readonly ledger: readonly AssetReport[];
 }
 
+const levels = ['private', 'private-network', 'p2p', 'public-network', 'full-public'] as const;
+const allocations = ['private', 'public', 'anonymous', 'verified'] as const;
+
 /** Flags of `assets policy` and the parameters of `set-policy` that they become. */
-const policyFlags = [
-  ['level', 'LEVEL', 'level', 'private, private-network, p2p, public-network or full-public'],
-  ['type', 'TYPE', 'allocation', 'private, public, anonymous or verified'],
+const policyFlags: readonly (readonly [
+  flag: string,
+  value: string,
+  parameter: string,
+  describe: string,
+  accepts?: Accepts,
+])[] = [
+  ['level', 'LEVEL', 'level', `whom it lets in: ${oneOfWords(levels)}`, { oneOf: levels }],
+  ['type', 'TYPE', 'allocation', oneOfWords(allocations), { oneOf: allocations }],
   ['share', 'PERCENT', 'sharePercent', 'how much of it all leases together may take, 0 to 100'],
-  ['leases', 'N', 'maxLeases', 'leases at once'],
-  ['leases-each', 'N', 'maxLeasesEach', 'leases at once for one member'],
-  ['duration', 'MS', 'maxDurationMs', 'longest lease, milliseconds'],
+  ['leases', 'N', 'maxLeases', 'leases at once', { whole: true, least: 1 }],
+  ['leases-each', 'N', 'maxLeasesEach', 'leases at once for one member', { whole: true, least: 1 }],
+  ['duration', 'MS', 'maxDurationMs', 'longest lease, milliseconds', { whole: true, least: 1 }],
   ['hours', 'HOURS', 'hours', 'when: always, or mo-fr 18:00-08:00, sa-su 00:00-24:00 (UTC)'],
   ['groups', 'NAMES', 'groups', 'groups that private-network and wider levels let in, by commas'],
   ['networks', 'NAMES', 'networks', 'networks that public-network and wider levels let in, by commas'],
-  ['price', 'AMOUNT', 'price', 'money in base units for --per units a second'],
-  ['per', 'UNITS', 'priceUnits', 'units that the price is for'],
-  ['min-power', 'N', 'minStakePower', 'least bonded power of who asks'],
-  ['min-space', 'BYTES', 'minSpaceBytes', 'least committed space of who asks'],
-  ['min-work', 'BITS', 'minWorkBits', 'least work of an operation'],
-  ['min-time', 'N', 'minTimeIterations', 'least delay of an operation'],
-] as const;
+  ['price', 'AMOUNT', 'price', 'money in base units for --per units a second', { whole: true }],
+  ['per', 'UNITS', 'priceUnits', 'units that the price is for', { whole: true, least: 1 }],
+  ['min-power', 'N', 'minStakePower', 'least bonded power of who asks', { whole: true }],
+  ['min-space', 'BYTES', 'minSpaceBytes', 'least committed space of who asks', { whole: true }],
+  ['min-work', 'BITS', 'minWorkBits', 'least work of an operation', { whole: true }],
+  ['min-time', 'N', 'minTimeIterations', 'least delay of an operation', { whole: true }],
+];
 
-export const assetsCommand: Command = {
+const whichAsset: Positional = {
+  name: 'ASSET',
+  describe: 'an id, its beginning, or cpu, memory, storage',
+  required: true,
+  accepts: { from: 'assets' },
+};
+
+export const assetsGroup: Group = {
   name: 'assets',
   summary: 'what this machine has, lends and to whom',
-  details:
-    'list: this machine and what others registered. show ASSET: one of them with its history.\npolicy ASSET: how it is lent; with flags, changed at once. ASSET is an id, its beginning, or cpu, memory, storage.',
-  positionals: [
-    { name: 'ACTION', describe: 'list (default), show or policy', required: false },
-    { name: 'ASSET', describe: 'which asset', required: false },
+  commands: [
+    {
+      name: 'list',
+      summary: 'show this machine and what others registered on the ledger',
+      positionals: [],
+      flags: [dataFlag],
+      run: list,
+    },
+    {
+      name: 'show',
+      summary: 'show one asset with its policy and its history',
+      positionals: [whichAsset],
+      flags: [dataFlag],
+      run: show,
+    },
+    {
+      name: 'policy',
+      summary: 'show how an asset is lent, or change it at once',
+      details:
+        'Without flags it shows the policy. Each flag changes one term; the new policy is ordered on the ledger.',
+      positionals: [whichAsset],
+      flags: [
+        dataFlag,
+        ...policyFlags.map(([name, value, , describe, accepts]) => ({
+          name,
+          value,
+          describe,
+          ...(accepts === undefined ? {} : { accepts }),
+        })),
+      ],
+      examples: ['hypermesh assets policy memory --share 25 --hours "mo-fr 18:00-08:00"'],
+      run: policy,
+    },
   ],
-  flags: [
-    dataFlag,
-    ...policyFlags.map(([name, value, , describe]) => ({ name, value, describe: `policy: ${describe}` })),
-  ],
-  async run(invocation) {
-    const [action = 'list', asset] = invocation.positionals;
-    if (action === 'list') return await list(invocation);
-    if (action !== 'show' && action !== 'policy') throw badAction(action, 'list, show ASSET or policy ASSET');
-    if (asset === undefined) throw badAction(action, `say which: hypermesh assets ${action} ASSET`);
-    return action === 'show' ? await show(invocation, asset) : await policy(invocation, asset);
-  },
 };
 
 async function list(invocation: Invocation): Promise<object> {
@@ -72,7 +105,8 @@ function ledgerLines(assets: readonly AssetReport[]): readonly string[] {
   return [...lines, ...[...counts].map(([group, count]) => `${group}  ${count} registered`)];
 }
 
-async function show(invocation: Invocation, asset: string): Promise<object> {
+async function show(invocation: Invocation): Promise<object> {
+  const [asset] = invocation.positionals;
   const found = await callNode<AssetReport>(invocation, 'asset', { asset });
   const { output } = invocation;
   output.line(`${found.kind}  ${found.id}`);
@@ -86,7 +120,8 @@ async function show(invocation: Invocation, asset: string): Promise<object> {
   return found;
 }
 
-async function policy(invocation: Invocation, asset: string): Promise<object> {
+async function policy(invocation: Invocation): Promise<object> {
+  const [asset] = invocation.positionals;
   const changes = policyFlags.flatMap(([flag, , param]) => {
     const value = invocation.flags[flag];
     return value === undefined ? [] : [[param, value] as const];
@@ -139,11 +174,4 @@ function ownLine({
 
 function short(id: string): string {
   return `${id.slice(0, 20)}…`;
-}
-
-function badAction(flag: string, next: string): NodeError {
-  return new NodeError(
-    { code: 'node/bad-flag', flag, next },
-    `Cannot do ${JSON.stringify(flag)} with assets`,
-  );
 }

@@ -1,42 +1,39 @@
-import { assetsCommand } from './assets.ts';
-import type { Command } from './command.ts';
+import { assetsGroup } from './assets.ts';
+import { catalogGroup } from './catalog/group.ts';
+import type { Entry } from './command.ts';
+import { completeCommand, completionCommand } from './completion/command.ts';
 import { explainCommand } from './explain.ts';
-import { extensionCommand } from './extension.ts';
+import { extensionGroup } from './extension.ts';
 import { initCommand } from './init.ts';
-import { installCommand } from './install.ts';
 import { inviteCommand } from './invite.ts';
 import { joinCommand } from './join.ts';
-import { memoryCommand } from './memory.ts';
-import { infoCommand, listCommand, searchCommand, verifyCommand, whyCommand } from './packages.ts';
-import { publishCommand } from './publish.ts';
+import { manCommand } from './man.ts';
+import { memoryGroup } from './memory.ts';
 import { runCommand } from './run.ts';
 import { scrubCommand } from './scrub.ts';
 import { statusCommand } from './status.ts';
 import { upCommand } from './up.ts';
-import { walletCommand } from './wallet.ts';
+import { walletGroup } from './wallet.ts';
 
 /**
- * Every command of `hypermesh`, in the order of its help. What a command works with is loaded when it runs: help and
- * the calls to a running node take no part of it.
+ * Every command of `hypermesh`, in the order of its help. What a command works with is loaded when it runs: help,
+ * completion and the calls to a running node take no part of it.
  */
-export const commands: readonly Command[] = [
+export const tree: readonly Entry[] = [
   initCommand,
+  upCommand,
   inviteCommand,
   joinCommand,
-  upCommand,
   statusCommand,
-  publishCommand,
-  searchCommand,
-  infoCommand,
-  installCommand,
-  listCommand,
-  whyCommand,
-  verifyCommand,
-  scrubCommand,
   runCommand,
-  walletCommand,
-  assetsCommand,
-  memoryCommand,
-  extensionCommand,
   explainCommand,
+  scrubCommand,
+  completionCommand,
+  manCommand,
+  completeCommand,
+  catalogGroup,
+  assetsGroup,
+  memoryGroup,
+  walletGroup,
+  extensionGroup,
 ];

@@ -1,6 +1,7 @@
 import { type ControlClient, connectControl } from '../control/client.ts';
 import { dataDirectory } from '../data-directory.ts';
 import type { Invocation } from './command.ts';
+import { progressOf } from './progress.ts';
 
 /** The data directory that the flags name. */
 export function directoryOf({ flags }: Invocation) {
@@ -18,6 +19,6 @@ export async function callNode<T extends object>(
   using client: ControlClient = await connectControl(directory.controlSocket, directory.path);
   return await client.call<T>(method, params, {
     signal: invocation.signal,
-    onProgress: ({ text }) => invocation.output.progress(String(text)),
+    onProgress: (event) => invocation.output.progress(progressOf(event)),
   });
 }

@@ -6,17 +6,32 @@ export const explainCommand: Command = {
   name: 'explain',
   summary: 'show for every node why it can or cannot run a package',
   details: 'Exit code 1 where no node can.',
-  positionals: [{ name: 'NAME[@RANGE]', describe: 'which package', required: true }],
+  positionals: [
+    { name: 'NAME[@RANGE]', describe: 'which package', required: true, accepts: { from: 'packages' } },
+  ],
   flags: [
     dataFlag,
-    { name: 'fuel', value: 'N', describe: 'for a run with so much fuel', fallback: "the package's own" },
+    {
+      name: 'fuel',
+      value: 'N',
+      describe: 'for a run with so much fuel',
+      fallback: "the package's own",
+      accepts: { whole: true, least: 1 },
+    },
     {
       name: 'memory',
       value: 'PAGES',
       describe: 'with so many pages of memory',
       fallback: "the package's own",
+      accepts: { whole: true, least: 1 },
     },
-    { name: 'deadline', value: 'MS', describe: 'with so much time', fallback: "the package's own" },
+    {
+      name: 'deadline',
+      value: 'MS',
+      describe: 'with so much time',
+      fallback: "the package's own",
+      accepts: { whole: true, least: 1 },
+    },
   ],
   async run(invocation) {
     const { flags, positionals, output } = invocation;

@@ -1,32 +1,42 @@
 import { NodeError } from '../errors.ts';
 import type { AuditReport, ExtensionsStatus } from '../extensions/service.ts';
-import { type Command, dataFlag, type Invocation } from './command.ts';
+import { dataFlag, type Group, type Invocation } from './command.ts';
 import { callNode } from './control.ts';
 
-export const extensionCommand: Command = {
+export const extensionGroup: Group = {
   name: 'extension',
-  summary: 'list the extensions of the running node, show one, or check the audit log',
-  positionals: [
-    { name: 'list|info|audit', describe: 'what to do', required: true },
-    { name: 'ID', describe: 'which extension, such as hypermesh.catalog: for info', required: false },
+  summary: 'what extends this node',
+  commands: [
+    {
+      name: 'list',
+      summary: 'show the extensions of the running node',
+      positionals: [],
+      flags: [dataFlag],
+      run: list,
+    },
+    {
+      name: 'info',
+      summary: 'show one extension: signer, grants, quotas and how each is enforced',
+      positionals: [
+        {
+          name: 'ID',
+          describe: 'which extension, such as hypermesh.catalog',
+          required: true,
+          accepts: { from: 'extensions' },
+        },
+      ],
+      flags: [dataFlag],
+      run: info,
+    },
+    {
+      name: 'audit',
+      summary: 'check the audit log of extensions',
+      details: 'Exit code 1 where it is not what was written.',
+      positionals: [],
+      flags: [dataFlag],
+      run: audit,
+    },
   ],
-  flags: [dataFlag],
-  async run(invocation) {
-    const [action = '', id] = invocation.positionals;
-    switch (action) {
-      case 'list':
-        return list(invocation);
-      case 'info':
-        return info(invocation, id);
-      case 'audit':
-        return audit(invocation);
-      default:
-        throw new NodeError(
-          { code: 'node/bad-flag', flag: action, next: 'use list, info ID or audit' },
-          `There is no such thing to do with extensions as ${JSON.stringify(action)}`,
-        );
-    }
-  },
 };
 
 async function list(invocation: Invocation) {
@@ -43,7 +53,8 @@ async function list(invocation: Invocation) {
   return status;
 }
 
-async function info(invocation: Invocation, id: string | undefined) {
+async function info(invocation: Invocation) {
+  const [id = ''] = invocation.positionals;
   const { output } = invocation;
   const { loaded, refused } = await callNode<ExtensionsStatus>(invocation, 'extensions', {});
   const found = loaded.find((each) => each.id === id);
@@ -52,10 +63,10 @@ async function info(invocation: Invocation, id: string | undefined) {
     throw new NodeError(
       {
         code: 'node/not-found',
-        what: id ?? 'an extension',
+        what: id,
         next: known === '' ? 'there are none' : `there are: ${known}`,
       },
-      id === undefined ? 'info needs the id of an extension' : `No extension called ${id} is loaded`,
+      `No extension called ${id} is loaded`,
     );
   }
   output.line(`${found.id} ${found.version}  ${found.state}, generation ${found.generation}`);

@@ -1,6 +1,5 @@
 import { hostname } from 'node:os';
 import { checkListen, checkName } from '../config.ts';
-import { NodeError } from '../errors.ts';
 import { type Command, dataFlag, type Flag } from './command.ts';
 import { directoryOf } from './control.ts';
 
@@ -19,6 +18,7 @@ export const nodeFlags: readonly Flag[] = [
     value: 'FILE',
     describe: 'file with the passphrase of the keystores',
     fallback: 'one is generated and kept in the data directory, for its owner alone',
+    accepts: { file: true },
   },
 ];
 
@@ -37,6 +37,7 @@ export const initCommand: Command = {
       value: 'N',
       describe: 'members of the genesis, this node among them',
       fallback: '4',
+      accepts: { whole: true, least: 1, most: 256 },
     },
   ],
   async run(invocation) {
@@ -44,8 +45,8 @@ export const initCommand: Command = {
     const directory = directoryOf(invocation);
     const name = nameFrom(flags['name']);
     const mesh = checkName(textOf(flags['mesh']) ?? 'hypermesh');
-    const validators = countFrom(textOf(flags['validators']) ?? '4');
-    output.progress('making keys (Ed25519, Falcon-1024, P-256, ML-DSA-65) and certificates');
+    const validators = Number(textOf(flags['validators']) ?? '4');
+    output.progress({ text: 'making keys (Ed25519, Falcon-1024, P-256, ML-DSA-65) and certificates' });
     const { initMesh } = await import('../init.ts');
     const result = await initMesh(directory, { name, mesh, validators, ...optional(flags) });
     const faults = Math.floor((validators - 1) / 3);
@@ -88,13 +89,4 @@ function machineName(): string {
     .replace(/^-+|-+$/g, '')
     .slice(0, 32);
   return plain === '' ? 'node' : plain.replace(/-+$/, '');
-}
-
-function countFrom(text: string): number {
-  const count = Number(text);
-  if (/^\d{1,3}$/.test(text) && count >= 1 && count <= 256) return count;
-  throw new NodeError(
-    { code: 'node/bad-flag', flag: '--validators', next: 'give a number from 1 to 256, such as 4' },
-    `${JSON.stringify(text)} is no number of validators`,
-  );
 }

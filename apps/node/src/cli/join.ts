@@ -26,7 +26,7 @@ export const joinCommand: Command = {
     const { invitation } = parsed;
     const directory = directoryOf(invocation);
     const name = nameFrom(flags['name']);
-    output.progress('making keys, asking for a certificate');
+    output.progress({ text: 'making keys, asking for a certificate' });
     const { joinMesh } = await import('../join.ts');
     const result = await joinMesh(directory, { name, invitation, signal, ...optional(flags) });
     output.line(`Joined as ${name}  ${result.nodeId}`);

@@ -2,77 +2,113 @@ import { NodeError } from '../errors.ts';
 import type { GivenGrant, LentRegion } from '../memory/lending.ts';
 import type { UsableRegion } from '../memory/using.ts';
 import { formatBytes } from './bytes.ts';
-import { type Command, dataFlag, type Invocation } from './command.ts';
+import { dataFlag, type Flag, type Group, type Invocation, type Positional } from './command.ts';
 import { callNode } from './control.ts';
 
-/** What each action takes after its name, and what it does. */
-const actions: Readonly<
-  Record<
-    string,
-    { readonly takes: string; run(invocation: Invocation, first: string, second: string): Promise<object> }
-  >
-> = {
-  lend: { takes: 'BYTES', run: lend },
-  grant: { takes: 'ADDRESS', run: grant },
-  read: { takes: 'ADDRESS', run: read },
-  write: { takes: 'ADDRESS TEXT', run: write },
-  add: { takes: 'ADDRESS NUMBER', run: add },
-  revoke: { takes: 'GRANT', run: revoke },
-  list: { takes: '', run: list },
-};
+const whichAddress = (describe: string): Positional => ({
+  name: 'ADDRESS',
+  describe,
+  required: true,
+  accepts: { from: 'regions' },
+});
+const forFlag = (fallback: string): Flag => ({
+  name: 'for',
+  value: 'SECONDS',
+  describe: 'how long',
+  fallback,
+  accepts: { whole: true, least: 1, most: 999_999_999 },
+});
+const hexFlag: Flag = { name: 'hex', describe: 'bytes in hex' };
 
-export const memoryCommand: Command = {
+export const memoryGroup: Group = {
   name: 'memory',
   summary: 'lend memory to other members, grant it, use theirs by global address, and take it back',
-  details: [
-    'lend BYTES           map a region of this node to a global address; --for says how long',
-    'grant ADDRESS        let a member use it: --to NODE, with --rights of r, w and a',
-    'read ADDRESS         --length bytes from there; write ADDRESS TEXT puts text there',
-    'add ADDRESS NUMBER   add to the 8 bytes there, in one step',
-    'revoke GRANT         end a grant; when it returns nothing succeeds under it any more',
-    'list                 what is lent, granted and usable here',
-  ].join('\n'),
-  positionals: [
-    { name: 'ACTION', describe: Object.keys(actions).join(', '), required: true },
-    { name: 'WHAT', describe: 'an address, a grant or a number of bytes', required: false },
-    { name: 'VALUE', describe: 'what to write or add', required: false },
-  ],
-  flags: [
-    dataFlag,
-    { name: 'to', value: 'NODE', describe: 'who may use it: a name or an id' },
-    { name: 'rights', value: 'RIGHTS', describe: 'r(ead), w(rite), a(tomics)', fallback: 'rwa' },
+  commands: [
     {
-      name: 'for',
-      value: 'SECONDS',
-      describe: 'how long',
-      fallback: '3600 for a region, all of it for a grant',
+      name: 'lend',
+      summary: 'map a region of this node to a global address',
+      positionals: [
+        { name: 'BYTES', describe: 'how much', required: true, accepts: { whole: true, least: 1 } },
+      ],
+      flags: [dataFlag, forFlag('3600')],
+      run: lend,
     },
-    { name: 'length', value: 'BYTES', describe: 'how much to read', fallback: '64' },
-    { name: 'hex', describe: 'bytes in hex, to write and to show' },
+    {
+      name: 'grant',
+      summary: 'let a member use lent memory',
+      positionals: [whichAddress('of the region')],
+      flags: [
+        dataFlag,
+        {
+          name: 'to',
+          value: 'NODE',
+          describe: 'who may use it: a name or an id; needed',
+          accepts: { from: 'members' },
+        },
+        { name: 'rights', value: 'RIGHTS', describe: 'r(ead), w(rite), a(tomics)', fallback: 'rwa' },
+        forFlag('as long as the region'),
+      ],
+      run: grant,
+    },
+    {
+      name: 'read',
+      summary: 'read bytes at a global address',
+      positionals: [whichAddress('where')],
+      flags: [
+        dataFlag,
+        {
+          name: 'length',
+          value: 'BYTES',
+          describe: 'how much',
+          fallback: '64',
+          accepts: { whole: true, least: 1 },
+        },
+        hexFlag,
+      ],
+      run: read,
+    },
+    {
+      name: 'write',
+      summary: 'write text or bytes to a global address',
+      positionals: [whichAddress('where'), { name: 'TEXT', describe: 'what is put there', required: true }],
+      flags: [dataFlag, hexFlag],
+      run: write,
+    },
+    {
+      name: 'add',
+      summary: 'add to the 8 bytes at a global address, in one step',
+      positionals: [
+        whichAddress('where'),
+        { name: 'NUMBER', describe: 'what is added; after -- it may be below 0', required: true },
+      ],
+      flags: [dataFlag],
+      run: add,
+    },
+    {
+      name: 'revoke',
+      summary: 'end a grant: when it returns nothing succeeds under it any more',
+      positionals: [{ name: 'GRANT', describe: 'its id', required: true, accepts: { from: 'grants' } }],
+      flags: [dataFlag],
+      run: revoke,
+    },
+    {
+      name: 'list',
+      summary: 'show what is lent, granted and usable here',
+      positionals: [],
+      flags: [dataFlag],
+      run: list,
+    },
   ],
-  async run(invocation) {
-    const [name = '', first, second] = invocation.positionals;
-    const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
-    if (action === undefined) throw wrong('ACTION', `one of ${Object.keys(actions).join(', ')}`);
-    const wanted = action.takes === '' ? 0 : action.takes.split(' ').length;
-    if (invocation.positionals.length !== wanted + 1)
-      throw wrong(name, `hypermesh memory ${name} ${action.takes}`.trim());
-    return await action.run(invocation, first ?? '', second ?? '');
-  },
 };
-
-const wrong = (flag: string, expected: string): NodeError =>
-  new NodeError({ code: 'node/bad-flag', flag, next: `give ${expected}` }, `Cannot use ${flag} like this`);
 
 /** Seconds of `--for` in milliseconds. */
 function forMs({ flags }: Invocation): { forMs?: string } {
   const given = flags['for'];
-  if (given === undefined) return {};
-  if (typeof given === 'string' && /^[1-9]\d{0,8}$/.test(given)) return { forMs: `${given}000` };
-  throw wrong('--for', 'a whole number of seconds');
+  return typeof given === 'string' ? { forMs: `${given}000` } : {};
 }
 
-async function lend(invocation: Invocation, bytes: string): Promise<object> {
+async function lend(invocation: Invocation): Promise<object> {
+  const [bytes = ''] = invocation.positionals;
   const region = await callNode<LentRegion>(invocation, 'memory-lend', { bytes, ...forMs(invocation) });
   invocation.output.line(
     `lent ${formatBytes(region.sizeBytes)} at ${region.prefix}, final at block ${region.height}`,
@@ -80,9 +116,13 @@ async function lend(invocation: Invocation, bytes: string): Promise<object> {
   return region;
 }
 
-async function grant(invocation: Invocation, address: string): Promise<object> {
+async function grant(invocation: Invocation): Promise<object> {
+  const [address = ''] = invocation.positionals;
   const { to, rights } = invocation.flags;
-  if (typeof to !== 'string') throw wrong('--to', 'the member who may use it');
+  if (typeof to !== 'string') {
+    const next = `say who may use it: hypermesh memory grant ${address} --to NODE`;
+    throw new NodeError({ code: 'node/bad-flag', flag: '--to', next }, '--to is missing');
+  }
   const given = await callNode<GivenGrant>(invocation, 'memory-grant', {
     address,
     to,
@@ -93,7 +133,8 @@ async function grant(invocation: Invocation, address: string): Promise<object> {
   return given;
 }
 
-async function read(invocation: Invocation, address: string): Promise<object> {
+async function read(invocation: Invocation): Promise<object> {
+  const [address = ''] = invocation.positionals;
   const { length = '64', hex } = invocation.flags;
   const result = await callNode<{ bytes: string }>(invocation, 'memory-read', { address, length });
   const bytes = Buffer.from(result.bytes, 'hex');
@@ -101,20 +142,23 @@ async function read(invocation: Invocation, address: string): Promise<object> {
   return result;
 }
 
-async function write(invocation: Invocation, address: string, value: string): Promise<object> {
+async function write(invocation: Invocation): Promise<object> {
+  const [address = '', value = ''] = invocation.positionals;
   const bytes = invocation.flags['hex'] === true ? value : Buffer.from(value).toString('hex');
   const result = await callNode<{ written: number }>(invocation, 'memory-write', { address, bytes });
   invocation.output.line(`wrote ${result.written} bytes at ${address}`);
   return result;
 }
 
-async function add(invocation: Invocation, address: string, delta: string): Promise<object> {
+async function add(invocation: Invocation): Promise<object> {
+  const [address = '', delta = ''] = invocation.positionals;
   const result = await callNode<{ before: string }>(invocation, 'memory-add', { address, delta });
   invocation.output.line(`it was ${result.before}`);
   return result;
 }
 
-async function revoke(invocation: Invocation, id: string): Promise<object> {
+async function revoke(invocation: Invocation): Promise<object> {
+  const [id = ''] = invocation.positionals;
   const ended = await callNode<GivenGrant>(invocation, 'memory-revoke', { grant: id });
   invocation.output.line(`revoked: nothing succeeds under ${id} any more; final at block ${ended.height}`);
   return ended;

@@ -1,32 +1,57 @@
+import { type Progress, progressLine } from './progress.ts';
+
+/** How a line is meant; never the only sign of it. */
+export type Tone = 'good' | 'bad' | 'faint';
+
 /** Where a command tells a person what it does. With `--json`, words go to stderr and stdout holds the object alone. */
 export interface Output {
   /** A line that stays. */
-  line(text: string): void;
+  line(text: string, tone?: Tone): void;
   /** Where long work stands: rewritten in place on a terminal, not printed elsewhere. `undefined` clears it. */
-  progress(text: string | undefined): void;
+  progress(event: Progress | undefined): void;
 }
 
-/** Writes for a terminal, a pipe, or beside `--json`. */
-export function createOutput(json: boolean, stdout = process.stdout, stderr = process.stderr): Output {
-  const stream = json ? stderr : stdout;
+const colours = { good: '32', bad: '31', faint: '2' } as const;
+/** A terminal is rewritten at most so often. */
+const leastBetweenMs = 80;
+
+/** Writes for a terminal, a pipe, or beside `--json`; `isQuiet` leaves all words out. */
+export function createOutput(
+  options: { readonly json: boolean; readonly isQuiet?: boolean },
+  stdout = process.stdout,
+  stderr = process.stderr,
+): Output {
+  if (options.isQuiet === true) return { line() {}, progress() {} };
+  const stream = options.json ? stderr : stdout;
   let shown = false;
+  let last = { text: '', atMs: 0 };
   const clear = () => {
     if (shown) stream.write('\r\x1b[K');
     shown = false;
   };
   return {
-    line(text) {
+    line(text, tone) {
       clear();
-      stream.write(`${printable(text)}\n`);
+      stream.write(`${painted(printable(text), tone, stream)}\n`);
     },
-    progress(text) {
+    progress(event) {
       if (!stream.isTTY) return;
+      if (event === undefined) return clear();
+      const nowMs = performance.now();
+      if (shown && last.text === event.text && nowMs - last.atMs < leastBetweenMs) return;
+      last = { text: event.text, atMs: nowMs };
       clear();
-      if (text === undefined) return;
-      stream.write(printable(text).slice(0, Math.max(20, (stream.columns ?? 80) - 1)));
+      stream.write(printable(progressLine(event, Math.max(20, (stream.columns ?? 80) - 1))));
       shown = true;
     },
   };
+}
+
+/** Colours a text where the stream is a terminal that wants colours: see no-color.org. */
+export function painted(text: string, tone: Tone | undefined, stream: { readonly isTTY?: boolean }): string {
+  const { NO_COLOR: refused = '', TERM: terminal } = process.env;
+  if (tone === undefined || stream.isTTY !== true || refused !== '' || terminal === 'dumb') return text;
+  return `\x1b[${colours[tone]}m${text}\x1b[0m`;
 }
 
 /** Text that leaves a terminal as it is: what programs and peers say must not steer it. Lines and tabs stay. */

@@ -1,6 +1,71 @@
 import { parseArgs } from 'node:util';
 import { NodeError } from '../errors.ts';
-import { type Command, commonFlags, type Flag } from './command.ts';
+import { type Accepts, type Command, commonFlags, type Entry, type Flag, isGroup } from './command.ts';
+
+/** The command that words mean, with what follows them. */
+export interface FoundCommand {
+  /** Its words: `catalog install`. */
+  readonly path: string;
+  readonly command: Command;
+  readonly rest: readonly string[];
+}
+
+/** Finds what the first words mean: a command, or a whole group where only it was named. Throws `node/unknown-command`. */
+export function findEntry(
+  tree: readonly Entry[],
+  argv: readonly string[],
+): FoundCommand | Extract<Entry, { commands: unknown }> {
+  const [word = '', ...rest] = argv;
+  const entry = tree.find(({ name }) => name === word);
+  if (entry === undefined) throw unknown(tree, word);
+  if (!isGroup(entry)) return { path: entry.name, command: entry, rest };
+  const [second, ...after] = rest;
+  if (second === undefined || second === '--help' || second === '-h') return entry;
+  const command = entry.commands.find(({ name }) => name === second);
+  if (command !== undefined) return { path: `${entry.name} ${command.name}`, command, rest: after };
+  const close = nearestName(
+    second,
+    entry.commands.map(({ name }) => name),
+  );
+  const commands = entry.commands.map(({ name }) => name).join(', ');
+  throw new NodeError(
+    {
+      code: 'node/unknown-command',
+      command: `${word} ${second}`,
+      next:
+        close === undefined
+          ? `hypermesh ${word} has: ${commands}`
+          : `did you mean: hypermesh ${word} ${close}?`,
+    },
+    second.startsWith('-')
+      ? `hypermesh ${word} needs a command before ${second}`
+      : `There is no command ${word} ${second}`,
+  );
+}
+
+/** A word that is a command of exactly one group, or near one, leads there. */
+function unknown(tree: readonly Entry[], word: string): NodeError {
+  const grouped = tree.flatMap((entry) =>
+    isGroup(entry) ? entry.commands.map(({ name }) => ({ name, path: `${entry.name} ${name}` })) : [],
+  );
+  const shown = tree.filter((entry) => isGroup(entry) || entry.isHidden !== true).map(({ name }) => name);
+  const close = nearestName(word, [
+    ...grouped.map(({ name }) => name).filter((name) => name === word),
+    ...shown,
+  ]);
+  const near =
+    close ??
+    nearestName(
+      word,
+      grouped.map(({ name }) => name),
+    );
+  const meant = shown.includes(near ?? '')
+    ? [`hypermesh ${near}`]
+    : grouped.filter(({ name }) => name === near).map(({ path }) => `hypermesh ${path}`);
+  const next =
+    meant.length === 0 ? 'hypermesh --help lists the commands' : `did you mean: ${meant.join(', or ')}?`;
+  return new NodeError({ code: 'node/unknown-command', command: word, next }, `There is no command ${word}`);
+}
 
 /** What was typed, checked against the command's table entry. */
 export interface ParsedArguments {
@@ -9,13 +74,13 @@ export interface ParsedArguments {
 }
 
 /**
- * Parses what follows the command's name. Throws `node/bad-flag` for an unknown flag (naming the nearest known one), a
- * flag twice, a missing or unwanted value, and for missing or surplus arguments.
+ * Parses what follows the command's words. Throws `node/bad-flag` for an unknown flag (naming the nearest known one), a
+ * flag twice, a missing, unwanted or impossible value, and for missing or surplus arguments.
  */
-export function parseCommandLine(command: Command, argv: readonly string[]): ParsedArguments {
+export function parseCommandLine({ path, command, rest }: FoundCommand): ParsedArguments {
   const known = [...command.flags, ...commonFlags];
   const { tokens } = parseArgs({
-    args: [...argv],
+    args: [...rest],
     options: Object.fromEntries(known.map((flag) => [flag.name, parseOption(flag)])),
     allowPositionals: true,
     strict: false,
@@ -30,7 +95,7 @@ export function parseCommandLine(command: Command, argv: readonly string[]): Par
       continue;
     }
     const flag = known.find(({ name }) => name === token.name);
-    if (flag === undefined) throw badFlag(token.rawName, nearest(token.name, known, command));
+    if (flag === undefined) throw badFlag(token.rawName, nearest(token.name, known, path));
     if (flags[flag.name] !== undefined) throw badFlag(token.rawName, 'give it once');
     if (flag.value === undefined && token.value !== undefined) {
       throw badFlag(token.rawName, 'it is a switch and takes no value');
@@ -38,9 +103,10 @@ export function parseCommandLine(command: Command, argv: readonly string[]): Par
     if (flag.value !== undefined && isMissing(token)) {
       throw badFlag(token.rawName, `it needs a value: --${flag.name} ${flag.value}`);
     }
+    if (token.value !== undefined) checkValue(token.rawName, token.value, flag.accepts);
     flags[flag.name] = token.value ?? true;
   }
-  checkPositionals(command, positionals, flags['help'] === true);
+  if (flags['help'] !== true) checkPositionals(path, command, positionals);
   return { flags, positionals };
 }
 
@@ -57,28 +123,65 @@ function isMissing(token: { inlineValue?: boolean | undefined; value?: string | 
   return value === undefined || value === '' || (inlineValue === false && value.startsWith('-'));
 }
 
-function checkPositionals(command: Command, given: readonly string[], wantsHelp: boolean) {
-  if (wantsHelp) return;
-  const missing = command.positionals.find(({ required }, index) => required && given[index] === undefined);
+function checkPositionals(path: string, command: Command, given: readonly string[]) {
+  const { positionals } = command;
+  const missing = positionals.find(({ required }, index) => required && given[index] === undefined);
   if (missing !== undefined) {
-    throw badFlag(missing.name, `say which: hypermesh ${command.name} ${missing.name} (${missing.describe})`);
+    throw badFlag(
+      missing.name,
+      `say which: hypermesh ${path} ${missing.name} (${missing.describe})`,
+      `${missing.name} is missing`,
+    );
   }
-  const surplus = given[command.positionals.length];
-  if (surplus !== undefined) throw badFlag(surplus, `hypermesh ${command.name} --help shows what it takes`);
+  const last = positionals.at(-1);
+  const surplus = last?.many === true ? undefined : given[positionals.length];
+  if (surplus !== undefined) {
+    throw badFlag(surplus, `hypermesh ${path} --help shows what it takes`);
+  }
+  given.forEach((value, index) => {
+    const positional = positionals[index] ?? last;
+    if (value === '') {
+      throw badFlag(positional?.name ?? value, 'it is empty: a variable that was not set?');
+    }
+    checkValue(positional?.name ?? value, value, positional?.accepts);
+  });
 }
 
-function badFlag(flag: string, next: string) {
-  return new NodeError({ code: 'node/bad-flag', flag, next }, `Cannot use ${JSON.stringify(flag)} here`);
+function checkValue(name: string, value: string, accepts: Accepts | undefined): void {
+  if (accepts === undefined) return;
+  const wrong = `${JSON.stringify(value)} is no value for ${name}`;
+  if ('oneOf' in accepts && !accepts.oneOf.includes(value)) {
+    const close = nearestName(value, accepts.oneOf);
+    throw badFlag(
+      name,
+      close === undefined ? `give ${oneOfWords(accepts.oneOf)}` : `did you mean ${close}?`,
+      wrong,
+    );
+  }
+  if (!('whole' in accepts)) return;
+  const { least = 0, most } = accepts;
+  const isWhole = /^\d{1,18}$/.test(value);
+  if (isWhole && BigInt(value) >= BigInt(least) && (most === undefined || BigInt(value) <= BigInt(most)))
+    return;
+  const range = most === undefined ? `from ${least}` : `from ${least} to ${most}`;
+  throw badFlag(name, `give a whole number ${range}`, wrong);
 }
 
-function nearest(typed: string, known: readonly Flag[], command: Command): string {
+/** `a, b or c`. */
+export function oneOfWords(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+}
+
+function badFlag(flag: string, next: string, message = `Cannot use ${JSON.stringify(flag)} here`) {
+  return new NodeError({ code: 'node/bad-flag', flag, next }, message);
+}
+
+function nearest(typed: string, known: readonly Flag[], path: string): string {
   const close = nearestName(
     typed,
     known.map(({ name }) => name),
   );
-  return close === undefined
-    ? `hypermesh ${command.name} --help lists the flags`
-    : `did you mean --${close}?`;
+  return close === undefined ? `hypermesh ${path} --help lists the flags` : `did you mean --${close}?`;
 }
 
 /** The name that is least far from what was typed, if it is so near that it may be meant. */

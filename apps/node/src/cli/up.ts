@@ -12,7 +12,12 @@ export const upCommand: Command = {
   positionals: [],
   flags: [
     dataFlag,
-    { name: 'passphrase-file', value: 'FILE', describe: 'file with the passphrase of the keystores' },
+    {
+      name: 'passphrase-file',
+      value: 'FILE',
+      describe: 'file with the passphrase of the keystores',
+      accepts: { file: true },
+    },
     { name: 'verbose', describe: 'log more' },
     { name: 'stop-with-stdin', describe: 'stop when standard input ends, for programs that start nodes' },
   ],

@@ -1,6 +1,5 @@
-import { NodeError } from '../errors.ts';
 import type { Balances, Movement, SettleResult } from '../wallet/service.ts';
-import { type Command, dataFlag, type Invocation } from './command.ts';
+import { dataFlag, type Group, type Invocation } from './command.ts';
 import { callNode } from './control.ts';
 
 type Wallet = Balances & {
@@ -13,33 +12,65 @@ type Wallet = Balances & {
   readonly history: readonly Movement[];
 };
 
-export const walletCommand: Command = {
+export const walletGroup: Group = {
   name: 'wallet',
   summary: "the node's balance, its history, transfers, and paying for runs",
-  details:
-    'ACTION is balance (default), history, transfer NODE AMOUNT, or settle LEASE. Amounts are whole base units; they mean something on this mesh alone.',
-  positionals: [
-    { name: 'ACTION', describe: 'balance, history, transfer or settle', required: false },
-    { name: 'NODE|LEASE', describe: 'who receives, or which lease is paid', required: false },
-    { name: 'AMOUNT', describe: 'base units', required: false },
+  details: 'Amounts are whole base units; they mean something on this mesh alone.',
+  commands: [
+    {
+      name: 'balance',
+      summary: 'show what this node has, and all accounts',
+      positionals: [],
+      flags: [
+        dataFlag,
+        { name: 'audit', describe: 'recompute all accounts from every entry there ever was' },
+      ],
+      run: balance,
+    },
+    {
+      name: 'history',
+      summary: 'show the last movements of value, newest first',
+      positionals: [],
+      flags: [
+        dataFlag,
+        {
+          name: 'limit',
+          value: 'N',
+          describe: 'most movements that are shown',
+          fallback: '20',
+          accepts: { whole: true, least: 1 },
+        },
+      ],
+      run: history,
+    },
+    {
+      name: 'transfer',
+      summary: 'send value to a member',
+      positionals: [
+        {
+          name: 'NODE',
+          describe: 'who receives: a name or an id',
+          required: true,
+          accepts: { from: 'members' },
+        },
+        { name: 'AMOUNT', describe: 'base units', required: true, accepts: { whole: true, least: 1 } },
+      ],
+      flags: [
+        dataFlag,
+        { name: 'note', value: 'TEXT', describe: 'kept with it on the ledger, for everybody to read' },
+      ],
+      run: transfer,
+    },
+    {
+      name: 'settle',
+      summary: 'pay for a run that is over, from its signed statement of use',
+      positionals: [
+        { name: 'LEASE', describe: 'which lease is paid', required: true, accepts: { from: 'leases' } },
+      ],
+      flags: [dataFlag],
+      run: settle,
+    },
   ],
-  flags: [
-    dataFlag,
-    { name: 'note', value: 'TEXT', describe: 'kept with a transfer on the ledger, for everybody to read' },
-    { name: 'audit', describe: 'balance: recompute all accounts from every entry there ever was' },
-    { name: 'limit', value: 'N', describe: 'most movements that history shows', fallback: '20' },
-  ],
-  async run(invocation) {
-    const [action = 'balance', subject, amount] = invocation.positionals;
-    if (action === 'balance') return balance(invocation);
-    if (action === 'history') return history(invocation);
-    if (action === 'transfer') return transfer(invocation, subject, amount);
-    if (action === 'settle') return settle(invocation, subject);
-    throw new NodeError(
-      { code: 'node/bad-flag', flag: 'ACTION', next: 'say balance, history, transfer or settle' },
-      `The wallet cannot ${action}`,
-    );
-  },
 };
 
 async function balance(invocation: Invocation): Promise<object> {
@@ -72,14 +103,16 @@ async function history(invocation: Invocation): Promise<object> {
   return { history: movements };
 }
 
-async function transfer(invocation: Invocation, to?: string, amount?: string): Promise<object> {
+async function transfer(invocation: Invocation): Promise<object> {
+  const [to, amount] = invocation.positionals;
   const { note } = invocation.flags;
   const result = await callNode<{ id: string; height: number }>(invocation, 'transfer', { to, amount, note });
   invocation.output.line(`Sent ${amount} to ${to}, final at block ${result.height}: ${result.id}`);
   return result;
 }
 
-async function settle(invocation: Invocation, lease?: string): Promise<object> {
+async function settle(invocation: Invocation): Promise<object> {
+  const [lease] = invocation.positionals;
   const result = await callNode<SettleResult>(invocation, 'settle', { lease });
   const { from, to, amount, fee, returned, fuel, height } = result;
   invocation.output.line(

@@ -1,20 +1,27 @@
 import { resolve } from 'node:path';
-import type { PublishReport } from '../catalog/reports.ts';
-import { NodeError } from '../errors.ts';
-import { formatBytes } from './bytes.ts';
-import { type Command, dataFlag, type Invocation } from './command.ts';
-import { callNode } from './control.ts';
+import type { PublishReport } from '../../catalog/reports.ts';
+import { NodeError } from '../../errors.ts';
+import { formatBytes } from '../bytes.ts';
+import { type Command, dataFlag, type Invocation } from '../command.ts';
+import { callNode } from '../control.ts';
 
 export const publishCommand: Command = {
   name: 'publish',
   summary: 'sign a package, have two members store it, and order its record on the ledger',
   details:
     'FOLDER holds catalog.yaml. A package of npm is published as it stands, and no script of it runs. The same package again changes nothing.',
-  positionals: [{ name: 'FOLDER', describe: 'the folder of the package', required: false }],
+  positionals: [
+    { name: 'FOLDER', describe: 'the folder of the package', required: false, accepts: { folder: true } },
+  ],
   flags: [
     dataFlag,
     { name: 'npm', value: 'NAME@VERSION', describe: 'a package of the npm registry (npm_config_registry)' },
-    { name: 'npm-folder', value: 'DIR', describe: 'a package of npm that is installed in DIR' },
+    {
+      name: 'npm-folder',
+      value: 'DIR',
+      describe: 'a package of npm that is installed in DIR',
+      accepts: { folder: true },
+    },
   ],
   async run(invocation) {
     const { output } = invocation;

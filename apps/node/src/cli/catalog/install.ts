@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path';
-import type { InstallReport } from '../catalog/reports.ts';
-import { readIfPresent, writeDurably } from '../data-directory.ts';
-import { formatBytes } from './bytes.ts';
-import { type Command, dataFlag } from './command.ts';
-import { callNode } from './control.ts';
+import type { InstallReport } from '../../catalog/reports.ts';
+import { readIfPresent, writeDurably } from '../../data-directory.ts';
+import { formatBytes } from '../bytes.ts';
+import { type Command, dataFlag } from '../command.ts';
+import { callNode } from '../control.ts';
 
 const lockName = 'catalog.lock';
 
@@ -12,11 +12,22 @@ export const installCommand: Command = {
   summary: 'solve, fetch from several members, verify, and register as assets',
   details: `With --project the versions are kept in FOLDER/${lockName}: what it names is installed again exactly, and --frozen fails where it would change.`,
   positionals: [
-    { name: 'NAME[@RANGE]', describe: 'which package, such as anagrams@^1.0.0', required: false },
+    {
+      name: 'NAME[@RANGE]',
+      describe: 'which packages, such as anagrams@^1.0.0',
+      required: false,
+      many: true,
+      accepts: { from: 'packages' },
+    },
   ],
   flags: [
     dataFlag,
-    { name: 'project', value: 'FOLDER', describe: `the folder whose ${lockName} is kept` },
+    {
+      name: 'project',
+      value: 'FOLDER',
+      describe: `the folder whose ${lockName} is kept`,
+      accepts: { folder: true },
+    },
     { name: 'frozen', describe: 'fail where the lock file would change' },
   ],
   async run(invocation) {

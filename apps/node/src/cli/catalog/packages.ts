@@ -1,9 +1,26 @@
-import type { InstalledPackage, PackageInfo, SearchHit, VerifyReport } from '@hypermesh/catalog';
-import { formatBytes } from './bytes.ts';
-import { type Command, dataFlag, type Positional } from './command.ts';
-import { callNode } from './control.ts';
+import type { InstalledPackage, PackageInfo, PackageType, SearchHit, VerifyReport } from '@hypermesh/catalog';
+import { formatBytes } from '../bytes.ts';
+import { type Command, dataFlag, type Positional } from '../command.ts';
+import { callNode } from '../control.ts';
 
-const which: Positional = { name: 'NAME[@RANGE]', describe: 'which package', required: true };
+/** `PACKAGE_TYPES` of the catalog, which help and completion do not load. */
+const packageTypes = [
+  'library.julia',
+  'library.python',
+  'library.rust',
+  'library.javascript',
+  'container.docker',
+  'vm.wasm',
+  'dataset.scientific',
+] as const satisfies readonly PackageType[];
+
+const which: Positional = {
+  name: 'NAME[@RANGE]',
+  describe: 'which package',
+  required: true,
+  accepts: { from: 'packages' },
+};
+const whichInstalled: Positional = { ...which, accepts: { from: 'installed' } };
 
 export const searchCommand: Command = {
   name: 'search',
@@ -15,7 +32,12 @@ export const searchCommand: Command = {
   ],
   flags: [
     dataFlag,
-    { name: 'type', value: 'TYPE', describe: 'only packages of this type, such as vm.wasm' },
+    {
+      name: 'type',
+      value: 'TYPE',
+      describe: 'only packages of this type, such as vm.wasm',
+      accepts: { oneOf: packageTypes },
+    },
     { name: 'unverified', describe: 'do not verify, show all that the ledger has' },
   ],
   async run(invocation) {
@@ -52,6 +74,34 @@ export const infoCommand: Command = {
   },
 };
 
+export const versionsCommand: Command = {
+  name: 'versions',
+  summary: 'show the versions of a package that the ledger has, oldest first',
+  positionals: [{ name: 'NAME', describe: 'which package', required: true, accepts: { from: 'packages' } }],
+  flags: [dataFlag],
+  async run(invocation) {
+    const { positionals, output } = invocation;
+    const name = positionals[0];
+    const result = await callNode<{ versions: readonly string[] }>(invocation, 'versions', { name });
+    for (const version of result.versions) output.line(version);
+    if (result.versions.length === 0) output.line(`The ledger has no package ${name}.`);
+    return result;
+  },
+};
+
+export const removeCommand: Command = {
+  name: 'remove',
+  summary: 'take an installed package off this node: its files go, its record on the ledger stays',
+  positionals: [whichInstalled],
+  flags: [dataFlag],
+  async run(invocation) {
+    const { positionals, output } = invocation;
+    const removed = await callNode<InstalledPackage>(invocation, 'remove', { spec: positionals[0] });
+    output.line(`Removed ${removed.name}@${removed.version} (${formatBytes(removed.bytes)})`);
+    return { removed };
+  },
+};
+
 export const listCommand: Command = {
   name: 'list',
   summary: 'show what is installed on this node',
@@ -71,7 +121,7 @@ export const listCommand: Command = {
 export const whyCommand: Command = {
   name: 'why',
   summary: 'show why a package is installed',
-  positionals: [which],
+  positionals: [whichInstalled],
   flags: [dataFlag],
   async run(invocation) {
     const { positionals, output } = invocation;
@@ -95,9 +145,12 @@ export const verifyCommand: Command = {
     const { flags, positionals, output } = invocation;
     const params = { spec: positionals[0], deep: flags['deep'] };
     const result = await callNode<VerifyReport>(invocation, 'verify', params);
-    output.line(`${result.key}: ${result.ok ? 'every check holds' : 'NOT as it should be'}`);
+    output.line(
+      `${result.key}: ${result.ok ? 'every check holds' : 'NOT as it should be'}`,
+      result.ok ? 'good' : 'bad',
+    );
     for (const { check, ok, detail } of result.checks)
-      output.line(`  ${ok ? 'ok    ' : 'FAILED'} ${check}: ${detail}`);
+      output.line(`  ${ok ? 'ok    ' : 'FAILED'} ${check}: ${detail}`, ok ? undefined : 'bad');
     return result;
   },
 };
