@@ -61,6 +61,15 @@ export type NodeFailure =
     }
   /** The control socket was spoken to in another way than it understands. */
   | { readonly code: 'node/bad-call'; readonly reason: string; readonly next: string }
+  /** An operation of an extension ended without a result; `reason` is its own code, or how it was ended. */
+  | {
+      readonly code: 'node/extension-failed';
+      readonly extension: string;
+      readonly method: string;
+      readonly reason: string;
+      readonly next: string;
+    }
+  | { readonly code: 'node/busy'; readonly retryAfterMs: number; readonly next: string }
   | { readonly code: 'node/cancelled'; readonly next: string };
 
 /** The error of this package; branch on `code`. `message` says what is wrong, `failure.next` what to do. */

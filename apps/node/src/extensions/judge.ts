@@ -68,7 +68,7 @@ export function judge(
   const impossible = [...grants, ...missing].find((name) => !offered.has(name));
   if (impossible !== undefined) throw notOffered(id, impossible, offered);
   if (missing.length > 0) {
-    const more = missing.map((name) => `--grant ${name}`).join(' ');
+    const more = `--grant ${[...(choice.grants ?? []), ...missing].join(',')}`;
     const reason = `it asks for ${before === undefined ? '' : 'more: '}${missing.join(', ')}`;
     throw refused(id, reason, `if it shall have that: ${command} ${more}`);
   }

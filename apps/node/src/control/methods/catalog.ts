@@ -4,7 +4,7 @@ import type { InstallReport, PublishReport } from '../../catalog/reports.ts';
 import { reportInstall, reportPublish } from '../../catalog/reports.ts';
 import type { MeshServices } from '../../services.ts';
 import type { ServiceMethods } from './method.ts';
-import { badParameter, type Params, text } from './parameters.ts';
+import { badParameter, text, texts } from './parameters.ts';
 
 const nameIn =
   ({ members }: MeshServices) =>
@@ -53,9 +53,3 @@ export const catalogMethods: ServiceMethods = {
     catalog.verify(text(params, 'spec'), params['deep'] === true, signal),
   remove: ({ catalog }, { params, signal }) => catalog.remove(text(params, 'spec'), signal),
 };
-
-function texts(params: Params, name: string): readonly string[] {
-  const value = params[name];
-  if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value;
-  throw badParameter(name, 'a list of texts');
-}

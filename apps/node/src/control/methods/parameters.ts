@@ -42,6 +42,13 @@ export function memberOf({ members }: MeshServices, nameOrId: string): NodeId {
   );
 }
 
+/** A list of texts. Throws `node/bad-flag`. */
+export function texts(params: Params, name: string): readonly string[] {
+  const value = params[name];
+  if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value;
+  throw badParameter(name, 'a list of texts');
+}
+
 /** The error for a parameter that cannot be used. */
 export function badParameter(name: string, expected: string): NodeError {
   return new NodeError(
