@@ -55,6 +55,7 @@ export const exitCodes: readonly {
       'node/too-few-copies',
       'node/wrong-phase',
       'node/busy',
+      'node/no-room',
       'catalog/too-few-copies',
       'catalog/content-missing',
     ],
