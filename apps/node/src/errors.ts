@@ -1,5 +1,6 @@
 import { HyperMeshError } from '@hypermesh/core';
 import type { Fault, IsApplied } from '@hypermesh/proxy-nat';
+import type { ApiFailure } from './api/problem.ts';
 
 /** Why a node could not do what it was asked; `next` says what a person can do about it. */
 export type NodeFailure =
@@ -66,7 +67,8 @@ export type NodeFailure =
       readonly reason: string;
       readonly next: string;
     }
-  /** The control socket was spoken to in another way than it understands. */
+  | ApiFailure
+  /** The API was spoken to in another way than it understands. */
   | { readonly code: 'node/bad-call'; readonly reason: string; readonly next: string }
   /** An operation of an extension ended without a result; `reason` is its own code, or how it was ended. */
   | {
@@ -76,7 +78,13 @@ export type NodeFailure =
       readonly reason: string;
       readonly next: string;
     }
-  | { readonly code: 'node/busy'; readonly retryAfterMs: number; readonly next: string }
+  | {
+      readonly code: 'node/extension-denied';
+      readonly extension: string;
+      readonly reason: string;
+      readonly next: string;
+    }
+  | { readonly code: 'node/rate-limited'; readonly retryAfterMs: number; readonly next: string }
   | { readonly code: 'node/cancelled'; readonly next: string };
 
 /** The error of this package; branch on `code`. `message` says what is wrong, `failure.next` what to do. */

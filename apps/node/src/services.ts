@@ -17,6 +17,7 @@ import { defaultHoldLimits } from './content/holding.ts';
 import { type ContentService, createContentService } from './content/service.ts';
 import { openParity } from './content-at-rest/parity.ts';
 import type { DataDirectory } from './data-directory.ts';
+import type { Events } from './events/hub.ts';
 import { type EvidenceResult, exportLedger } from './evidence/export.ts';
 import { exportPackages } from './evidence/packages.ts';
 import { exportRuns } from './evidence/runs.ts';
@@ -72,12 +73,14 @@ export async function openMeshServices(
     readonly intake: Intake;
     /** What this machine was measured to be, once that is done. */
     readonly machine: Promise<MachineRecord | undefined>;
+    /** What happens is told here. */
+    readonly events: Events;
     readonly clock: Clock;
     readonly log: Log;
     readonly signal: AbortSignal;
   },
 ): Promise<MeshServices> {
-  const { stoq, peers, store, book, transparency, intake, clock, log, signal } = parts;
+  const { stoq, peers, store, book, transparency, intake, events, clock, log, signal } = parts;
   const { nodeId: self, keys, config, genesis } = phase;
   const members = memberNodes(genesis);
   for (const node of members.keys()) peers.keep(node);
@@ -141,6 +144,7 @@ export async function openMeshServices(
     await openExtensions(directory, phase, {
       capabilities: catalogCapabilities(catalogPorts, binds),
       offers: { 'monitoring:read': { create: () => ({ health }) } },
+      tell: (change) => events.publish('extensions', change),
       configuration: { 'hypermesh.catalog': { copies: Math.min(2, members.size - 1) } },
       consensus,
       clock,

@@ -54,13 +54,16 @@ function failed(
     case 'rate_limited': {
       const { retryAfterMs } = response;
       const next = `ask again in ${retryAfterMs} ms`;
-      return new NodeError({ code: 'node/busy', retryAfterMs, next }, `${method}: ${detail}`);
+      return new NodeError({ code: 'node/rate-limited', retryAfterMs, next }, `${method}: ${detail}`);
     }
     case 'permission_denied':
     case 'invalid_proof': {
       const next = `hypermesh extension info ${extension} shows what it may use and what it was refused`;
       const reason = `${response.status}: ${detail}`;
-      return new NodeError({ code: 'node/refused', by: extension, reason, next }, `${method}: ${detail}`);
+      return new NodeError(
+        { code: 'node/extension-denied', extension, reason, next },
+        `${method}: ${detail}`,
+      );
     }
     case 'failed': {
       const next = `hypermesh extension audit --of ${extension} shows the records`;

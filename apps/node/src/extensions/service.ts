@@ -33,11 +33,13 @@ import {
   extensionTrust,
   revocationsIn,
 } from '../adapters/extension-trust.ts';
+import type { RouteEntry } from '../api/methods/method.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { signerIdOf } from '../identity.ts';
 import type { Phase2 } from '../phases.ts';
 import { type Bundled, bundled, refreshBundled } from './bundled.ts';
 import { Decisions, type Pin } from './decisions.ts';
+import { operationRoutes } from './operation-routes.ts';
 import { Operator } from './operator.ts';
 import { nodeFactories, nodePolicy } from './policy.ts';
 import { inWords, type RefusedExtension, refusalOf } from './refusals.ts';
@@ -81,6 +83,8 @@ export interface Extensions extends AsyncDisposable {
   sign(folder: string, out: string): Promise<SignReport>;
   /** Whether the audit log is what was written, with its newest records, of one extension where that is named. */
   verifyAudit(newest?: { readonly id?: string | undefined; readonly limit: number }): AuditReport;
+  /** Routes of the operations of what is loaded: the same list again while nothing changed. */
+  routes(): readonly RouteEntry[];
 }
 
 /** What the check of the audit log found. */
@@ -162,10 +166,12 @@ export async function openExtensions(
       provides: { hypermesh: '1.0.0', 'stoq-transport': '1.0.0', trustchain: '1.0.0' },
     }),
   );
-  const told = host.on(({ extension: id, event, to: state, reason }) =>
-    tell?.({ id, event, state, ...(reason === undefined ? {} : { reason }) }),
-  );
-  cleanup.defer(told);
+  let routes: readonly RouteEntry[] | undefined;
+  const stopListening = host.on(({ extension: id, event, to: state, reason }) => {
+    routes = undefined;
+    tell?.({ id, event, state, ...(reason === undefined ? {} : { reason }) });
+  });
+  cleanup.defer(stopListening);
   const operator = new Operator({
     host,
     decisions,
@@ -205,7 +211,7 @@ export async function openExtensions(
     ),
     ...[...decisions.loaded.values()].filter(({ id, active }) => !active && host.get(id) === undefined),
   ];
-  return {
+  const extensions: Extensions = {
     host,
     operator,
     get pins() {
@@ -258,6 +264,7 @@ export async function openExtensions(
       }
       return views.sort((a, b) => (a.id < b.id ? -1 : 1));
     },
+    routes: () => (routes ??= operationRoutes(() => extensions, host.list())),
     sign: (folder, out) => signFolder({ folder, out }, { signer: signer(), self }),
     verifyAudit(newest = { limit: 0 }) {
       audit.flush();
@@ -268,6 +275,7 @@ export async function openExtensions(
       await operator.settled();
     },
   };
+  return extensions;
 }
 
 /** What is to be loaded when a node starts, and what of it may not be; sweeps away what a crash left. */

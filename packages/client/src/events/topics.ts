@@ -1,4 +1,6 @@
-import { type Static, type TSchema, Type } from 'typebox';
+import type { Static, TSchema } from 'typebox';
+import { object, words } from '../table/shapes.ts';
+import { Type } from '../table/type.ts';
 
 /** Any JSON object: what a topic carries until its service says more. */
 const anything = Type.Record(Type.String(), Type.Unknown());
@@ -15,7 +17,16 @@ export const topics = {
   packages: topic('A package was published, installed or removed', anything),
   memory: topic('A region or a grant changed', anything),
   wallet: topic('Value moved', anything),
-  extensions: topic('An extension changed its state', anything),
+  extensions: topic(
+    'An extension changed its state, or its operator decided something about it or a signer',
+    object({
+      id: words({ description: 'Empty where it is about a signer' }),
+      event: words(),
+      state: Type.Optional(words()),
+      reason: Type.Optional(words()),
+      about: Type.Optional(words({ description: 'The capability or the signer' })),
+    }),
+  ),
   trust: topic('A certificate, a name or the log changed', anything),
   links: topic('A link to a member opened, closed or changed', anything),
   metrics: topic('A new sample of the counters', anything),
