@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { findChromium } from './tools/browser/src/chromium.ts';
 
 /** Tests run the sources as they stand: the custom condition leads every import between packages to src/. */
 const conditions = ['@hypermesh/source', 'node', 'import', 'default'];
@@ -11,6 +12,13 @@ const kind = (name: string, suffix: string, testTimeout = 30_000) => ({
     hookTimeout: testTimeout,
   },
 });
+
+/** Portable packages run their tests in a browser too, where there is one. */
+const chromium = findChromium();
+const browser =
+  chromium === undefined
+    ? []
+    : [(await import('./tools/browser/src/vitest-project.ts')).browserProject(chromium)];
 
 export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
@@ -26,6 +34,7 @@ export default defineConfig({
       kind('conformance', 'conformance', 120_000),
       kind('interop', 'interop', 120_000),
       kind('sim', 'sim', 300_000),
+      ...browser,
     ],
   },
 });

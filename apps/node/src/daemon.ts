@@ -1,6 +1,6 @@
 import type { Clock, Log, NodeId } from '@hypermesh/core';
 import { systemClock } from '@hypermesh/core/node';
-import { openDiskStore } from '@hypermesh/stoq/content';
+import { openDiskStore, type Served } from '@hypermesh/stoq/content';
 import { fingerprint } from '@hypermesh/trustchain/x509';
 import { unlessAborted } from './abort.ts';
 import type { ApiConfig } from './api/config.ts';
@@ -97,7 +97,8 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
   present.promise.catch(() => undefined);
 
   async function appear(phase: CertifiedPhase): Promise<void> {
-    presence = await openPresence(directory, phase, { founder, book, store, clock, log });
+    const onServe = (served: Served) => growth?.current()?.facts.transfers.served(served);
+    presence = await openPresence(directory, phase, { founder, book, store, onServe, clock, log });
     const { stoq, peers } = presence;
     growth = grow(directory, phase, {
       ...{ stoq, peers, store, founder, book, machine: measured, intake, events, clock, log },

@@ -56,6 +56,12 @@ export interface DataDirectory {
   readonly revocations: string;
   /** Engines of scripts, metered; made anew where they are gone. */
   readonly engines: string;
+  /** Index of the ledger's blocks and operations; made anew where it is gone. */
+  readonly ledgerIndex: string;
+  /** Operations that were handed in and not waited for, and runs that were asked for or executed here. */
+  readonly journal: string;
+  /** The last signed state of the mesh's log that this node saw. */
+  readonly logView: string;
   readonly lock: string;
   /** Tokens of the API, the full one and that which only reads, and where it answers: `{ url }`. */
   readonly apiToken: string;
@@ -107,6 +113,9 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     audit: inside('audit'),
     revocations: inside('certificates', 'revocations'),
     engines: inside('engines'),
+    ledgerIndex: inside('ledger-index.sqlite'),
+    journal: inside('journal.sqlite'),
+    logView: inside('log-view'),
     lock: inside('daemon.pid'),
     apiToken: inside('api-token'),
     apiReadToken: inside('api-token-read'),

@@ -1,6 +1,13 @@
 import type { Clock, Log } from '@hypermesh/core';
-import { type Carrier, createStoq, quicCarrier, type StoqEvent, type StoqNode } from '@hypermesh/stoq';
-import { type DiskStore, serveContent } from '@hypermesh/stoq/content';
+import {
+  type Carrier,
+  createStoq,
+  type Peer,
+  quicCarrier,
+  type StoqEvent,
+  type StoqNode,
+} from '@hypermesh/stoq';
+import { type DiskStore, type Served, serveContent } from '@hypermesh/stoq/content';
 import { certificateAuthenticator, isEnrolling } from './adapters/authenticator.ts';
 import { type CertifiedPhase, renewCertificate } from './certification.ts';
 import type { DataDirectory } from './data-directory.ts';
@@ -29,11 +36,13 @@ export async function openPresence(
     readonly founder: Founder | undefined;
     readonly book: AddressBook;
     readonly store: DiskStore;
+    /** Hears of content that goes out. */
+    readonly onServe: (served: Served) => void;
     readonly clock: Clock;
     readonly log: Log;
   },
 ): Promise<Presence> {
-  const { founder, book, store, clock, log } = parts;
+  const { founder, book, store, onServe, clock, log } = parts;
   const { nodeId } = phase;
   await using cleanup = new AsyncDisposableStack();
   const relayed = relayCarrier();
@@ -48,7 +57,8 @@ export async function openPresence(
   } catch (error) {
     log.warn('addresses.not-written', { message: String(error) });
   }
-  cleanup.defer(serveContent(stoq, store, { authorize: (peer) => !isEnrolling(peer.identity) }));
+  const authorize = (peer: Peer) => !isEnrolling(peer.identity);
+  cleanup.defer(serveContent(stoq, store, { authorize, onServe }));
   cleanup.defer(relayed.attach(stoq, nodeId, log));
   cleanup.defer(serveRelay(stoq, { log }));
   const peers = cleanup.use(createPeers(nodeId, stoq, book, { clock, log }));

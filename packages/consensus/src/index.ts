@@ -74,11 +74,13 @@ export type {
   ProveContext,
   VerifyContext,
 } from './proof-context.ts';
+export { type InspectedLeg, inspectProof, type ProofInspection } from './proof-inspect.ts';
 export { prove } from './proof-prove.ts';
 export {
   type BindingReason,
   type OperationRefusal,
   type ProvenOperation,
+  type SpaceAnswer,
   type SpaceReason,
   type StakeReason,
   type TimeReason,

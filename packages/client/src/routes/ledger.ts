@@ -1,5 +1,5 @@
 import { route } from '../table/route.ts';
-import { count, hex, list, object, text, words } from '../table/shapes.ts';
+import { count, flag, hex, list, object, oneOf, optional, text, words } from '../table/shapes.ts';
 import { Type } from '../table/type.ts';
 
 /** An operation that is final: its id and its block. */
@@ -24,9 +24,18 @@ export const ledgerRoutes = {
   submit: route({
     method: 'POST',
     path: '/v1/operations',
-    summary: 'Have an operation ordered that carries its four proofs',
-    input: object({ transaction: hex({ maxLength: 1_000_000 }) }),
-    output: finalOperation,
+    summary: 'Have an operation ordered that carries its four proofs; with `wait: false` only handed in',
+    input: object({
+      transaction: hex({ maxLength: 1_000_000 }),
+      wait: optional(flag({ description: 'Whether to wait until it is final; default true' })),
+    }),
+    output: object({
+      id: words(),
+      height: optional(count()),
+      status: oneOf(['pending', 'valid', 'invalid']),
+      leg: optional(words()),
+      reason: optional(words()),
+    }),
   }),
   missing: route({
     method: 'POST',

@@ -14,10 +14,11 @@ import { serveStream } from '../streams/serve-stream.ts';
 import { decodeGoodbye, encodeGoodbye, type GoodbyeReason } from './control.ts';
 import type { EstablishedSession } from './handshake.ts';
 import type { PeerShare } from './peer-shares.ts';
-import { type KeyBudget, RecordOpener, RecordSealer } from './record.ts';
+import { RecordOpener, RecordSealer } from './record.ts';
 import { streamKey } from './schedule.ts';
 import { StreamNumbers } from './stream-numbers.ts';
 import { SUITES } from './suites.ts';
+import { type Traffic, TrafficCounter } from './traffic.ts';
 
 /** What a session shares with its node. */
 export interface SessionSetting {
@@ -47,7 +48,7 @@ export class Session implements Peer {
   readonly closed: Promise<CloseReason>;
   readonly #setting: SessionSetting;
   readonly #control: SealedStream;
-  readonly #budget: KeyBudget;
+  readonly #traffic = new TrafficCounter({ spend: (bytes) => this.#spend(bytes) });
   readonly #ended = Promise.withResolvers<CloseReason>();
   readonly #streams = new Set<SealedStream>();
   readonly #numbers = new StreamNumbers();
@@ -71,7 +72,6 @@ export class Session implements Peer {
     this.closed = this.#ended.promise;
     this.#keyBytes = limits.sessionBytes;
     this.#lastActivityMs = clock.monotonicMs();
-    this.#budget = { spend: (bytes) => this.#spend(bytes) };
     this.#control = new SealedStream(control, this.#keys('dialer', 0n, leftover));
     void connection.closed.then(() => this.#end({ by: 'carrier', reason: 'lost' }));
   }
@@ -117,6 +117,11 @@ export class Session implements Peer {
     return this.#setting.connection.rttMs();
   }
 
+  traffic(): Traffic {
+    const { bytesIn, bytesOut } = this.#traffic;
+    return { bytesIn, bytesOut };
+  }
+
   close(): Promise<void> {
     return this.closeWith('done');
   }
@@ -160,9 +165,10 @@ export class Session implements Peer {
 
   #keys(opener: 'dialer' | 'listener', number: bigint, input?: Uint8Array) {
     const { sendSecret, receiveSecret } = this.#setting.established;
-    const opening = new RecordOpener(streamKey(receiveSecret, opener, number), this.#budget);
+    const opening = new RecordOpener(streamKey(receiveSecret, opener, number), this.#traffic.opening);
     if (input !== undefined && input.length > 0) opening.push(input);
-    return { sealer: new RecordSealer(streamKey(sendSecret, opener, number), this.#budget), opener: opening };
+    const sealer = new RecordSealer(streamKey(sendSecret, opener, number), this.#traffic.sealing);
+    return { sealer, opener: opening };
   }
 
   async #open(): Promise<SealedStream> {

@@ -21,9 +21,14 @@ export const ledgerHandlers: Handlers<'final' | 'evidence' | 'submit' | 'missing
     };
   },
   evidence: ({ evidence }, { params, signal }) => evidence(params.folder, signal),
-  async submit({ ledger }, { params, signal }) {
-    const { id, height } = await ledger.submit(bytes('transaction', params.transaction), signal);
-    return { id, height };
+  async submit({ ledger, facts }, { params, signal }) {
+    const transaction = bytes('transaction', params.transaction);
+    if (params.wait === false) {
+      const { id, status, height, leg, reason } = facts.ledger.submissions.accept(transaction);
+      return { id, status, height, leg, reason };
+    }
+    const { id, height } = await ledger.submit(transaction, signal);
+    return { id, height, status: 'valid' };
   },
   missing({ ledger }, { params }) {
     const isFinal = (id: string) => ledger.ledger.operation(id as OperationId)?.code === 'ok';
