@@ -3,6 +3,7 @@ import { NodeError } from '../../errors.ts';
 import type { Invocation } from '../command.ts';
 import { callNode } from '../control.ts';
 
+/** `extension call`: prints what the operation answered. */
 export async function call(invocation: Invocation) {
   const [id, method] = invocation.positionals;
   const input = inputOf(invocation);

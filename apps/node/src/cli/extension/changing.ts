@@ -49,6 +49,7 @@ function say({ output }: Invocation, report: LoadReport): LoadReport {
   return report;
 }
 
+/** `extension load`: the folder is named as the caller sees it. */
 export async function load(invocation: Invocation) {
   const folder = resolve(firstOf(invocation));
   return say(
@@ -57,6 +58,7 @@ export async function load(invocation: Invocation) {
   );
 }
 
+/** `extension reload`. */
 export async function reload(invocation: Invocation) {
   const { from } = invocation.flags;
   const where = typeof from === 'string' ? { folder: resolve(from) } : {};
@@ -64,12 +66,14 @@ export async function reload(invocation: Invocation) {
   return say(invocation, await callNode<LoadReport>(invocation, 'extension-reload', params));
 }
 
+/** `extension unload`. */
 export async function unload(invocation: Invocation) {
   const answer = await callNode<{ id: string }>(invocation, 'extension-unload', { id: firstOf(invocation) });
   invocation.output.line(`${answer.id} is unloaded; nothing of it is left`, 'good');
   return answer;
 }
 
+/** What changes one extension and shows it afterwards. */
 export async function change(invocation: Invocation, method: string) {
   const [id, capability] = invocation.positionals;
   const found = await callNode<ExtensionView>(invocation, method, {
@@ -87,6 +91,7 @@ function pinned({ output }: Invocation, pins: readonly Pin[]): void {
   if (pins.length === 0) output.line('No signer is pinned: this node loads what it signed itself.');
 }
 
+/** `extension pin`. */
 export async function pin(invocation: Invocation) {
   const params = { signer: firstOf(invocation), trusted: invocation.flags['trusted'] === true };
   const answer = await callNode<{ pins: readonly Pin[] }>(invocation, 'extension-pin', params);
@@ -94,6 +99,7 @@ export async function pin(invocation: Invocation) {
   return answer;
 }
 
+/** `extension unpin`. */
 export async function unpin(invocation: Invocation) {
   const params = { signer: firstOf(invocation) };
   const answer = await callNode<{ pins: readonly Pin[]; stopped: readonly string[] }>(
@@ -106,6 +112,7 @@ export async function unpin(invocation: Invocation) {
   return answer;
 }
 
+/** `extension sign`. */
 export async function sign(invocation: Invocation) {
   const [folder = '', out = ''] = invocation.positionals;
   const params = { folder: resolve(folder), out: resolve(out) };

@@ -6,6 +6,7 @@ import { callNode } from '../control.ts';
 
 const names = (list: readonly string[]) => (list.length === 0 ? 'nothing' : list.join(', '));
 
+/** `extension list`. */
 export async function list(invocation: Invocation) {
   const { output } = invocation;
   const answer = await callNode<{ extensions: readonly ExtensionView[]; pins: readonly Pin[] }>(
@@ -26,6 +27,7 @@ export async function list(invocation: Invocation) {
   return answer;
 }
 
+/** `extension info`: all that is known of one. */
 export async function info(invocation: Invocation) {
   const { output } = invocation;
   const found = await callNode<ExtensionView>(invocation, 'extension-info', {
@@ -66,6 +68,7 @@ export async function info(invocation: Invocation) {
   return { extension: found };
 }
 
+/** `extension audit`: whether the log is what was written, and its newest records. */
 export async function audit(invocation: Invocation) {
   const { of, newest } = invocation.flags;
   const params = { ...(typeof of === 'string' ? { id: of } : {}), limit: Number(newest ?? 0) };
