@@ -137,6 +137,7 @@ export function createApi(parts: ApiParts): Api {
     { pathname, query, access, onBody }: Asked,
   ): Promise<void> {
     const method = request.method ?? '';
+    // The table comes first: what was written elsewhere neither hides a route nor runs a pattern of its own where one fits.
     const fixed = router.find(method, pathname);
     const found =
       fixed !== undefined && 'entry' in fixed ? fixed : (dynamicRouter()?.find(method, pathname) ?? fixed);
