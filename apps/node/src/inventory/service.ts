@@ -8,7 +8,7 @@ import {
 } from '@hypermesh/assets';
 import { openFileJournal } from '@hypermesh/assets/journal';
 import { type Bond, committedBytes, type PlotGroup } from '@hypermesh/consensus';
-import { type Clock, domainHash, type Log, type NodeId, toHex, utf8 } from '@hypermesh/core';
+import { type Clock, domainHash, type Log, type Metrics, type NodeId, toHex, utf8 } from '@hypermesh/core';
 import { createSigner } from '@hypermesh/core/ed25519';
 import { systemRandom } from '@hypermesh/core/node';
 import type { DataDirectory } from '../data-directory.ts';
@@ -70,6 +70,7 @@ export async function openInventory(
     keyOf(node: NodeId): Uint8Array;
     readonly clock: Clock;
     readonly log: Log;
+    readonly metrics?: Metrics;
     readonly signal: AbortSignal;
   },
 ): Promise<InventoryService> {
@@ -85,6 +86,7 @@ export async function openInventory(
       journal: await openFileJournal(directory.assetJournal),
       clock,
       random: systemRandom,
+      ...(parts.metrics === undefined ? {} : { metrics: parts.metrics }),
     }),
   );
   // What these claims were for ended with the process that ran it.

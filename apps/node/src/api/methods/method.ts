@@ -6,6 +6,7 @@ import type { DataDirectory } from '../../data-directory.ts';
 import type { Events } from '../../events/hub.ts';
 import type { Growth } from '../../growth.ts';
 import type { MachineRecord } from '../../inventory/machine.ts';
+import type { Monitor } from '../../monitor/monitor.ts';
 import type { Tell } from '../../movement.ts';
 import type { MeshServices } from '../../services.ts';
 import type { Intake } from '../../standing/intake.ts';
@@ -21,6 +22,8 @@ export interface NodeParts {
   readonly events: Events;
   /** Whether something new is taken on. */
   readonly intake: Intake;
+  /** What watches the node from within. */
+  readonly monitor: Monitor;
   /** The signed inventory of this machine, also before there is a ledger. */
   readonly machine: Promise<MachineRecord>;
   status(): NodeStatus;
