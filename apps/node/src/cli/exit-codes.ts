@@ -36,7 +36,6 @@ export const exitCodes: readonly {
       'node/extension-denied',
       'node/operation-refused',
       'node/memory-fault',
-      'node/extension-denied',
       'catalog/refused',
       'catalog/proof-refused',
       'catalog/name-taken',
@@ -55,7 +54,6 @@ export const exitCodes: readonly {
       'what is needed is not there now: other members, memory or disk; the same line may succeed later',
     of: [
       'node/no-room',
-      'node/rate-limited',
       'node/unreachable',
       'node/too-few-copies',
       'node/wrong-phase',
