@@ -62,9 +62,11 @@ describe('exit codes', () => {
   });
 
   it('name codes that there are, each once', () => {
-    const sources = ['../src/errors.ts', '../../../packages/catalog/src/errors.ts'].map((path) =>
-      readFileSync(new URL(path, import.meta.url), 'utf8'),
-    );
+    const sources = [
+      '../src/errors.ts',
+      '../src/api/problem.ts',
+      '../../../packages/catalog/src/errors.ts',
+    ].map((path) => readFileSync(new URL(path, import.meta.url), 'utf8'));
     const named = exitCodes.flatMap(({ of }) => of).filter((name) => name.includes('/'));
     expect(new Set(named).size).toBe(named.length);
     for (const name of named) expect(sources.join(), name).toContain(`'${name}'`);
