@@ -1,6 +1,6 @@
 import type { Clock, Log, NodeId } from '@hypermesh/core';
 import { systemClock } from '@hypermesh/core/node';
-import { openDiskStore } from '@hypermesh/stoq/content';
+import { openDiskStore, type Served } from '@hypermesh/stoq/content';
 import { fingerprint } from '@hypermesh/trustchain/x509';
 import { unlessAborted } from './abort.ts';
 import type { ApiConfig } from './api/config.ts';
@@ -117,7 +117,8 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
   );
 
   async function appear(phase: CertifiedPhase): Promise<void> {
-    presence = await openPresence(directory, phase, { founder, book, store, clock, log, metrics });
+    const onServe = (served: Served) => growth?.current()?.facts.transfers.served(served);
+    presence = await openPresence(directory, phase, { founder, book, store, onServe, clock, log, metrics });
     const { stoq, peers } = presence;
     looks.watch(stoq);
     growth = grow(directory, phase, {
@@ -173,7 +174,7 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
       alerts: monitor.alerts.current(),
       uptimeMs: clock.monotonicMs() - startedMs,
     });
-  const dynamicRoutes = () => growth?.current()?.extensions.routes?.() ?? noRoutes;
+  const dynamicRoutes = () => growth?.current()?.extensions.routes() ?? noRoutes;
   const doors = cleanup.use(
     await serveApi(
       {

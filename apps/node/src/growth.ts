@@ -2,7 +2,7 @@ import type { Clock, Log } from '@hypermesh/core';
 import type { StoqNode } from '@hypermesh/stoq';
 import type { DiskStore } from '@hypermesh/stoq/content';
 import { unlessAborted } from './abort.ts';
-import { remoteTransparency } from './adapters/transparency.ts';
+import { remoteLogSource, remoteTransparency } from './adapters/transparency.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { NodeError } from './errors.ts';
 import type { Events } from './events/hub.ts';
@@ -102,7 +102,9 @@ export function grow(directory: DataDirectory, phase: Phase1, parts: GrowthParts
     const { founder, peers } = parts;
     const founderId = phase.config.founder ?? phase.nodeId;
     const transparency = founder?.transparency ?? remoteTransparency(peers, founderId);
-    return await openMeshServices(directory, next, { ...parts, transparency });
+    const logSource = founder?.transparency ?? remoteLogSource(peers, founderId);
+    const more = { transparency, logSource, authority: founder?.signer };
+    return await openMeshServices(directory, next, { ...parts, ...more });
   }
 
   /** Serves until something makes it necessary to open the ledger anew; answers what. */

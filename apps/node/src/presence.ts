@@ -1,7 +1,14 @@
 import type { Clock, Log, Metrics } from '@hypermesh/core';
 import { createRelay } from '@hypermesh/proxy-nat';
-import { type Carrier, createStoq, quicCarrier, type StoqEvent, type StoqNode } from '@hypermesh/stoq';
-import { type DiskStore, serveContent } from '@hypermesh/stoq/content';
+import {
+  type Carrier,
+  createStoq,
+  type Peer,
+  quicCarrier,
+  type StoqEvent,
+  type StoqNode,
+} from '@hypermesh/stoq';
+import { type DiskStore, type Served, serveContent } from '@hypermesh/stoq/content';
 import { certificateAuthenticator, isEnrolling } from './adapters/authenticator.ts';
 import { type CertifiedPhase, renewCertificate } from './certification.ts';
 import type { DataDirectory } from './data-directory.ts';
@@ -30,12 +37,14 @@ export async function openPresence(
     readonly founder: Founder | undefined;
     readonly book: AddressBook;
     readonly store: DiskStore;
+    /** Hears of content that goes out. */
+    readonly onServe: (served: Served) => void;
     readonly clock: Clock;
     readonly log: Log;
     readonly metrics: Metrics;
   },
 ): Promise<Presence> {
-  const { founder, book, store, clock, log, metrics } = parts;
+  const { founder, book, store, onServe, clock, log, metrics } = parts;
   const { nodeId } = phase;
   await using cleanup = new AsyncDisposableStack();
   const relayed = relayCarrier();
@@ -50,7 +59,8 @@ export async function openPresence(
   } catch (error) {
     log.warn('addresses.not-written', { message: String(error) });
   }
-  cleanup.defer(serveContent(stoq, store, { authorize: (peer) => !isEnrolling(peer.identity), metrics }));
+  const authorize = (peer: Peer) => !isEnrolling(peer.identity);
+  cleanup.defer(serveContent(stoq, store, { authorize, onServe, metrics }));
   cleanup.defer(relayed.attach(stoq, nodeId, log));
   cleanup.defer(serveRelay(stoq, { log, relay: createRelay({ metrics }) }));
   const peers = cleanup.use(createPeers(nodeId, stoq, book, { clock, log }));

@@ -132,7 +132,7 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
 
   const transport = createMemoryHub().transport(0);
   const ports = { transport, clock: systemClock, log: silentLog, metrics: silentMetrics };
-  const ledger = cleanup.use(await openLedgerService(directory, made, keys.amber, ports));
+  const ledger = cleanup.use(await openLedgerService(directory, { ...made, facts }, keys.amber, ports));
   const ledgers = { amber: ledger, birch: await ledgerOf(ledger, keys.birch, cleanup) };
 
   const behaviour: ThreeMembers['behaviour'] = { isLying: false, gate: undefined };

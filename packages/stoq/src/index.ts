@@ -13,7 +13,7 @@ export type { RequestHandler, StreamHandler } from './handlers.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export { createStoq, type StoqNode } from './node.ts';
 export type { StoqOptions } from './options.ts';
-export type { Peer, Security, Traffic } from './peer.ts';
+export type { Peer, Security } from './peer.ts';
 export type {
   Authenticator,
   Carrier,
@@ -30,6 +30,7 @@ export {
   pinnedId,
   pinnedKeys,
 } from './session/pinned-keys.ts';
+export type { Traffic } from './session/traffic.ts';
 export type { ByteStream, Bytes } from './streams/byte-stream.ts';
 export type { MessageStream } from './streams/message-stream.ts';
 export type { RequestOptions, RequestReason, RequestResult } from './streams/request.ts';

@@ -1,5 +1,6 @@
 import type { CloseReason } from './events.ts';
 import type { PeerIdentity } from './ports.ts';
+import type { Traffic } from './session/traffic.ts';
 import type { ByteStream } from './streams/byte-stream.ts';
 import type { MessageStream } from './streams/message-stream.ts';
 import type { RequestOptions, RequestResult } from './streams/request.ts';
@@ -14,12 +15,6 @@ export interface Security {
   readonly aead: 'AES-256-GCM';
   /** Whether the key agreement holds against a quantum computer. */
   readonly pq: boolean;
-}
-
-/** Bytes of sealed records that a session has moved, with their heads; those of its handshake are not among them. */
-export interface Traffic {
-  readonly sentBytes: number;
-  readonly receivedBytes: number;
 }
 
 /** An authenticated session with another node. Its streams end with it. */
@@ -41,7 +36,7 @@ export interface Peer {
   openStream(name: string, options?: { readonly signal?: AbortSignal }): Promise<ByteStream<Peer>>;
   /** Smoothed round trip of the carrier, milliseconds. */
   rttMs(): number | undefined;
-  /** What the session has moved until now, also after its end. */
+  /** What this session has moved until now, also after its end. */
   traffic(): Traffic;
   /** Ends the session and all its streams, whatever is still on its way; the peer is told. */
   close(): Promise<void>;

@@ -17,6 +17,7 @@ import { suiteFor } from '@hypermesh/trustchain/suite';
 import { type Certificate, certificateKeys, decodeCertificate } from '@hypermesh/trustchain/x509';
 import type { Credentials } from '../identity.ts';
 import { verifyNodeChain } from '../mesh/node-chain.ts';
+import { describeCertificate } from '../trust/certificate-facts.ts';
 
 const transcriptDomain = 'hypermesh/node/session/v1';
 const enrolmentDomain = 'hypermesh/node/enrolment-session/v1';
@@ -121,5 +122,8 @@ async function verifyMember(
     (await suiteFor('p256').verify(signatures.value.p256, message, p256)) &&
     (await suiteFor('ml-dsa-65').verify(signatures.value.mldsa65, message, mldsa65));
   if (!valid) return { ok: false, reason: 'bad-signature' };
-  return { ok: true, peer: { id, sig: 'P-256+ML-DSA-65', claims: { serial: leaf.serial } } };
+  return {
+    ok: true,
+    peer: { id, sig: 'P-256+ML-DSA-65', claims: { certificate: describeCertificate(leaf) } },
+  };
 }

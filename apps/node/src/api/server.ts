@@ -50,8 +50,8 @@ export interface ApiParts {
 export interface Api {
   /** Never rejects. `onBody` is called before the body is read. */
   handle(request: IncomingMessage, response: ServerResponse, door: Door, onBody?: () => void): Promise<void>;
-  /** Ends the streams of events that are open. */
-  endStreams(): void;
+  /** Ends the calls and streams that are open. */
+  endAll(): void;
 }
 
 /** How often each door may be asked, by what the token allows; without one, and with a wrong one. */
@@ -84,12 +84,23 @@ export function createApi(parts: ApiParts): Api {
   const names = new Set(parts.names ?? []);
   const limits = createRateLimits(clock);
   const router = createRouter(entries);
-  const stopping = new AbortController();
+  const answering = new Set<AbortController>();
   const open = new WeakMap<object, number>();
   const routeOf = new WeakMap<ServerResponse, string>();
   let streams = 0;
   let dynamic: { readonly list: readonly Named<Handle>[]; readonly router: Router<Handle> } | undefined;
   let pages: Promise<Pages | undefined> | undefined;
+
+  /** Aborts when the caller is gone before it was answered, or the node stops. */
+  function signalOf(response: ServerResponse): AbortSignal {
+    const ending = new AbortController();
+    answering.add(ending);
+    response.once('close', () => {
+      answering.delete(ending);
+      ending.abort(new Error('the caller went away'));
+    });
+    return ending.signal;
+  }
 
   function dynamicRouter(): Router<Handle> | undefined {
     const list = parts.dynamicRoutes?.();
@@ -142,10 +153,9 @@ export function createApi(parts: ApiParts): Api {
       );
     }
     const takesBody = route.method === 'POST' || route.method === 'PUT';
-    if (takesBody) onBody?.();
-    const body = takesBody ? await bodyOf(request) : {};
+    const body = takesBody ? await bodyOf(request, onBody) : {};
     const params = parametersOf(route, { path, query, body });
-    const signal = goneSignal(response, stopping.signal);
+    const signal = signalOf(response);
     const answer = route.progress === true && wantsStream(request) ? answerStreamed : answerWhole;
     await answer(response, entry, (caller) => entry.handle(params, caller), { signal, access, isChecked });
   }
@@ -163,7 +173,7 @@ export function createApi(parts: ApiParts): Api {
       const next = 'close other pages of this node';
       throw refuseCall({ code: 'node/busy', next }, `${mostStreams} streams of events are open already`);
     }
-    const signal = goneSignal(response, stopping.signal);
+    const signal = signalOf(response);
     const afterId = request.headers['last-event-id'];
     streams++;
     try {
@@ -266,7 +276,9 @@ export function createApi(parts: ApiParts): Api {
         }
       }
     },
-    endStreams: () => stopping.abort(new Error('the node stops')),
+    endAll() {
+      for (const each of answering) each.abort(new Error('the node stops'));
+    },
   };
 }
 
@@ -275,13 +287,6 @@ interface Asked {
   readonly query: URLSearchParams;
   readonly access: Access;
   readonly onBody: (() => void) | undefined;
-}
-
-/** Aborts when the caller is gone before it was answered, or the node stops. */
-function goneSignal(response: ServerResponse, stopping: AbortSignal): AbortSignal {
-  const gone = new AbortController();
-  response.once('close', () => gone.abort(new Error('the caller went away')));
-  return AbortSignal.any([gone.signal, stopping]);
 }
 
 /** Path and query as they came: nothing is resolved, so that no path means another. */

@@ -32,6 +32,7 @@ import { type DiscoveryStatus, openFinder } from './finder.ts';
 import { defaultHoldLimits, type HoldLimits, replicateTo, serveHolding } from './holding.ts';
 import { createPinning } from './pinning.ts';
 import { sourcesOf } from './sources.ts';
+import type { Transfers } from './transfers.ts';
 
 /** What bringing content here took. */
 export interface ContentFetched {
@@ -131,6 +132,8 @@ export interface ContentParts {
   /** Secret of the discovery host; without one discovery is off. */
   readonly discoverySeed?: Uint8Array;
   readonly atRest?: AtRest;
+  /** Hears of everything that comes here. */
+  readonly transfers?: Transfers;
   readonly limits?: HoldLimits;
   /** Whether further content is taken; without it all is. */
   readonly intake?: Intake;
@@ -195,6 +198,7 @@ export async function createContentService(parts: ContentParts): Promise<Content
     const met = new Map<string, Peer>();
     const done = new AbortController();
     const until = AbortSignal.any([signal, done.signal]);
+    const noted = parts.transfers?.begin(root);
     async function* sources(): AsyncGenerator<Peer, void, undefined> {
       for await (const peer of sourcesOf({ self, peers, finder, members, log }, root, {
         hints,
@@ -211,9 +215,13 @@ export async function createContentService(parts: ContentParts): Promise<Content
         recheck,
         bans,
         clock,
+        onProgress(progress) {
+          noted?.progress(progress);
+          onProgress?.(progress);
+        },
         metrics,
-        ...(onProgress === undefined ? {} : { onProgress }),
       });
+      if (result.ok) noted?.ended(result);
       for (const { provider, reason } of result.faults)
         log.debug('content.fault', { root, provider, reason });
       if (result.ok) {
@@ -227,8 +235,12 @@ export async function createContentService(parts: ContentParts): Promise<Content
           })),
         };
       }
+      noted?.failed(result.reason, signal.aborted);
       signal.throwIfAborted();
       throw failure(root, result.reason, result.provider);
+    } catch (error) {
+      noted?.failed(error instanceof Error ? error.message : String(error), signal.aborted);
+      throw error;
     } finally {
       done.abort();
     }

@@ -35,7 +35,10 @@ import type { DataDirectory } from '../data-directory.ts';
 import { NodeError } from '../errors.ts';
 import type { NodeKeys } from '../identity.ts';
 import { assetRules } from '../inventory/ledger-rules.ts';
+import type { MeshFacts } from '../mesh/facts.ts';
+import { nameRules } from '../names/ledger-rule.ts';
 import { foundingBalances, valueRules } from '../wallet/rules.ts';
+import { type FinalityFigures, watchFinality } from './finality.ts';
 import { blockIntervalMs, heartbeatMs, maxBlockBytes } from './options.ts';
 import { returnRules } from './return-rule.ts';
 
@@ -57,6 +60,8 @@ export interface LedgerService extends AsyncDisposable {
   readonly ledger: OperationLedger;
   readonly validator: ValidatorNode;
   readonly validators: readonly NodeId[];
+  /** How quickly the last blocks became final here; undefined before the first. */
+  finality(): FinalityFigures | undefined;
   /** Resolves with the reason when the validator stopped by itself, such as for a disk that takes nothing. */
   readonly failed: Promise<string>;
   /** Makes an operation with its four proofs, but does not submit it. Its sequence number is the next free one. */
@@ -90,7 +95,11 @@ export interface LedgerServicePorts {
 /** Opens the ledger of a genesis in a data directory: plots, storage, validator, and catches up. */
 export async function openLedgerService(
   directory: DataDirectory,
-  { genesis, chainId }: { readonly genesis: Genesis; readonly chainId: ChainId },
+  {
+    genesis,
+    chainId,
+    facts,
+  }: { readonly genesis: Genesis; readonly chainId: ChainId; readonly facts: MeshFacts },
   keys: NodeKeys,
   ports: LedgerServicePorts,
 ): Promise<LedgerService> {
@@ -128,10 +137,11 @@ export async function openLedgerService(
   };
   const ledger = createOperationLedger({
     genesis,
-    rules: { ...assetRules, ...valueRules, ...returnRules },
+    rules: { ...assetRules, ...valueRules, ...returnRules, ...nameRules(facts) },
     genesisState: foundingBalances(genesis),
     metrics: whenLive,
   });
+  const finality = watchFinality(metrics);
   const watched = watchFailure(log);
   const validator = createValidator(
     {
@@ -146,7 +156,7 @@ export async function openLedgerService(
       heartbeatMs,
       maxBlockBytes,
     },
-    { app: ledger, transport: ports.transport, storage, clock, log: watched.log, metrics },
+    { app: ledger, transport: ports.transport, storage, clock, log: watched.log, metrics: finality },
   );
   cleanup.defer(() => validator.stop());
   await validator.start();
@@ -158,6 +168,7 @@ export async function openLedgerService(
     ledger,
     validator,
     validators: validatorsOf(genesis).map(nodeIdOf),
+    finality: finality.figures,
     failed: watched.failed,
     ...operations({ ledger, validator, chainId, keys, plots, clock, metrics }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

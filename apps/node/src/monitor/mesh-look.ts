@@ -36,10 +36,10 @@ export function lookAtMesh(
     const link = linkOf(peer);
     links.set(peer, link);
     void peer.closed.then(() => {
-      const { sentBytes, receivedBytes } = peer.traffic();
+      const { bytesOut, bytesIn } = peer.traffic();
       links.delete(peer);
-      add(`${link.class} sent`, sentBytes);
-      add(`${link.class} received`, receivedBytes);
+      add(`${link.class} sent`, bytesOut);
+      add(`${link.class} received`, bytesIn);
     });
   };
   let height = { at: -1, sinceMs: clock.monotonicMs() };
@@ -53,9 +53,9 @@ export function lookAtMesh(
       }
       let [sent, received] = [ended.get(`${which} sent`) ?? 0, ended.get(`${which} received`) ?? 0];
       for (const [peer] of open) {
-        const { sentBytes, receivedBytes } = peer.traffic();
-        sent += sentBytes;
-        received += receivedBytes;
+        const { bytesOut, bytesIn } = peer.traffic();
+        sent += bytesOut;
+        received += bytesIn;
       }
       metrics.set('stoq_bytes_total', sent, { class: which, direction: 'sent' });
       metrics.set('stoq_bytes_total', received, { class: which, direction: 'received' });

@@ -5,8 +5,11 @@ import type { NodeConfig } from '../config.ts';
 import type { LedgerService } from '../ledger/service.ts';
 import { handleForMembers } from '../mesh/members.ts';
 import type { Intake } from '../standing/intake.ts';
+import { priceOf } from '../wallet/price.ts';
 import { type AdmittedRun, admitRun, excessOf } from './admission.ts';
+import { allowedBy } from './asking.ts';
 import { bringWork, orRefusal, RunRefused } from './bringing.ts';
+import type { NotedRun, RunJournal } from './journal.ts';
 import { encodeOffer } from './offer.ts';
 import type { Metering, Programs, RunContent } from './ports.ts';
 import {
@@ -31,6 +34,8 @@ export interface ServingParts {
   /** What runs are paid by; without it they are not. */
   readonly metering?: Metering;
   readonly usedLeases: UsedLeases;
+  /** Where runs are noted as they go. */
+  readonly journal?: RunJournal;
   /** Whether a run more is taken on; without it all are. */
   readonly intake?: Intake;
   readonly config: NodeConfig;
@@ -54,7 +59,35 @@ export function serveRuns(stoq: StoqNode, parts: ServingParts): Disposable & { r
   const slots = createSlots(runsAtOnce);
 
   /** Runs what was admitted, or says why it was not started. */
-  async function execute({ terms, lease, legs }: AdmittedRun, asker: NodeId, signal: AbortSignal) {
+  async function execute(run: AdmittedRun, asker: NodeId, signal: AbortSignal) {
+    const { terms, lease } = run;
+    const note = () =>
+      parts.journal?.begin(
+        { lease, role: 'executed', package: terms.package, with: asker },
+        { ...allowedBy(terms), proofs: run.legs },
+      );
+    let noted: NotedRun | undefined;
+    try {
+      const answer = await executed(run, asker, signal, () => {
+        noted = note();
+      });
+      noted ??= note();
+      const { exit, detail, fuel, memoryPages, limits, log } = answer;
+      const charge = priceOf(fuel, terms.price).toString();
+      noted?.ended({ exit, detail, fuel: fuel.toString(), memoryPages, charge }, { limits, log });
+      return answer;
+    } catch (error) {
+      noted?.failed(error instanceof Error ? error.message : String(error));
+      throw error;
+    }
+  }
+
+  async function executed(
+    { terms, lease, legs }: AdmittedRun,
+    asker: NodeId,
+    signal: AbortSignal,
+    onStart: () => void,
+  ) {
     const executors = await parts.executors();
     const report = await executors.run({
       work: () => bringWork(terms, { programs, content, asker, tell, signal }),
@@ -67,6 +100,7 @@ export function serveRuns(stoq: StoqNode, parts: ServingParts): Disposable & { r
       context: lease,
       start() {
         if (!usedLeases.use(lease)) throw new RunRefused('lease-used');
+        onStart();
         log.info('run.start', { lease, package: terms.package, asker });
         return true;
       },

@@ -3,7 +3,7 @@ import { asStreamError, StoqError } from '../errors.ts';
 import type { CloseReason, StoqEvent } from '../events.ts';
 import type { Handlers } from '../handlers.ts';
 import type { Limits } from '../limits.ts';
-import type { Peer, Security, Traffic } from '../peer.ts';
+import type { Peer, Security } from '../peer.ts';
 import type { CarrierConnection, CarrierStream } from '../ports.ts';
 import type { ByteStream } from '../streams/byte-stream.ts';
 import type { MessageStream } from '../streams/message-stream.ts';
@@ -14,10 +14,11 @@ import { serveStream } from '../streams/serve-stream.ts';
 import { decodeGoodbye, encodeGoodbye, type GoodbyeReason } from './control.ts';
 import type { EstablishedSession } from './handshake.ts';
 import type { PeerShare } from './peer-shares.ts';
-import { HEAD_BYTES, type KeyBudget, RecordOpener, RecordSealer } from './record.ts';
+import { RecordOpener, RecordSealer } from './record.ts';
 import { streamKey } from './schedule.ts';
 import { StreamNumbers } from './stream-numbers.ts';
 import { SUITES } from './suites.ts';
+import { type Traffic, TrafficCounter } from './traffic.ts';
 
 /** What a session shares with its node. */
 export interface SessionSetting {
@@ -50,9 +51,7 @@ export class Session implements Peer {
   readonly closed: Promise<CloseReason>;
   readonly #setting: SessionSetting;
   readonly #control: SealedStream;
-  readonly #sending: KeyBudget;
-  readonly #receiving: KeyBudget;
-  readonly #traffic = { sentBytes: 0, receivedBytes: 0 };
+  readonly #traffic = new TrafficCounter({ spend: (bytes) => this.#spend(bytes) });
   readonly #ended = Promise.withResolvers<CloseReason>();
   readonly #streams = new Set<SealedStream>();
   readonly #numbers = new StreamNumbers();
@@ -76,18 +75,6 @@ export class Session implements Peer {
     this.closed = this.#ended.promise;
     this.#keyBytes = limits.sessionBytes;
     this.#lastActivityMs = clock.monotonicMs();
-    this.#sending = {
-      spend: (bytes) => {
-        this.#spend(bytes);
-        this.#traffic.sentBytes += HEAD_BYTES + bytes;
-      },
-    };
-    this.#receiving = {
-      spend: (bytes) => {
-        this.#spend(bytes);
-        this.#traffic.receivedBytes += HEAD_BYTES + bytes;
-      },
-    };
     this.#control = new SealedStream(control, this.#keys('dialer', 0n, leftover));
     void connection.closed.then(() => this.#end({ by: 'carrier', reason: 'lost' }));
   }
@@ -138,7 +125,8 @@ export class Session implements Peer {
   }
 
   traffic(): Traffic {
-    return { ...this.#traffic };
+    const { bytesIn, bytesOut } = this.#traffic;
+    return { bytesIn, bytesOut };
   }
 
   close(): Promise<void> {
@@ -184,12 +172,10 @@ export class Session implements Peer {
 
   #keys(opener: 'dialer' | 'listener', number: bigint, input?: Uint8Array) {
     const { sendSecret, receiveSecret } = this.#setting.established;
-    const opening = new RecordOpener(streamKey(receiveSecret, opener, number), this.#receiving);
+    const opening = new RecordOpener(streamKey(receiveSecret, opener, number), this.#traffic.opening);
     if (input !== undefined && input.length > 0) opening.push(input);
-    return {
-      sealer: new RecordSealer(streamKey(sendSecret, opener, number), this.#sending),
-      opener: opening,
-    };
+    const sealer = new RecordSealer(streamKey(sendSecret, opener, number), this.#traffic.sealing);
+    return { sealer, opener: opening };
   }
 
   async #open(): Promise<SealedStream> {

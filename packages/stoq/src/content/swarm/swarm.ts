@@ -24,6 +24,10 @@ export interface FetchProgress {
   readonly bytesMoved: number;
   /** Providers that are asked now. */
   readonly peers: number;
+  /** Bytes of chunks that each provider brought so far and that were kept, by its id: a view that goes on changing. */
+  readonly bytesBy: ReadonlyMap<string, number>;
+  /** Chunks so far that were not what their place in the manifest says. */
+  readonly rejectedChunks: number;
 }
 
 /** What one fetch is about. */
@@ -317,6 +321,8 @@ export class Swarm implements Job {
       bytesHere: bytes - wantedBytes + this.fetchedBytes,
       bytesMoved: this.bytesMoved,
       peers: this.#lanes.size,
+      bytesBy: this.bytesBy,
+      rejectedChunks: this.rejectedChunks,
     });
   }
 }
