@@ -32,11 +32,11 @@ import type { AddressBook } from './mesh/addresses.ts';
 import type { Peers } from './mesh/peers.ts';
 import type { LogSource, Transparency } from './mesh/transparency.ts';
 import type { MetricsRegistry } from './monitor/metrics/registry.ts';
+import type { Tell } from './movement.ts';
 import { keepNames } from './names/service.ts';
 import type { Phase2 } from './phases.ts';
 import { createRunService, type RunService } from './run/asking.ts';
 import { createNodeAsks } from './run/node-asks.ts';
-import type { Tell } from './run/ports.ts';
 import type { RunLookup } from './run/record-view.ts';
 import { openRunRecords } from './run/records.ts';
 import { type RerunOutcome, rerun } from './run/rerun.ts';
@@ -161,9 +161,16 @@ export async function openMeshServices(
     }),
   );
   const { consensus, binds } = ledgerProofs(ledger);
+  const health = async () => ({
+    height: ledger.ledger.appliedHeight(),
+    members: members.size,
+    connected: stoq.peers.length,
+  });
   const extensions = cleanup.use(
     await openExtensions(directory, phase, {
       capabilities: catalogCapabilities(catalogPorts, binds),
+      offers: { 'monitoring:read': { create: () => ({ health }) } },
+      tell: (change) => events.publish('extensions', change),
       configuration: { 'hypermesh.catalog': { copies: Math.min(2, members.size - 1) } },
       consensus,
       clock,

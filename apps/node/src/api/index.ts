@@ -84,7 +84,7 @@ function handleOf(
 }
 
 function callOf<Params>(params: Params, { signal, access, progress }: Caller): Call<Params> {
-  return { params, signal, access, progress, tell: (text) => progress({ text }) };
+  return { params, signal, access, progress, tell: (text, moved) => progress({ text, ...moved }) };
 }
 
 /** Routes of what is loaded at this moment: the same list while that gives the same. */
@@ -110,6 +110,6 @@ function dynamicOf(parts: NodeParts, services: (caller: Caller) => Promise<MeshS
 /** The pages of the dashboard, where they are installed and built. */
 async function dashboardPages(): Promise<Pages | undefined> {
   const { openPages } = await import('./pages.ts');
-  const { pagesFolder } = (await import('@hypermesh/dashboard')) as { readonly pagesFolder?: URL };
-  return pagesFolder === undefined ? undefined : openPages(fileURLToPath(pagesFolder));
+  const { pagesFolder } = await import('@hypermesh/dashboard');
+  return openPages(fileURLToPath(pagesFolder));
 }

@@ -4,11 +4,12 @@ import type { Entry } from './command.ts';
 import { completeCommand, completionCommand } from './completion/command.ts';
 import { dashboardCommand } from './dashboard.ts';
 import { explainCommand } from './explain.ts';
-import { extensionGroup } from './extension.ts';
+import { extensionGroup } from './extension/group.ts';
 import { initCommand } from './init.ts';
 import { inviteCommand } from './invite.ts';
 import { joinCommand } from './join.ts';
 import { ledgerGroup } from './ledger.ts';
+import { logsCommand } from './logs.ts';
 import { manCommand } from './man.ts';
 import { memoryGroup } from './memory.ts';
 import { runCommand } from './run.ts';
@@ -31,6 +32,7 @@ export const tree: readonly Entry[] = [
   dashboardCommand,
   runCommand,
   explainCommand,
+  logsCommand,
   scrubCommand,
   completionCommand,
   manCommand,

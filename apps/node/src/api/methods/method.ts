@@ -7,6 +7,7 @@ import type { Events } from '../../events/hub.ts';
 import type { Growth } from '../../growth.ts';
 import type { MachineRecord } from '../../inventory/machine.ts';
 import type { Monitor } from '../../monitor/monitor.ts';
+import type { Tell } from '../../movement.ts';
 import type { MeshServices } from '../../services.ts';
 import type { Intake } from '../../standing/intake.ts';
 import type { NodeStatus } from '../../status.ts';
@@ -47,8 +48,8 @@ export interface Call<Params> {
   readonly signal: AbortSignal;
   /** What the caller's token allows: calls that need the full one come with it. */
   readonly access: Access;
-  /** Tells how far it is, in words; heard only by callers that follow the progress. */
-  readonly tell: (text: string) => void;
+  /** Tells how far it is, in words and with bytes where bytes move; heard only by callers that follow the progress. */
+  readonly tell: Tell;
   /** Tells how far it is, with bytes. */
   readonly progress: (progress: Progress) => void;
 }
