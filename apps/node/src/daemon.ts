@@ -174,7 +174,7 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
       alerts: monitor.alerts.current(),
       uptimeMs: clock.monotonicMs() - startedMs,
     });
-  const dynamicRoutes = () => growth?.current()?.extensions.routes?.() ?? noRoutes;
+  const dynamicRoutes = () => growth?.current()?.extensions.routes() ?? noRoutes;
   const doors = cleanup.use(
     await serveApi(
       {

@@ -45,6 +45,12 @@ export interface DataDirectory {
   readonly catalog: string;
   /** One folder for each signed extension. */
   readonly extensions: string;
+  /** Extensions that the operator loaded, a folder for each by its digest. */
+  readonly extensionPackages: string;
+  /** What the operator decided about extensions and their signers. */
+  readonly extensionDecisions: string;
+  /** What each extension stored. */
+  readonly extensionData: string;
   readonly audit: string;
   /** Revocation lists that the operator put there, DER or PEM. */
   readonly revocations: string;
@@ -112,6 +118,9 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     assetJournal: inside('assets', 'journal'),
     catalog: inside('catalog'),
     extensions: inside('extensions'),
+    extensionPackages: inside('extension-packages'),
+    extensionDecisions: inside('extensions.json'),
+    extensionData: inside('extension-data'),
     audit: inside('audit'),
     revocations: inside('certificates', 'revocations'),
     engines: inside('engines'),
@@ -187,7 +196,8 @@ export function makeFolder(path: string): void {
   for (let made = path; made.length >= first.length; made = dirname(made)) syncFolder(dirname(made));
 }
 
-function syncFolder(path: string): void {
+/** Makes what was named in a folder last. */
+export function syncFolder(path: string): void {
   const folder = openSync(path, 'r');
   try {
     fsyncSync(folder);

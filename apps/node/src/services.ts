@@ -161,9 +161,16 @@ export async function openMeshServices(
     }),
   );
   const { consensus, binds } = ledgerProofs(ledger);
+  const health = async () => ({
+    height: ledger.ledger.appliedHeight(),
+    members: members.size,
+    connected: stoq.peers.length,
+  });
   const extensions = cleanup.use(
     await openExtensions(directory, phase, {
       capabilities: catalogCapabilities(catalogPorts, binds),
+      offers: { 'monitoring:read': { create: () => ({ health }) } },
+      tell: (change) => events.publish('extensions', change),
       configuration: { 'hypermesh.catalog': { copies: Math.min(2, members.size - 1) } },
       consensus,
       clock,

@@ -59,7 +59,7 @@ export function describeNode(parts: {
 }
 
 function describeExtensions({ extensions }: MeshServices): ExtensionStatus[] {
-  const { loaded, refused } = extensions.describe();
+  const { loaded, refused, inactive } = extensions.describe();
   return [
     ...loaded.map(({ id, version, state, reason }) => ({
       id,
@@ -67,6 +67,7 @@ function describeExtensions({ extensions }: MeshServices): ExtensionStatus[] {
       state: state === 'active' ? ('active' as const) : ('suspended' as const),
       ...(reason === undefined ? {} : { reason }),
     })),
+    ...inactive.map(({ id }) => ({ id, state: 'inactive' as const, reason: 'deactivated by the operator' })),
     ...refused.map(({ id, code, path, detail }) => ({
       id,
       state: 'refused' as const,

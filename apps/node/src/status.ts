@@ -32,7 +32,7 @@ export interface LedgerStatus {
 export interface ExtensionStatus {
   readonly id: string;
   readonly version?: string;
-  readonly state: 'active' | 'suspended' | 'refused';
+  readonly state: 'active' | 'suspended' | 'inactive' | 'refused';
   readonly reason?: string;
 }
 

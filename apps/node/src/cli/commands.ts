@@ -4,7 +4,7 @@ import type { Entry } from './command.ts';
 import { completeCommand, completionCommand } from './completion/command.ts';
 import { dashboardCommand } from './dashboard.ts';
 import { explainCommand } from './explain.ts';
-import { extensionGroup } from './extension.ts';
+import { extensionGroup } from './extension/group.ts';
 import { initCommand } from './init.ts';
 import { inviteCommand } from './invite.ts';
 import { joinCommand } from './join.ts';

@@ -33,6 +33,7 @@ export const exitCodes: readonly {
     meaning: 'somebody who was asked does not allow it: a member, a policy, a proof, a grant',
     of: [
       'node/refused',
+      'node/extension-denied',
       'node/operation-refused',
       'node/memory-fault',
       'catalog/refused',
@@ -54,6 +55,8 @@ export const exitCodes: readonly {
       'node/unreachable',
       'node/too-few-copies',
       'node/wrong-phase',
+      'node/busy',
+      'node/rate-limited',
       'node/no-room',
       'catalog/too-few-copies',
       'catalog/content-missing',

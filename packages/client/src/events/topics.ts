@@ -58,7 +58,16 @@ export const topics = {
   packages: topic('A package was published, installed or removed', anything),
   memory: topic('A region or a grant changed', anything),
   wallet: topic('Value moved', anything),
-  extensions: topic('An extension changed its state', anything),
+  extensions: topic(
+    'An extension changed its state, or its operator decided something about it or a signer',
+    object({
+      id: words({ description: 'Empty where it is about a signer' }),
+      event: words(),
+      state: Type.Optional(words()),
+      reason: Type.Optional(words()),
+      about: Type.Optional(words({ description: 'The capability or the signer' })),
+    }),
+  ),
   trust: topic('A certificate, a name or the log changed', anything),
   links: topic('A link to a member opened or closed', link),
   metrics: topic('The history has a new step', object({ atMs: Type.Number(), stepMs: Type.Number() })),

@@ -42,7 +42,7 @@ const content = object({
 const extension = object({
   id: words(),
   version: optional(words()),
-  state: oneOf(['active', 'suspended', 'refused']),
+  state: oneOf(['active', 'suspended', 'inactive', 'refused']),
   reason: optional(words()),
 });
 
