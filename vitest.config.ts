@@ -23,7 +23,7 @@ const browser =
 export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    globalSetup: ['./tools/repo/src/run/catalog-bundle.ts'],
+    globalSetup: ['./tools/repo/src/run/catalog-bundle.ts', './tools/repo/src/run/dashboard-pages.ts'],
     pool: 'forks',
     maxWorkers: 2,
     // Every answer of a node is held against its schema, also of nodes in processes of their own.

@@ -38,7 +38,6 @@ export function useAnswer<Id extends RouteId>(
 ): Shown<Result<Id>> {
   const { store } = useNode();
   const key = JSON.stringify(params);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for params; how it is kept does not change
   const live = useMemo(() => store.hold(id, params, keeping), [store, id, key]);
   useEffect(() => live.release, [live]);
   return { ...live.answer.value, refresh: live.refresh };
@@ -50,7 +49,6 @@ export function useEvents(topics: readonly Topic[], hear: (event: MeshEvent) => 
   const latest = useRef(hear);
   latest.current = hear;
   const key = topics.join();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for topics
   useEffect(() => stream.listen(topics, (event) => latest.current(event)), [stream, key]);
 }
 

@@ -1,4 +1,12 @@
-import { type Clock, type ContentRoot, hasCode, type Log, type NodeId } from '@hypermesh/core';
+import {
+  type Clock,
+  type ContentRoot,
+  hasCode,
+  type Log,
+  type Metrics,
+  type NodeId,
+  silentMetrics,
+} from '@hypermesh/core';
 import type { Peer, StoqNode } from '@hypermesh/stoq';
 import {
   type ContentSource,
@@ -131,6 +139,8 @@ export interface ContentParts {
   readonly intake?: Intake;
   readonly clock: Clock;
   readonly log: Log;
+  /** Counts what is published, fetched and scrubbed; by default nobody does. */
+  readonly metrics?: Metrics;
 }
 
 const maxContentBytes = 1024 ** 3;
@@ -141,6 +151,7 @@ const firstScrubMs = 10_000;
 /** Opens the service: serves members' wishes, announces what is here, and scrubs it now and every hour. */
 export async function createContentService(parts: ContentParts): Promise<ContentService> {
   const { self, stoq, store, peers, book, clock, log, atRest, limits = defaultHoldLimits } = parts;
+  const { metrics = silentMetrics } = parts;
   const stopping = new AbortController();
   const bans = createBans();
   const pinning = createPinning(store);
@@ -208,6 +219,7 @@ export async function createContentService(parts: ContentParts): Promise<Content
           noted?.progress(progress);
           onProgress?.(progress);
         },
+        metrics,
       });
       if (result.ok) noted?.ended(result);
       for (const { provider, reason } of result.faults)
@@ -250,7 +262,12 @@ export async function createContentService(parts: ContentParts): Promise<Content
       const mended = await atRest?.repair(damage, until);
       if (mended === undefined || mended.left.length > 0) await bring(damage.root, { signal: until });
     };
-    const report = await scrub(store, { signal: until, repair, ...(roots === undefined ? {} : { roots }) });
+    const report = await scrub(store, {
+      signal: until,
+      repair,
+      metrics,
+      ...(roots === undefined ? {} : { roots }),
+    });
     if (report.damaged + report.missing + report.lost.length > 0) {
       log.warn('content.scrubbed', { ...report, lost: report.lost.map(({ root }) => root) });
     }
@@ -298,7 +315,7 @@ export async function createContentService(parts: ContentParts): Promise<Content
     async put(source, options = {}) {
       parts.intake?.demand();
       if (usage.bytes > limits.maxStoreBytes) throw noRoom(storeFull(limits.maxStoreBytes));
-      const published = await publish(store, source, { profile: 'package', ...options });
+      const published = await publish(store, source, { profile: 'package', metrics, ...options });
       await pinning.keep(published.root);
       arrived(published.root);
       return published;

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Clock, type Log, sha256, toHex } from '@hypermesh/core';
+import { type Clock, type Log, type Metrics, sha256, toHex } from '@hypermesh/core';
 import { createSigner, verify } from '@hypermesh/core/ed25519';
 import type { JsonObject } from '@hypermesh/extension-sdk';
 import {
@@ -120,6 +120,7 @@ export async function openExtensions(
     readonly configuration?: Readonly<Record<string, JsonObject>>;
     readonly clock: Clock;
     readonly log: Log;
+    readonly metrics?: Metrics;
     readonly from?: readonly Bundled[];
     /** Told of each change. */
     tell?(change: ExtensionChange): void;
@@ -158,6 +159,7 @@ export async function openExtensions(
       audit,
       clock,
       log,
+      ...(parts.metrics === undefined ? {} : { metrics: parts.metrics }),
       capabilities: nodeFactories({ bundled: own, objects: capabilities, offers }),
       consensus,
       configuration,

@@ -1,4 +1,5 @@
 import type { Static, TSchema } from 'typebox';
+import { alert, logLine } from '../routes/monitor.ts';
 import { run } from '../routes/runs.ts';
 import { count, hex, list, object, oneOf, optional, words } from '../table/shapes.ts';
 import { Type } from '../table/type.ts';
@@ -69,9 +70,9 @@ export const topics = {
   ),
   trust: topic('A certificate, a name or the log changed', anything),
   links: topic('A link to a member opened or closed', link),
-  metrics: topic('A new sample of the counters', anything),
-  alerts: topic('An alert began or ended', anything),
-  logs: topic('A line was logged', anything),
+  metrics: topic('The history has a new step', object({ atMs: Type.Number(), stepMs: Type.Number() })),
+  alerts: topic('An alert became pending, fired or was resolved', alert),
+  logs: topic('A line was logged', logLine),
 } as const;
 
 /** A name of something that can be heard live. */

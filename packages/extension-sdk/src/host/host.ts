@@ -5,6 +5,7 @@ import { badArgument, ExtensionError } from '../errors.ts';
 import { type VerifiedPackage, verifyPackage } from '../sign/verify.ts';
 import type { CheckpointReason } from '../state/checkpoint.ts';
 import { disbelief } from './belief.ts';
+import { withCountedAudit } from './counted.ts';
 import { readFolders } from './discover.ts';
 import { lazyEngines } from './entry.ts';
 import { type Asked, Generations } from './generations.ts';
@@ -396,5 +397,5 @@ export class ExtensionHost implements AsyncDisposable {
 
 /** Opens a host without extensions. */
 export function createExtensionHost(options: ExtensionHostOptions): ExtensionHost {
-  return new ExtensionHost(options);
+  return new ExtensionHost(withCountedAudit(options));
 }

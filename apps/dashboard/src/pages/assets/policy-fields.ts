@@ -89,6 +89,7 @@ export function policyOf(policy: Policy, fields: PolicyFields): Policy {
     maxLeases: Number(fields.maxLeases),
     maxLeasesEach: Number(fields.maxLeasesEach),
     maxDurationMs: Math.round(Number(fields.maxHours) * hourMs),
+    hours: hoursIn(fields.hours.trim()) ?? policy.hours,
     price: { amount: fields.price.trim(), units: Number(fields.priceUnits) },
     proofs: {
       spaceBytes: fields.minSpaceBytes.trim(),
@@ -109,7 +110,9 @@ const rules = {
   maxHours: (value: string) =>
     /^\d{1,4}(\.\d{1,6})?$/.test(value) && Number(value) <= 366 * 24 ? undefined : 'Hours, from 0 to 8784',
   hours: (value: string) =>
-    isHours(value) ? undefined : 'always, or windows such as mo-fr 18:00-08:00, sa-su 00:00-24:00 (UTC)',
+    hoursIn(value) !== undefined
+      ? undefined
+      : 'always, or windows such as mo-fr 18:00-08:00, sa-su 00:00-24:00 (UTC)',
   price: whole(2n ** 63n),
   priceUnits: (value: string) =>
     /^[1-9]\d{0,14}$/.test(value) ? undefined : 'A whole number from 1: for how many units the price is',
@@ -141,14 +144,27 @@ function namesIn(value: string): readonly string[] {
     .filter((name) => name !== '');
 }
 
-function isHours(value: string): boolean {
-  if (value === 'always') return true;
-  const window = /^(?:([a-z]{2})(?:-([a-z]{2}))? )?([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$/;
-  return value.split(',').every((part) => {
-    const [matched, first = 'su', last = first] = window.exec(part.trim()) ?? [];
-    const [from, to] = part.trim().split(' ').at(-1)?.split('-') ?? [];
-    return matched !== undefined && dayNames.includes(first) && dayNames.includes(last) && from !== to;
-  });
+/** Operating hours from the words of the form; undefined for anything that the node would not take. */
+function hoursIn(text: string): Policy['hours'] | undefined {
+  if (text === 'always') return [];
+  const windows = text.split(',').map((part) => windowIn(part.trim()));
+  return windows.every((window) => window !== undefined) ? windows : undefined;
+}
+
+const windowPattern =
+  /^(?:([a-z]{2})(?:-([a-z]{2}))? )?([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)$/;
+
+function windowIn(text: string): Policy['hours'][number] | undefined {
+  const [matched, first = 'su', last, fromHour, fromMin, toHour = 24, toMin = 0] =
+    windowPattern.exec(text) ?? [];
+  if (matched === undefined) return undefined;
+  const from = dayNames.indexOf(first);
+  const to = /^[a-z]/.test(text) ? dayNames.indexOf(last ?? first) : 6;
+  const fromMinute = Number(fromHour) * 60 + Number(fromMin);
+  const toMinute = Number(toHour) * 60 + Number(toMin);
+  if (from === -1 || to === -1 || fromMinute === toMinute) return undefined;
+  const days = Array.from({ length: ((to - from + 7) % 7) + 1 }, (_, ahead) => (from + ahead) % 7);
+  return { days, fromMinute, toMinute };
 }
 
 /** Operating hours in the words that the form takes. */

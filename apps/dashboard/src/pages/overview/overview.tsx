@@ -1,14 +1,19 @@
 import type { Result } from '@hypermesh/client';
 import { useAnswer } from '../../data/node.ts';
-import { formatBytes, formatCount } from '../../format/numbers.ts';
+import { formatBytes, formatCompact, formatCount, formatFigure } from '../../format/numbers.ts';
 import { formatDuration } from '../../format/times.ts';
 import { Badge } from '../../parts/badge.tsx';
+import { nowMs } from '../../parts/clock.ts';
 import { Facts, Figures } from '../../parts/figures.tsx';
 import { Id } from '../../parts/id.tsx';
 import { Answered, Note } from '../../parts/notes.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { When } from '../../parts/when.tsx';
+import { BlockRate } from './block-rate.tsx';
 import { Members } from './members.tsx';
+import { Holds, Phases } from './phases.tsx';
+import { perMinute } from './rates.ts';
+import { RunsNow } from './runs-now.tsx';
 
 type Status = Result<'status'>;
 
@@ -50,9 +55,17 @@ function Overview({ status }: { readonly status: Status }) {
           </p>
         </Note>
       )}
+      <Holds status={status} />
       {ledger === undefined ? null : <KeyFigures status={status} />}
       <div class="grid">
+        {ledger === undefined ? null : (
+          <>
+            <RunsNow />
+            <BlockRate />
+          </>
+        )}
         <Members status={status} />
+        <Phases status={status} />
         <ThisNode status={status} />
         {ledger === undefined ? null : <Meaning ledger={ledger} />}
       </div>
@@ -61,9 +74,12 @@ function Overview({ status }: { readonly status: Status }) {
 }
 
 function KeyFigures({ status: { ledger, members } }: { readonly status: Status }) {
+  const blocks = useAnswer('blocks', { limit: 200 }, { topics: ['blocks'], everyMs: 1_000 });
   const wallet = useAnswer('wallet', { limit: 20 }, { topics: ['wallet'] });
   const others = members.filter(({ self }) => !self);
   const linked = others.filter(({ connected }) => connected).length;
+  const times = blocks.value?.blocks.map(({ timeMs }) => timeMs) ?? [];
+  const rate = perMinute(times, nowMs.value);
   const { own } = wallet.value ?? {};
   return (
     <Figures
@@ -71,6 +87,7 @@ function KeyFigures({ status: { ledger, members } }: { readonly status: Status }
         {
           label: 'Block',
           value: <a href="/ledger">{formatCount(ledger?.height ?? 0)}</a>,
+          note: rate === undefined ? 'too few to tell the rate' : `${formatFigure(rate)} a minute`,
         },
         {
           label: 'Last one final after',
@@ -85,7 +102,14 @@ function KeyFigures({ status: { ledger, members } }: { readonly status: Status }
         },
         {
           label: 'Value',
-          value: own === undefined ? '…' : <a href="/wallet">{formatCount(own.available)}</a>,
+          value:
+            own === undefined ? (
+              '…'
+            ) : (
+              <a href="/wallet" title={`${formatCount(own.available)} base units`}>
+                {formatCompact(own.available)}
+              </a>
+            ),
           note: own === undefined ? undefined : `base units, and ${formatCount(own.held)} put aside`,
         },
       ]}

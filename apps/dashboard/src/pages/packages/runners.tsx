@@ -12,7 +12,6 @@ type Runner = Result<'explain'>['nodes'][number];
 export function Runners({ spec }: { readonly spec: string }) {
   const explaining = useAction('explain');
   const { result, fault } = explaining;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: an answer about another version must not stay
   useEffect(() => explaining.reset(), [spec]);
   return (
     <Panel title="Who would run it">
