@@ -17,6 +17,8 @@ import { dirname, join, resolve } from 'node:path';
 export interface DataDirectory {
   readonly path: string;
   readonly config: string;
+  /** Version of the format of this directory. */
+  readonly format: string;
   readonly keystore: string;
   readonly passphrase: string;
   readonly rootKeystore: string;
@@ -43,6 +45,7 @@ export interface DataDirectory {
   readonly assetJournal: string;
   /** Trees and state of the catalog. */
   readonly catalog: string;
+  readonly catalogState: string;
   /** One folder for each signed extension. */
   readonly extensions: string;
   readonly audit: string;
@@ -67,6 +70,7 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
   return {
     path: root,
     config: inside('hypermesh.toml'),
+    format: inside('format'),
     keystore: inside('keys', 'node.keystore'),
     passphrase: inside('keys', 'passphrase'),
     rootKeystore: inside('keys', 'root.keystore'),
@@ -90,6 +94,7 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     inventory: inside('inventory.cbor'),
     assetJournal: inside('assets', 'journal'),
     catalog: inside('catalog'),
+    catalogState: inside('catalog', 'state.db'),
     extensions: inside('extensions'),
     audit: inside('audit'),
     revocations: inside('certificates', 'revocations'),
@@ -157,7 +162,8 @@ export function makeFolder(path: string): void {
   for (let made = path; made.length >= first.length; made = dirname(made)) syncFolder(dirname(made));
 }
 
-function syncFolder(path: string): void {
+/** Makes the names in a folder durable. */
+export function syncFolder(path: string): void {
   const folder = openSync(path, 'r');
   try {
     fsyncSync(folder);

@@ -1,4 +1,5 @@
 import { assetsGroup } from './assets.ts';
+import { backupCommand } from './backup.ts';
 import { catalogGroup } from './catalog/group.ts';
 import type { Entry } from './command.ts';
 import { completeCommand, completionCommand } from './completion/command.ts';
@@ -9,6 +10,7 @@ import { inviteCommand } from './invite.ts';
 import { joinCommand } from './join.ts';
 import { manCommand } from './man.ts';
 import { memoryGroup } from './memory.ts';
+import { restoreCommand } from './restore.ts';
 import { runCommand } from './run.ts';
 import { scrubCommand } from './scrub.ts';
 import { statusCommand } from './status.ts';
@@ -28,6 +30,8 @@ export const tree: readonly Entry[] = [
   runCommand,
   explainCommand,
   scrubCommand,
+  backupCommand,
+  restoreCommand,
   completionCommand,
   manCommand,
   completeCommand,
