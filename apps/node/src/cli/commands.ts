@@ -3,6 +3,7 @@ import { backupCommand } from './backup.ts';
 import { catalogGroup } from './catalog/group.ts';
 import type { Entry } from './command.ts';
 import { completeCommand, completionCommand } from './completion/command.ts';
+import { dashboardCommand } from './dashboard.ts';
 import { explainCommand } from './explain.ts';
 import { extensionGroup } from './extension.ts';
 import { initCommand } from './init.ts';
@@ -27,6 +28,7 @@ export const tree: readonly Entry[] = [
   inviteCommand,
   joinCommand,
   statusCommand,
+  dashboardCommand,
   runCommand,
   explainCommand,
   scrubCommand,
