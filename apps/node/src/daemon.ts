@@ -18,6 +18,7 @@ import { loadNodeKeys, nodeIdOfKeys, readChain, readPassphrase } from './identit
 import { openMachine } from './inventory/machine.ts';
 import { openAddressBook } from './mesh/addresses.ts';
 import { formatInvitation } from './mesh/invitation.ts';
+import { migrate } from './migration.ts';
 import type { Phase0 } from './phases.ts';
 import { openPresence, type Presence } from './presence.ts';
 import { createIntake, measureResources } from './standing/intake.ts';
@@ -70,6 +71,7 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
   const configured = readConfig(directory);
   const config = { ...configured, api: options.api?.(configured.api) ?? configured.api };
   cleanup.use(lockDirectory(directory));
+  await migrate(directory, log);
   const passphrase = readPassphrase(directory, passphraseFile);
   const keys = await loadNodeKeys(directory, passphrase);
   const nodeId = nodeIdOfKeys(keys);

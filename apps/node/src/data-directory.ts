@@ -19,6 +19,8 @@ export interface DataDirectory {
   readonly config: string;
   /** Version of the format of this directory. */
   readonly format: string;
+  /** When the last backup was made, Unix milliseconds as text. */
+  readonly lastBackup: string;
   readonly keystore: string;
   readonly passphrase: string;
   readonly rootKeystore: string;
@@ -75,6 +77,7 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     path: root,
     config: inside('hypermesh.toml'),
     format: inside('format'),
+    lastBackup: inside('last-backup'),
     keystore: inside('keys', 'node.keystore'),
     passphrase: inside('keys', 'passphrase'),
     rootKeystore: inside('keys', 'root.keystore'),

@@ -1,4 +1,4 @@
-import { type DataDirectory, readIfPresent } from './data-directory.ts';
+import { type DataDirectory, readIfPresent, writeDurably } from './data-directory.ts';
 import { NodeError } from './errors.ts';
 
 /** Version of the format of data directories that this code reads and writes. */
@@ -18,4 +18,9 @@ export function formatOf(directory: DataDirectory): number {
     },
     `${directory.format} names no version of a data directory`,
   );
+}
+
+/** Says that a new data directory has the present format. */
+export function writeFormat(directory: DataDirectory): void {
+  writeDurably(directory.format, `${currentFormat}\n`);
 }

@@ -6,7 +6,7 @@ import { systemClock } from '@hypermesh/core/node';
 import { createKeystore } from '@hypermesh/trustchain/keystore';
 import { nodeIn } from '@hypermesh/trustchain/x509';
 import { readConfig } from '../config.ts';
-import { type DataDirectory, readIfPresent, syncFolder } from '../data-directory.ts';
+import { type DataDirectory, readIfPresent, syncFolder, writeDurably } from '../data-directory.ts';
 import { formatOf } from '../data-format.ts';
 import { lockDirectory, lockHolder } from '../directory-lock.ts';
 import { NodeError } from '../errors.ts';
@@ -100,6 +100,7 @@ export async function backUp(
     const bytes = archive.finish();
     signal?.throwIfAborted();
     appear(partial, target);
+    writeDurably(directory.lastBackup, `${systemClock.nowMs()}\n`);
     return { file: target, bytes, files: files.length, sha256OfSums: sumsDigest, isStopped, withContent };
   } finally {
     rmSync(partial, { force: true });

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { muteGuard, readGuard } from '@hypermesh/consensus/storage';
 import { sha256, toHex } from '@hypermesh/core';
 import { openKeystore } from '@hypermesh/trustchain/keystore';
-import { extract, type Parser } from 'tar';
+import { extract } from 'tar';
 import { staleLogMark } from '../adapters/transparency.ts';
 import {
   type DataDirectory,

@@ -4,6 +4,7 @@ import { catalogGroup } from './catalog/group.ts';
 import type { Entry } from './command.ts';
 import { completeCommand, completionCommand } from './completion/command.ts';
 import { dashboardCommand } from './dashboard.ts';
+import { doctorCommand } from './doctor.ts';
 import { explainCommand } from './explain.ts';
 import { extensionGroup } from './extension.ts';
 import { initCommand } from './init.ts';
@@ -28,6 +29,7 @@ export const tree: readonly Entry[] = [
   inviteCommand,
   joinCommand,
   statusCommand,
+  doctorCommand,
   dashboardCommand,
   runCommand,
   explainCommand,
