@@ -10,8 +10,10 @@ import {
   remoteNext,
 } from './api/config.ts';
 import { type DaemonLimits, defaultLimits, limitLines, readLimits } from './config-limits.ts';
-import { type DataDirectory, readIfPresent, writeDurably } from './data-directory.ts';
+import { logLines, readLogBounds } from './config-log.ts';
+import { type DataDirectory, dataWords, readIfPresent, writeDurably } from './data-directory.ts';
 import { NodeError } from './errors.ts';
+import { defaultLogBounds, type LogBounds } from './monitor/logs/files.ts';
 
 /** What an operator decides; `hypermesh.toml` in the data directory. */
 export interface NodeConfig {
@@ -33,6 +35,8 @@ export interface NodeConfig {
   readonly lend: LendConfig;
   /** Where the API answers, beside the socket of the owner. */
   readonly api: ApiConfig;
+  /** How much of the daemon's log stays on disk. */
+  readonly log: LogBounds;
   /** What the daemon itself may take. */
   readonly limits: DaemonLimits;
 }
@@ -56,6 +60,7 @@ export const defaultConfig: Omit<NodeConfig, 'name' | 'founder'> = {
   minRunPrice: 0n,
   lend: { level: 'p2p', cpuPercent: 50, memoryPercent: 50, storagePercent: 10 },
   api: defaultApiConfig,
+  log: defaultLogBounds,
   limits: defaultLimits,
 };
 
@@ -116,6 +121,8 @@ export function writeConfig(directory: DataDirectory, config: NodeConfig): void 
       `enabled = ${config.api.isEnabled}`,
       `listen = ${JSON.stringify(formatApiListen(config.api))}`,
       '',
+      ...logLines(config.log),
+      '',
       ...limitLines(config.limits),
       '',
     ].join('\n'),
@@ -126,11 +133,12 @@ export function writeConfig(directory: DataDirectory, config: NodeConfig): void 
 export function readConfig(directory: DataDirectory): NodeConfig {
   const text = readIfPresent(directory.config)?.toString('utf8');
   if (text === undefined) {
+    const words = dataWords(directory.path);
     throw new NodeError(
       {
         code: 'node/not-initialized',
         directory: directory.path,
-        next: `found a mesh: hypermesh init --data ${directory.path}; or join one: hypermesh join INVITATION --data ${directory.path}`,
+        next: `found a mesh: hypermesh init${words}; or join one: hypermesh join INVITATION${words}`,
       },
       `There is no node in ${directory.path}`,
     );
@@ -143,6 +151,7 @@ export function readConfig(directory: DataDirectory): NodeConfig {
     lend = {},
     api = {},
     limits = {},
+    log = {},
     ...rest
   } = parseToml(directory, text);
   const bad = (key: string, what: string) => badConfig(directory, what, lineOf(text, key));
@@ -199,6 +208,7 @@ export function readConfig(directory: DataDirectory): NodeConfig {
       storagePercent: percent('storage_percent', storage_percent, defaultConfig.lend.storagePercent),
     },
     api: readApi({ enabled, listen: apiListen, allow_remote, names }, bad),
+    log: readLogBounds(table('log', log), bad),
     limits: readLimits(table('limits', limits), bad),
   };
 }

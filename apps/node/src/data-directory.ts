@@ -55,6 +55,18 @@ export interface DataDirectory {
   readonly revocations: string;
   /** Engines of scripts, metered; made anew where they are gone. */
   readonly engines: string;
+  /** Index of the ledger's blocks and operations; made anew where it is gone. */
+  readonly ledgerIndex: string;
+  /** Operations that were handed in and not waited for, and runs that were asked for or executed here. */
+  readonly journal: string;
+  /** The last signed state of the mesh's log that this node saw. */
+  readonly logView: string;
+  /** The log of the daemon, in numbered files. */
+  readonly logs: string;
+  /** A day of the node's own metrics. */
+  readonly history: string;
+  /** An operator's rules of alerts. */
+  readonly alertRules: string;
   readonly lock: string;
   /** Tokens of the API, the full one and that which only reads, and where it answers: `{ url }`. */
   readonly apiToken: string;
@@ -62,6 +74,11 @@ export interface DataDirectory {
   readonly apiAddress: string;
   /** Path of the control socket; outside the directory where its name would be too long for the system. */
   readonly controlSocket: string;
+}
+
+/** What a command line must say to mean this directory: nothing where it is the default. */
+export function dataWords(path: string): string {
+  return path === dataDirectory().path ? '' : ` --data ${path}`;
 }
 
 /** Longest path of a Unix socket that every system takes, in bytes. */
@@ -106,6 +123,12 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     audit: inside('audit'),
     revocations: inside('certificates', 'revocations'),
     engines: inside('engines'),
+    ledgerIndex: inside('ledger-index.sqlite'),
+    journal: inside('journal.sqlite'),
+    logView: inside('log-view'),
+    logs: inside('logs'),
+    history: inside('history'),
+    alertRules: inside('alerts.toml'),
     lock: inside('daemon.pid'),
     apiToken: inside('api-token'),
     apiReadToken: inside('api-token-read'),

@@ -2,6 +2,7 @@ import type { Replaceable } from '@hypermesh/core';
 import { isEnrolling } from './adapters/authenticator.ts';
 import type { Credentials } from './identity.ts';
 import type { AddressBook } from './mesh/addresses.ts';
+import type { Alert } from './monitor/alerts/alerts.ts';
 import type { Phase0 } from './phases.ts';
 import type { Presence } from './presence.ts';
 import type { MeshServices } from './services.ts';
@@ -25,6 +26,7 @@ export function describeNode(parts: {
   readonly services: MeshServices | undefined;
   readonly problem: string | undefined;
   readonly standing: Standing;
+  readonly alerts: readonly Alert[];
   readonly uptimeMs: number;
 }): NodeStatus {
   const { phase0, credentials, presence, services, problem, standing, uptimeMs } = parts;
@@ -52,6 +54,7 @@ export function describeNode(parts: {
     extensions: services === undefined ? [] : describeExtensions(services),
     ...(problem === undefined ? {} : { problem }),
     secondVotesSeen: services?.secondVotesSeen() ?? 0,
+    alerts: parts.alerts,
   };
 }
 

@@ -1,7 +1,7 @@
 import { readFile, rename, statfs, writeFile } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
-import type { Clock, ContentRoot } from '@hypermesh/core';
+import type { Clock, ContentRoot, Metrics } from '@hypermesh/core';
 import { createSigner } from '@hypermesh/core/ed25519';
 import {
   type Claims,
@@ -33,9 +33,10 @@ export function machineExecutors(
     readonly config: NodeConfig;
     readonly secretKey: Uint8Array;
     readonly clock: Clock;
+    readonly metrics?: Metrics;
   },
 ): MachineExecutors {
-  const { claims, content, config, secretKey, clock } = parts;
+  const { claims, content, config, secretKey, clock, metrics } = parts;
   let opened: Promise<Executors> | undefined;
   const open = async () =>
     createExecutors(
@@ -51,6 +52,7 @@ export function machineExecutors(
         },
         signer: createSigner(secretKey),
         monotonicMs: () => clock.monotonicMs(),
+        ...(metrics === undefined ? {} : { metrics }),
       },
       {
         policy: {

@@ -16,6 +16,7 @@ import { restoreCommand } from './restore.ts';
 import { runCommand } from './run.ts';
 import { scrubCommand } from './scrub.ts';
 import { statusCommand } from './status.ts';
+import { systemdUnitCommand } from './systemd-unit.ts';
 import { upCommand } from './up.ts';
 import { walletGroup } from './wallet.ts';
 
@@ -36,6 +37,7 @@ export const tree: readonly Entry[] = [
   scrubCommand,
   backupCommand,
   restoreCommand,
+  systemdUnitCommand,
   completionCommand,
   manCommand,
   completeCommand,

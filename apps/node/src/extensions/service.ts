@@ -1,4 +1,4 @@
-import type { Clock, Log } from '@hypermesh/core';
+import type { Clock, Log, Metrics } from '@hypermesh/core';
 import { createSigner, verify } from '@hypermesh/core/ed25519';
 import type { JsonObject } from '@hypermesh/extension-sdk';
 import {
@@ -85,6 +85,7 @@ export async function openExtensions(
     readonly configuration?: Readonly<Record<string, JsonObject>>;
     readonly clock: Clock;
     readonly log: Log;
+    readonly metrics?: Metrics;
     readonly from?: readonly Bundled[];
   },
 ): Promise<Extensions> {
@@ -114,6 +115,7 @@ export async function openExtensions(
       audit,
       clock,
       log,
+      ...(parts.metrics === undefined ? {} : { metrics: parts.metrics }),
       capabilities: factoriesOf(capabilities),
       consensus,
       configuration,

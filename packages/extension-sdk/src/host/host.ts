@@ -4,6 +4,7 @@ import type { Capability } from '../capabilities.ts';
 import { badArgument, ExtensionError } from '../errors.ts';
 import { askTrust, type VerifiedPackage, verifyPackage } from '../sign/verify.ts';
 import type { CheckpointReason } from '../state/checkpoint.ts';
+import { withCountedAudit } from './counted.ts';
 import { readFolders } from './discover.ts';
 import { lazyEngines } from './entry.ts';
 import type { Instance } from './instance.ts';
@@ -108,15 +109,7 @@ export class ExtensionHost implements AsyncDisposable {
     return [...refused, ...(await this.load(found.packages, signal))];
   }
 
-  #refuse(
-    id: string,
-    {
-      code,
-      detail,
-      path,
-      cycle,
-    }: { code: LoadRefusalCode; detail: string; path?: string; cycle?: readonly string[] },
-  ): Refused {
+  #refuse(id: string, { code, detail, path, cycle }: Omit<Refused, 'ok' | 'id'>): Refused {
     const where = path === undefined ? {} : { path };
     this.#options.audit.append({
       event: 'package.refused',
@@ -396,5 +389,5 @@ export class ExtensionHost implements AsyncDisposable {
 
 /** Opens a host without extensions. */
 export function createExtensionHost(options: ExtensionHostOptions): ExtensionHost {
-  return new ExtensionHost(options);
+  return new ExtensionHost(withCountedAudit(options));
 }

@@ -1,4 +1,4 @@
-import type { Clock, Log } from '@hypermesh/core';
+import type { Clock, Log, Metrics } from '@hypermesh/core';
 import type { MeteredRunner } from '@hypermesh/metered-wasm';
 import type { QuickJs } from '@hypermesh/metered-wasm/quickjs';
 import type { AuditLog } from '../audit/entry.ts';
@@ -27,6 +27,8 @@ export interface ExtensionHostOptions {
   /** Versions of what the host itself provides, by the ids that extensions depend on. */
   readonly provides?: Readonly<Record<string, string>>;
   readonly log?: Log;
+  /** Counts calls by extension and answer, and what the audit log hears of; by default nobody does. */
+  readonly metrics?: Metrics;
   readonly packages?: PackageLimits;
   /** Operator's configuration by extension id, laid over the package's defaults. */
   readonly configuration?: Readonly<Record<string, JsonObject>>;

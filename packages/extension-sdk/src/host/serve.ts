@@ -1,4 +1,4 @@
-import type { Clock } from '@hypermesh/core';
+import { type Clock, silentMetrics } from '@hypermesh/core';
 import type { AuditLog } from '../audit/entry.ts';
 import { mayCall } from '../broker/policy.ts';
 import { RateLimiter } from '../broker/rate.ts';
@@ -68,13 +68,20 @@ export class RequestDesk {
   }
 
   async #answer(request: ExtensionRequest, route: () => Route | undefined): Promise<ExtensionResponse> {
+    const { metrics = silentMetrics } = this.#options;
+    const found = route();
+    const answer = await this.#answerBy(request, found);
+    metrics.count('extension_calls_total', 1, { extension: found?.slot.id ?? '', status: answer.status });
+    return answer;
+  }
+
+  async #answerBy(request: ExtensionRequest, found: Route | undefined): Promise<ExtensionResponse> {
     const { client, method } = request;
     const waitMs = this.#clients.take(client);
     if (waitMs > 0) return this.#limited(request, '', 'too many requests of this client', waitMs);
     if (!mayCall(this.#options.policy, client, method)) {
       return this.#denied(request, '', 'the policy does not let this client call this method');
     }
-    const found = route();
     if (found === undefined)
       return { status: 'method_not_found', detail: `no extension serves ${method.slice(0, 128)}` };
     const { slot } = found;
