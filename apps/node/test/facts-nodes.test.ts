@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient, type Result } from '@hypermesh/client';
 import { decodeProof, decodeTransaction, encodeTransaction } from '@hypermesh/consensus';
@@ -141,6 +141,62 @@ describe('the ledger', () => {
     const { genesis, chainId } = openGenesis(readFileSync(directoryOf('birch').genesis), 'genesis');
     const validators = genesis.members.map(({ key }) => ({ publicKey: key }));
     expect(decoded.ok && verifyFinality(decoded.proof, { chain: chainId, validators }).ok).toBe(true);
+  });
+});
+
+describe('the commands', () => {
+  it('take a proof away that is checked without any node, and refuse it with one bit altered', async () => {
+    const file = join(folder.path, 'block-2.proof');
+    const { operations: found } = await operations({ limit: 1 });
+    const [newest] = found;
+    const shown = await hypermesh(
+      'ledger',
+      'operation',
+      newest?.id ?? '',
+      '--out',
+      file,
+      ...data('birch'),
+      '--json',
+    );
+    expect(shown.json(), shown.stderr).toMatchObject({ ok: true, status: 'valid', proof: { ok: true } });
+    const away = [
+      '--genesis',
+      directoryOf('amber').genesis,
+      '--data',
+      join(folder.path, 'nowhere'),
+      '--json',
+    ];
+    const held = await hypermesh('ledger', 'verify', file, ...away);
+    expect(held.code, held.stderr).toBe(0);
+    expect(held.json()).toMatchObject({
+      ok: true,
+      height: newest?.height,
+      operation: { index: newest?.index },
+    });
+    const bytes = readFileSync(file);
+    bytes[bytes.length - 100] = (bytes.at(-100) ?? 0) ^ 1;
+    writeFileSync(file, bytes);
+    const altered = await hypermesh('ledger', 'verify', file, ...away);
+    expect(altered.code).toBe(1);
+    expect(altered.json()).toMatchObject({ ok: false });
+  });
+
+  it.each([
+    [['ledger', 'status'], 'finality'],
+    [['ledger', 'blocks', '--limit', '2'], 'amber'],
+    [['ledger', 'block', '1'], 'final by the votes of'],
+    [['ledger', 'operations', '--kind', 'name.publish', '--by', 'amber'], 'name.publish by amber: ok'],
+    [['ledger', 'validators'], 'A quorum is 2 of 2'],
+    [['trust', 'show'], 'Root       SHA256:'],
+    [['trust', 'certificates'], 'birch: until'],
+    [['trust', 'log'], 'the place of each entry hold'],
+    [['trust', 'proof', '0'], 'is in the log of'],
+    [['trust', 'names'], 'http3://catalog'],
+    [['trust', 'resolve', 'http3://trust'], 'leads to /trust'],
+  ])('hypermesh %s tells it in words', async (words, expected) => {
+    const told = await hypermesh(...words, ...data('birch'));
+    expect(told.code, told.stderr).toBe(0);
+    expect(told.stdout).toContain(expected);
   });
 });
 

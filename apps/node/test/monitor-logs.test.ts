@@ -12,13 +12,14 @@ import { join } from 'node:path';
 import { type Log, silentLog } from '@hypermesh/core';
 import { createManualClock, logLaws } from '@hypermesh/core/testing';
 import { describe, expect, it } from 'vitest';
+import { describeLine, timeOf } from '../src/cli/logs.ts';
 import { defaultLogBounds } from '../src/monitor/logs/files.ts';
 import { formatLogLine, type LogLine, parseLogLine } from '../src/monitor/logs/line.ts';
 import { openNodeLog } from '../src/monitor/logs/node-log.ts';
-import { followLogs, readLogs } from '../src/monitor/logs/read.ts';
+import { endOfLogs, followLogs, readLogs } from '../src/monitor/logs/read.ts';
 import { createMetrics } from '../src/monitor/metrics/registry.ts';
 import { metricTable } from '../src/monitor/table/index.ts';
-import { temporaryDirectory } from './support.ts';
+import { failureOf, temporaryDirectory } from './support.ts';
 
 const startMs = 1_800_000_000_000;
 
@@ -163,25 +164,40 @@ describe('what is read of the log', () => {
     log.info('before', { n: -1 });
     const stop = new AbortController();
     const heard: unknown[] = [];
-    let isHearing = false;
     const write = (from: number) => {
       for (let n = from; n < from + 5; n += 1) log.info('come', { n });
     };
     const following = (async () => {
-      for await (const { event, fields } of followLogs(directory.logs, { event: 'come' }, stop.signal)) {
-        isHearing = true;
-        if (event !== 'come') continue;
+      const after = await endOfLogs(directory.logs);
+      write(0);
+      for await (const { fields } of followLogs(directory.logs, { event: 'come', after }, stop.signal)) {
         heard.push(fields['n']);
         if (heard.length === 20) stop.abort();
         else if (heard.length % 5 === 0) write(heard.length);
       }
     })();
-    while (!isHearing) {
-      log.info('come.soon');
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    write(0);
     await following;
     expect(heard).toEqual(Array.from({ length: 20 }, (_, index) => index));
+  });
+});
+
+describe('hypermesh logs', () => {
+  it('takes spans and times, and says what it takes', async () => {
+    expect(timeOf('15m', startMs)).toBe(startMs - 900_000);
+    expect(timeOf('2d', startMs)).toBe(startMs - 172_800_000);
+    expect(timeOf('2026-11-20T16:00Z', startMs)).toBe(Date.UTC(2026, 10, 20, 16));
+    for (const text of ['', 'yesterday', '5', '-5m', '5y', '20'])
+      expect(await failureOf(() => timeOf(text, startMs))).toMatchObject({
+        code: 'node/bad-flag',
+        flag: '--since',
+      });
+  });
+
+  it('shows a line so that it does not steer a terminal', () => {
+    const fields = { word: 'one', words: 'two words', escape: '\u001b[2J', list: [1, 2] };
+    const line = describeLine({ atMs: startMs, level: 'warn', event: 'some.event', fields });
+    expect(line).toBe(
+      '2027-01-15T08:00:00.000Z warn  some.event word=one words="two words" escape="\\u001b[2J" list=[1,2]',
+    );
   });
 });

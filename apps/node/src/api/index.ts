@@ -110,6 +110,6 @@ function dynamicOf(parts: NodeParts, services: (caller: Caller) => Promise<MeshS
 /** The pages of the dashboard, where they are installed and built. */
 async function dashboardPages(): Promise<Pages | undefined> {
   const { openPages } = await import('./pages.ts');
-  const { pagesFolder } = (await import('@hypermesh/dashboard')) as { readonly pagesFolder?: URL };
-  return pagesFolder === undefined ? undefined : openPages(fileURLToPath(pagesFolder));
+  const { pagesFolder } = await import('@hypermesh/dashboard');
+  return openPages(fileURLToPath(pagesFolder));
 }

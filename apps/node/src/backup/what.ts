@@ -17,6 +17,7 @@ const parts: readonly string[] = [
   'facts.cbor',
   'inventory.cbor',
   'addresses.json',
+  'alerts.toml',
   'assets',
   'receipts',
   'runs',

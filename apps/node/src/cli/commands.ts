@@ -10,6 +10,8 @@ import { extensionGroup } from './extension.ts';
 import { initCommand } from './init.ts';
 import { inviteCommand } from './invite.ts';
 import { joinCommand } from './join.ts';
+import { ledgerGroup } from './ledger.ts';
+import { logsCommand } from './logs.ts';
 import { manCommand } from './man.ts';
 import { memoryGroup } from './memory.ts';
 import { restoreCommand } from './restore.ts';
@@ -17,6 +19,7 @@ import { runCommand } from './run.ts';
 import { scrubCommand } from './scrub.ts';
 import { statusCommand } from './status.ts';
 import { systemdUnitCommand } from './systemd-unit.ts';
+import { trustGroup } from './trust.ts';
 import { upCommand } from './up.ts';
 import { walletGroup } from './wallet.ts';
 
@@ -34,6 +37,7 @@ export const tree: readonly Entry[] = [
   dashboardCommand,
   runCommand,
   explainCommand,
+  logsCommand,
   scrubCommand,
   backupCommand,
   restoreCommand,
@@ -45,5 +49,7 @@ export const tree: readonly Entry[] = [
   assetsGroup,
   memoryGroup,
   walletGroup,
+  ledgerGroup,
+  trustGroup,
   extensionGroup,
 ];

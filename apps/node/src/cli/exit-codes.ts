@@ -49,8 +49,10 @@ export const exitCodes: readonly {
   {
     code: 6,
     name: 'try again',
-    meaning: 'others are needed that cannot be reached now; the same line may succeed later',
+    meaning:
+      'what is needed is not there now: other members, memory or disk; the same line may succeed later',
     of: [
+      'node/no-room',
       'node/unreachable',
       'node/too-few-copies',
       'node/wrong-phase',

@@ -68,15 +68,19 @@ async function* linesBackwards(
   }
 }
 
-/** Lines that come from now on, until `signal` aborts; looks every quarter of a second, over the ends of files. */
+/** The place behind the last line: lines before it are there, what comes stands behind it. */
+export async function endOfLogs(folder: string): Promise<string> {
+  const last = logFilesIn(folder).at(-1);
+  return last === undefined ? '0.0' : `${last.number}.${await sizeOf(last.path)}`;
+}
+
+/** Lines that come behind a place, until `signal` aborts; looks every quarter of a second, over the ends of files. */
 export async function* followLogs(
   folder: string,
-  filter: LogFilter,
+  filter: LogFilter & { readonly after: string },
   signal: AbortSignal,
 ): AsyncGenerator<LogLine, void, undefined> {
-  const last = logFilesIn(folder).at(-1);
-  let number = last?.number ?? 0;
-  let at = last === undefined ? 0 : await sizeOf(last.path);
+  let [number = 0, at = 0] = filter.after.split('.').map(Number);
   while (!signal.aborted) {
     for (const file of logFilesIn(folder)) {
       if (file.number < number) continue;
