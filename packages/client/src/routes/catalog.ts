@@ -16,7 +16,7 @@ import {
 import { Type } from '../table/type.ts';
 
 /** Types of packages. */
-export const packageTypes = [
+const packageTypes = [
   'library.julia',
   'library.python',
   'library.rust',
@@ -76,7 +76,7 @@ const installation = object({
 });
 
 /** A package that is installed on this node. */
-export const installedPackage = object({
+const installedPackage = object({
   v: Type.Literal(1),
   name: words(),
   version: words(),
