@@ -1,6 +1,6 @@
 import type { Clock } from '@hypermesh/core';
 
-/** How late tasks run on this thread, seconds: half of them, nearly all, the worst. NaN where nothing was measured. */
+/** How late tasks run on this thread, seconds: half of them, nearly all (NaN where none ran), and the worst, one that is overdue among them. */
 export interface Delays {
   readonly median: number;
   readonly p99: number;
@@ -39,7 +39,7 @@ export function watchDelay(clock: Clock): Disposable & {
       return {
         median: at(0.5) ?? Number.NaN,
         p99: at(0.99) ?? Number.NaN,
-        most: Math.max(sorted.at(-1) ?? Number.NaN, overdue),
+        most: Math.max(sorted.at(-1) ?? 0, overdue),
       };
     },
     [Symbol.dispose]: () => cancel(),
