@@ -8,8 +8,6 @@ export interface DaemonLimits {
   readonly minFreeDiskMb: number;
   /** Sessions at once, both directions. */
   readonly maxConnections: number;
-  /** How far runs of packages stand back behind other work of the machine: 0 not at all, 19 furthest. */
-  readonly runNiceness: number;
   /** How long runs that are under way may go on when the node is told to stop, milliseconds. */
   readonly stopGraceMs: number;
 }
@@ -20,7 +18,6 @@ export const defaultLimits: DaemonLimits = {
   maxDiskGb: 64,
   minFreeDiskMb: 64,
   maxConnections: 100,
-  runNiceness: 10,
   stopGraceMs: 10_000,
 };
 
@@ -44,12 +41,6 @@ const settings = {
     words: 'left on the disk for the ledger',
   },
   max_connections: { field: 'maxConnections', least: 1, most: 65_535, words: 'sessions at once' },
-  run_niceness: {
-    field: 'runNiceness',
-    least: 0,
-    most: 19,
-    words: 'how far runs stand back behind other work of this machine',
-  },
   stop_grace_ms: {
     field: 'stopGraceMs',
     least: 0,

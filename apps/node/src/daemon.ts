@@ -151,12 +151,15 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
     reached: async (until) => (await unlessAborted(present.promise, until)).reached(until),
   };
   const standing = cleanup.use(
-    watchStanding({
-      ...{ phase0, config, isFounder: founder !== undefined, certification, intake, clock, log },
-      presence: () => presence,
-      growth: () => growth,
-      logProblem: () => founder?.logProblem(),
-    }),
+    watchStanding(
+      {
+        ...{ phase0, config, isFounder: founder !== undefined, certification, intake, clock, log },
+        presence: () => presence,
+        growth: () => growth,
+        logProblem: () => founder?.logProblem(),
+      },
+      (hold, isOver) => events.publish('status', { hold, isOver }),
+    ),
   );
   const startedMs = clock.monotonicMs();
   const invitations = () =>

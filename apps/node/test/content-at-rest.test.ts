@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ChunkId, ContentRoot } from '@hypermesh/core';
@@ -58,6 +67,21 @@ async function read(root: ContentRoot): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 const headerBytes = (root: ContentRoot) => readFileSync(parityFile(root)).readUInt32BE(0) + 4;
+
+describe('what a process that is gone had begun to write', () => {
+  it('is taken away by the next scrub, and nothing else is', async () => {
+    const root = await put(contentOf(100_000));
+    const leftover = `${parityFile(root)}.999999999.new`;
+    const own = `${parityFile(root)}.${process.pid}.new`;
+    for (const path of [leftover, own]) writeFileSync(path, 'half');
+    await parity.scrub();
+    expect([existsSync(leftover), existsSync(own), existsSync(parityFile(root))]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+  });
+});
 
 describe('content at rest', () => {
   it('is mended from parity without a network when a byte of a chunk rots', async () => {

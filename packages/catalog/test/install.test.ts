@@ -202,6 +202,28 @@ describe('installing', () => {
     expect(await restarted.resume()).toEqual([]);
   });
 
+  test('that cannot be finished does not keep another one that was cut off from being finished', async () => {
+    const { bob, node } = await meshWith({ name: 'alpha' }, { name: 'beta' });
+    const { assets } = node.ports;
+    const failing = (fails: (name: string) => boolean) =>
+      createCatalog({
+        ...node.ports,
+        assets: {
+          ...assets,
+          register: (asset, options) => {
+            if (fails(JSON.stringify(asset))) throw new Error('no place for it');
+            return assets.register(asset, options);
+          },
+        },
+      });
+    const dying = failing(() => true);
+    for (const name of ['alpha', 'beta']) await expect(dying.install(name)).rejects.toThrow('no place');
+    await expect(failing((text) => text.includes('alpha')).resume()).rejects.toThrow('no place for it');
+    expect((await bob.list()).map(({ name }) => name)).toEqual(['beta']);
+    expect(await bob.resume()).toHaveLength(1);
+    expect((await bob.list()).map(({ name }) => name)).toEqual(['alpha', 'beta']);
+  });
+
   test('a package that its handler refuses is not ordered and not installed', async () => {
     const { mesh, bob } = await meshWith({ name: 'image', type: 'container.docker' });
     await expect(bob.install('image')).rejects.toMatchObject({

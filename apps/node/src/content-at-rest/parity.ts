@@ -57,6 +57,8 @@ export interface ParityKeeper {
 }
 
 const suffix = '.parity';
+/** Files that are being written; the directory has one process at a time. */
+const leftover = /\.parity\.(\d+)\.new$/;
 
 /** Keeps parity in a directory of its own, a file a root. */
 export function openParity(directory: string, store: ContentStore): ParityKeeper {
@@ -137,6 +139,15 @@ export function openParity(directory: string, store: ContentStore): ParityKeeper
     }
   }
 
+  /** Takes away what processes that are gone had begun to write. */
+  async function removeLeftovers(): Promise<void> {
+    const names = await readdir(directory).catch(() => []);
+    for (const name of names) {
+      const pid = leftover.exec(name)?.[1];
+      if (pid !== undefined && Number(pid) !== process.pid) await rm(join(directory, name), { force: true });
+    }
+  }
+
   const keeper: ParityKeeper = {
     protect: (root, signal) =>
       inTurn(root, async () => {
@@ -163,6 +174,7 @@ export function openParity(directory: string, store: ContentStore): ParityKeeper
     async scrub(signal) {
       const report = { roots: 0, shards: 0, damaged: 0, recomputed: 0 };
       const failures: unknown[] = [];
+      await removeLeftovers();
       for (const root of await keeper.roots()) {
         try {
           await inTurn(root, () => scrubOne(root, report, signal));

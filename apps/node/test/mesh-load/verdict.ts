@@ -33,10 +33,10 @@ export async function expectNothingLost(mesh: FourProcesses, { journal, failures
       const found = await nodes[name].call<{ versions: readonly unknown[] }>('versions', { name: wanted });
       expect([wanted, found.versions.length]).toEqual([wanted, 1]);
     }
-    const { installed } = await nodes[name].call<{ installed: readonly { name: string }[] }>('list');
+    const { packages } = await nodes[name].call<{ packages: readonly { name: string }[] }>('list');
     const missing = of('installed')
       .filter(({ on }) => on === name)
-      .filter((entry) => !installed.some((present) => present.name === entry.name));
+      .filter((entry) => !packages.some((present) => present.name === entry.name));
     expect([name, missing]).toEqual([name, []]);
   }
   return top;

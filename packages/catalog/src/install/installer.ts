@@ -232,9 +232,16 @@ export function createInstaller(
     },
     async resume(options = {}) {
       const results: InstallResult[] = [];
+      const failures: unknown[] = [];
       for (const { specs, lock } of await allPending()) {
-        results.push(await install(specs, { ...options, lock, frozen: true }));
+        try {
+          results.push(await install(specs, { ...options, lock, frozen: true }));
+        } catch (error) {
+          options.signal?.throwIfAborted();
+          failures.push(error);
+        }
       }
+      if (failures.length > 0) throw failures[0];
       return results;
     },
   };
