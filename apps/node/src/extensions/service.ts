@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, type Log, type Metrics, sha256, toHex } from '@hypermesh/core';
 import { createSigner, verify } from '@hypermesh/core/ed25519';
@@ -18,7 +19,7 @@ import {
   openAuditLog,
   verifyAuditFolder,
 } from '@hypermesh/extension-sdk/host';
-import { parseManifest } from '@hypermesh/extension-sdk/manifest';
+import { MANIFEST_MAX_BYTES, type Manifest, parseManifest } from '@hypermesh/extension-sdk/manifest';
 import {
   parseSignatureFile,
   readPackage,
@@ -245,13 +246,9 @@ export async function openExtensions(
       for (const each of refused.values()) if (!known.has(each.id)) onDisk.set(each.id, inWords(each));
       for (const [id, reason] of onDisk) {
         const decision = decisions.loaded.get(id);
-        const read = await (decision === undefined
-          ? readPackage(join(directory.extensions, id))
-          : shelf.read(decision.package));
-        const parsed = read.ok
-          ? parseManifest(read.files.get('manifest.json') ?? new Uint8Array())
-          : undefined;
-        const manifest = parsed?.ok ? parsed.manifest : undefined;
+        const manifest = await manifestIn(
+          decision === undefined ? join(directory.extensions, id) : shelf.folderOf(decision.package),
+        );
         views.push(
           viewOnDisk(id, {
             state: refused.has(id) ? 'refused' : 'inactive',
@@ -316,6 +313,15 @@ async function atStart(parts: {
   // Where nobody knows what was decided, nothing is swept away.
   if (!decisions.isDamaged) shelf.sweep(new Set([...decisions.loaded.values()].map((each) => each.package)));
   return { packages, refused };
+}
+
+/** What a package on disk says of itself, for people: nothing of it is verified. Undefined where it cannot be read. */
+async function manifestIn(folder: string): Promise<Manifest | undefined> {
+  const file = join(folder, 'manifest.json');
+  const found = await lstat(file).catch(() => undefined);
+  if (found?.isFile() !== true || found.size > MANIFEST_MAX_BYTES) return undefined;
+  const parsed = parseManifest(await readFile(file).catch(() => new Uint8Array()));
+  return parsed.ok ? parsed.manifest : undefined;
 }
 
 function foldersIn(folder: string): readonly string[] {

@@ -39,6 +39,11 @@ export class Shelf {
     return name;
   }
 
+  /** Where a package lies. */
+  folderOf(name: string): string {
+    return join(this.#folder, name);
+  }
+
   /** Reads a package; what comes back is not verified. */
   read(name: string, signal?: AbortSignal): ReturnType<typeof readPackage> {
     return readPackage(join(this.#folder, name), { signal });

@@ -35,8 +35,6 @@ interface Arrival {
   readonly asked: Asked;
 }
 
-type Refused = LoadOutcome & { readonly ok: false };
-
 /**
  * Loads extensions and stands between them and everything else. One call that loads, reloads or unloads runs at a
  * time; requests run beside it.
@@ -134,7 +132,7 @@ export class ExtensionHost implements AsyncDisposable {
     return [...refused, ...(await this.load(found.packages, signal))];
   }
 
-  #refuse(id: string, refusal: Refusal): Refused {
+  #refuse(id: string, refusal: Refusal): LoadOutcome & { readonly ok: false } {
     return refused(this.#tally, id, refusal);
   }
 
