@@ -1,4 +1,4 @@
-import type { Clock, Log, NodeId } from '@hypermesh/core';
+import { type Clock, type Log, type Metrics, type NodeId, silentMetrics } from '@hypermesh/core';
 import { createSigner, type Ed25519Signer } from '@hypermesh/core/ed25519';
 import { systemRandom } from '@hypermesh/core/node';
 import type { StoqNode } from '@hypermesh/stoq';
@@ -41,6 +41,7 @@ export async function openFounder(
   directory: DataDirectory,
   passphrase: string,
   clock: Clock,
+  metrics: Metrics = silentMetrics,
 ): Promise<Founder | undefined> {
   const founding = openFounding(directory, clock);
   if (founding === undefined) return undefined;
@@ -49,13 +50,14 @@ export async function openFounder(
     { chain: readChain(directory.authority), keys: keys.certificate },
     { clock, random: systemRandom },
   );
-  const transparency = await openTransparency(directory.log, logOrigin, keys.log);
+  const transparency = await openTransparency(directory.log, logOrigin, keys.log, metrics);
   const { verifierKey: logKey } = transparency;
   const completed = Promise.withResolvers<void>();
   if (founding.members().length === founding.wanted) completed.resolve();
 
   const recordCertificate = async (certificate: Certificate) => {
     await transparency.append(certificate.der);
+    metrics.count('trust_certificates_issued_total');
   };
   return {
     transparency,

@@ -11,6 +11,7 @@ import type { MachineRecord } from './inventory/machine.ts';
 import type { AddressBook } from './mesh/addresses.ts';
 import { keepGenesis, receiveGenesis } from './mesh/genesis.ts';
 import { type Peers, wait } from './mesh/peers.ts';
+import type { MetricsRegistry } from './monitor/metrics/registry.ts';
 import { type Phase1, type Phase2, phase2 } from './phases.ts';
 import { liftRestoredMute } from './restored-votes.ts';
 import { type MeshServices, openMeshServices } from './services.ts';
@@ -53,6 +54,7 @@ export interface GrowthParts {
   readonly intake: Intake;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: MetricsRegistry;
   readonly signal: AbortSignal;
 }
 

@@ -2,12 +2,9 @@ import { isGroup } from './cli/command.ts';
 import { tree } from './cli/commands.ts';
 import { exitCodeOf } from './cli/exit-codes.ts';
 import { commandHelp, groupHelp, programHelp } from './cli/help.ts';
-import { createOutput, painted, printable, toJson } from './cli/output.ts';
+import { createOutput, jsonVersion, painted, printable, toJson } from './cli/output.ts';
 import { type FoundCommand, findEntry, parseCommandLine } from './cli/parse.ts';
 import { version } from './version.ts';
-
-/** The shape of what `--json` prints; a field that changes its meaning or goes away makes it the next number. */
-const jsonVersion = 1;
 
 /** Runs one command line and sets the exit code; `cli/exit-codes.ts` lists them. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -19,13 +16,14 @@ export async function main(argv: readonly string[]): Promise<void> {
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   // A reader that goes away (`hypermesh status | head`) is no failure of ours.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
-  }
+  for (const stream of [process.stdout, process.stderr])
+    stream.off('error', unlessGone).on('error', unlessGone);
   process.exitCode = await dispatch(argv, interrupt.signal);
   process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+}
+
+function unlessGone(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 async function dispatch(argv: readonly string[], signal: AbortSignal): Promise<number> {

@@ -6,7 +6,6 @@ import type { DiskStore } from '@hypermesh/stoq/content';
 import { trustchainArtifacts } from './adapters/artifacts.ts';
 import { catalogPrograms } from './adapters/catalog-programs.ts';
 import { stoqTransport } from './adapters/consensus-transport.ts';
-import { createCounters } from './adapters/counters.ts';
 import { machineExecutors } from './adapters/machine-executors.ts';
 import { runClaims } from './adapters/run-claims.ts';
 import { runContent } from './adapters/run-content.ts';
@@ -32,11 +31,12 @@ import { type MemoryService, openMemoryService } from './memory/service.ts';
 import type { AddressBook } from './mesh/addresses.ts';
 import type { Peers } from './mesh/peers.ts';
 import type { LogSource, Transparency } from './mesh/transparency.ts';
+import type { MetricsRegistry } from './monitor/metrics/registry.ts';
+import type { Tell } from './movement.ts';
 import { keepNames } from './names/service.ts';
 import type { Phase2 } from './phases.ts';
 import { createRunService, type RunService } from './run/asking.ts';
 import { createNodeAsks } from './run/node-asks.ts';
-import type { Tell } from './run/ports.ts';
 import type { RunLookup } from './run/record-view.ts';
 import { openRunRecords } from './run/records.ts';
 import { type RerunOutcome, rerun } from './run/rerun.ts';
@@ -74,6 +74,8 @@ export interface MeshServices extends AsyncDisposable {
   evidence(folder: string, signal: AbortSignal): Promise<EvidenceResult>;
   /** Pairs of contradicting votes by one validator that this node has seen since it started. */
   secondVotesSeen(): number;
+  /** Runs for others that are under way. */
+  runsExecuting(): number;
 }
 
 /** Opens the services of a node that has a ledger. Validators are kept connected from here on. */
@@ -97,10 +99,11 @@ export async function openMeshServices(
     /** What happens is told here. */
     readonly clock: Clock;
     readonly log: Log;
+    readonly metrics: MetricsRegistry;
     readonly signal: AbortSignal;
   },
 ): Promise<MeshServices> {
-  const { stoq, peers, store, book, transparency, events, intake, clock, log, signal } = parts;
+  const { stoq, peers, store, book, transparency, events, intake, clock, log, metrics, signal } = parts;
   const { nodeId: self, keys, config, genesis } = phase;
   const members = memberNodes(genesis);
   for (const node of members.keys()) peers.keep(node);
@@ -108,8 +111,7 @@ export async function openMeshServices(
   await using cleanup = new AsyncDisposableStack();
   const validators = [...members].flatMap(([node, { validator }]) => (validator ? [node] : []));
   const transport = cleanup.use(stoqTransport(stoq, { self, validators }, { clock, log }));
-  const counters = createCounters();
-  const ports = { transport, clock, log, metrics: counters, signal };
+  const ports = { transport, clock, log, metrics, signal };
   const nameOf = (node: NodeId) => members.get(node)?.name ?? node;
   const notes = cleanup.use(openNotes(directory, { events, clock, log, nameOf }));
   const ledger = cleanup.use(await openLedgerService(directory, phase, keys, ports));
@@ -128,6 +130,7 @@ export async function openMeshServices(
       intake,
       clock,
       log,
+      metrics,
     }),
   );
   const artifacts = trustchainArtifacts({ phase, transparency, clock });
@@ -140,6 +143,7 @@ export async function openMeshServices(
       keyOf,
       clock,
       log,
+      metrics,
       signal,
     }),
   );
@@ -157,13 +161,21 @@ export async function openMeshServices(
     }),
   );
   const { consensus, binds } = ledgerProofs(ledger);
+  const health = async () => ({
+    height: ledger.ledger.appliedHeight(),
+    members: members.size,
+    connected: stoq.peers.length,
+  });
   const extensions = cleanup.use(
     await openExtensions(directory, phase, {
       capabilities: catalogCapabilities(catalogPorts, binds),
+      offers: { 'monitoring:read': { create: () => ({ health }) } },
+      tell: (change) => events.publish('extensions', change),
       configuration: { 'hypermesh.catalog': { copies: Math.min(2, members.size - 1) } },
       consensus,
       clock,
       log,
+      metrics,
     }),
   );
   const memory = cleanup.use(
@@ -177,7 +189,7 @@ export async function openMeshServices(
       secretKey: keys.ed25519.secretKey,
       clock,
       log,
-      metrics: counters,
+      metrics,
       nameOf,
     }),
   );
@@ -205,6 +217,7 @@ export async function openMeshServices(
       config,
       secretKey,
       clock,
+      metrics,
     }),
   );
   const records = openRunRecords(directory.runs);
@@ -226,7 +239,7 @@ export async function openMeshServices(
     keyOf,
     nameOf,
   });
-  cleanup.defer(
+  const serving = cleanup.use(
     serveRuns(stoq, {
       ledger,
       programs,
@@ -240,9 +253,10 @@ export async function openMeshServices(
       self,
       secretKey,
       log,
+      metrics,
     }),
   );
-  const secondVotesSeen = () => counters.total('consensus_reports_total', { event: 'equivocation' });
+  const secondVotesSeen = () => metrics.total('consensus_reports_total', { event: 'equivocation' });
   const facts = cleanup.use(
     await openFacts(directory, phase, {
       ...{ notes, ledger, stoq, book, logSource: parts.logSource, members, events, clock, log, nameOf },
@@ -292,6 +306,7 @@ export async function openMeshServices(
       return { ...shown, packages, runs: runsShown };
     },
     secondVotesSeen,
+    runsExecuting: () => serving.executing,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

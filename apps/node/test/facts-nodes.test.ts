@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient, type Result } from '@hypermesh/client';
 import { decodeProof, decodeTransaction, encodeTransaction } from '@hypermesh/consensus';
@@ -74,12 +74,10 @@ describe('names of a mesh', () => {
     const found = await nodes.birch.call<Result<'resolve'>>('resolve', { name: 'http3://caesar/history' });
     expect(found).toMatchObject({ page: '/wallet', path: '/history', state: 'valid', ownerIs: 'authority' });
     expect(found.nodes.map(({ name }) => name)).toEqual(['amber', 'birch']);
-    await expect(nodes.birch.call('resolve', { name: 'http3://nobody' })).rejects.toMatchObject({
-      code: 'node/not-found',
-    });
-    await expect(nodes.birch.call('resolve', { name: 'https://caesar' })).rejects.toMatchObject({
-      code: 'node/bad-flag',
-    });
+    const nobody = nodes.birch.call('resolve', { name: 'http3://nobody' });
+    await expect(nobody).rejects.toMatchObject({ code: 'node/not-found' });
+    const wrong = nodes.birch.call('resolve', { name: 'https://caesar' });
+    await expect(wrong).rejects.toMatchObject({ code: 'node/bad-flag' });
   });
 });
 
@@ -104,9 +102,8 @@ describe('the ledger', () => {
     expect(seen).toEqual(Array.from({ length: seen.length }, (_, at) => seen.length - at));
     const block = await nodes.amber.call<Result<'block'>>('block', { height: 1 });
     expect(block).toMatchObject({ height: 1, signers: expect.arrayContaining(['amber', 'birch']) });
-    await expect(nodes.amber.call('block', { height: 999_999 })).rejects.toMatchObject({
-      code: 'node/not-found',
-    });
+    const above = nodes.amber.call('block', { height: 999_999 });
+    await expect(above).rejects.toMatchObject({ code: 'node/not-found' });
   });
 
   it('shows of an operation what each leg proved, checked again here', async () => {
@@ -141,6 +138,62 @@ describe('the ledger', () => {
     const { genesis, chainId } = openGenesis(readFileSync(directoryOf('birch').genesis), 'genesis');
     const validators = genesis.members.map(({ key }) => ({ publicKey: key }));
     expect(decoded.ok && verifyFinality(decoded.proof, { chain: chainId, validators }).ok).toBe(true);
+  });
+});
+
+describe('the commands', () => {
+  it('take a proof away that is checked without any node, and refuse it with one bit altered', async () => {
+    const file = join(folder.path, 'block-2.proof');
+    const { operations: found } = await operations({ limit: 1 });
+    const [newest] = found;
+    const shown = await hypermesh(
+      'ledger',
+      'operation',
+      newest?.id ?? '',
+      '--out',
+      file,
+      ...data('birch'),
+      '--json',
+    );
+    expect(shown.json(), shown.stderr).toMatchObject({ ok: true, status: 'valid', proof: { ok: true } });
+    const away = [
+      '--genesis',
+      directoryOf('amber').genesis,
+      '--data',
+      join(folder.path, 'nowhere'),
+      '--json',
+    ];
+    const held = await hypermesh('ledger', 'verify', file, ...away);
+    expect(held.code, held.stderr).toBe(0);
+    expect(held.json()).toMatchObject({
+      ok: true,
+      height: newest?.height,
+      operation: { index: newest?.index },
+    });
+    const bytes = readFileSync(file);
+    bytes[bytes.length - 100] = (bytes.at(-100) ?? 0) ^ 1;
+    writeFileSync(file, bytes);
+    const altered = await hypermesh('ledger', 'verify', file, ...away);
+    expect(altered.code).toBe(1);
+    expect(altered.json()).toMatchObject({ ok: false });
+  });
+
+  it.each([
+    [['ledger', 'status'], 'finality'],
+    [['ledger', 'blocks', '--limit', '2'], 'amber'],
+    [['ledger', 'block', '1'], 'final by the votes of'],
+    [['ledger', 'operations', '--kind', 'name.publish', '--by', 'amber'], 'name.publish by amber: ok'],
+    [['ledger', 'validators'], 'A quorum is 2 of 2'],
+    [['trust', 'show'], 'Root       SHA256:'],
+    [['trust', 'certificates'], 'birch: until'],
+    [['trust', 'log'], 'the place of each entry hold'],
+    [['trust', 'proof', '0'], 'is in the log of'],
+    [['trust', 'names'], 'http3://catalog'],
+    [['trust', 'resolve', 'http3://trust'], 'leads to /trust'],
+  ])('hypermesh %s tells it in words', async (words, expected) => {
+    const told = await hypermesh(...words, ...data('birch'));
+    expect(told.code, told.stderr).toBe(0);
+    expect(told.stdout).toContain(expected);
   });
 });
 

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { PACKAGE_TYPES } from '@hypermesh/catalog';
 import { describe, expect, it } from 'vitest';
 import { commandsOf } from '../src/cli/command.ts';
 import { tree } from '../src/cli/commands.ts';
@@ -26,6 +27,14 @@ describe('docs/cli.md', () => {
   });
 });
 
+describe('the tree', () => {
+  it('knows the types of packages without loading the catalog', () => {
+    const search = commands.find(({ path }) => path === 'catalog search')?.command;
+    const { accepts } = search?.flags.find(({ name }) => name === 'type') ?? {};
+    expect(accepts).toEqual({ oneOf: PACKAGE_TYPES });
+  });
+});
+
 describe('exit codes', () => {
   it.each([
     [undefined, 1],
@@ -43,6 +52,7 @@ describe('exit codes', () => {
     [{ code: 'node/not-found' }, 5],
     [{ code: 'catalog/not-installed' }, 5],
     [{ code: 'node/unreachable' }, 6],
+    [{ code: 'node/no-room', of: 'disk' }, 6],
     [{ code: 'catalog/too-few-copies' }, 6],
     [{ code: 'node/cancelled' }, 130],
     [{ code: 7 }, 1],
@@ -52,9 +62,11 @@ describe('exit codes', () => {
   });
 
   it('name codes that there are, each once', () => {
-    const sources = ['../src/errors.ts', '../../../packages/catalog/src/errors.ts'].map((path) =>
-      readFileSync(new URL(path, import.meta.url), 'utf8'),
-    );
+    const sources = [
+      '../src/errors.ts',
+      '../src/api/problem.ts',
+      '../../../packages/catalog/src/errors.ts',
+    ].map((path) => readFileSync(new URL(path, import.meta.url), 'utf8'));
     const named = exitCodes.flatMap(({ of }) => of).filter((name) => name.includes('/'));
     expect(new Set(named).size).toBe(named.length);
     for (const name of named) expect(sources.join(), name).toContain(`'${name}'`);

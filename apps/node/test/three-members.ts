@@ -208,7 +208,7 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
         },
       };
     };
-    cleanup.defer(
+    cleanup.use(
       serveRuns(stoq, {
         ledger: own,
         programs: {
@@ -228,6 +228,7 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
         self: identity.nodeId,
         secretKey,
         log: silentLog,
+        metrics: silentMetrics,
       }),
     );
     const memory = cleanup.use(

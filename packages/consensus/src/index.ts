@@ -54,7 +54,7 @@ export type {
   TxResult,
   WriteAheadLog,
 } from './ports.ts';
-export { type Profile, type ProfileName, profileOf } from './profiles.ts';
+export { type Profile, type ProfileName, profileOf, regenerationMs } from './profiles.ts';
 export {
   type ConsensusProof,
   decodeProof,

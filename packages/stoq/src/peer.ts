@@ -36,7 +36,7 @@ export interface Peer {
   openStream(name: string, options?: { readonly signal?: AbortSignal }): Promise<ByteStream<Peer>>;
   /** Smoothed round trip of the carrier, milliseconds. */
   rttMs(): number | undefined;
-  /** What this session has moved so far. */
+  /** What this session has moved until now, also after its end. */
   traffic(): Traffic;
   /** Ends the session and all its streams, whatever is still on its way; the peer is told. */
   close(): Promise<void>;

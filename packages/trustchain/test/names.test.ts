@@ -119,7 +119,9 @@ describe('a name record', () => {
   });
 
   it('has bytes that do not change', () => {
-    expect(createHash('sha256').update(signed).digest('hex')).toMatchInlineSnapshot(`"6a6ec3647aba4d95709d743e2d4296d52d287055745fdacad46c0b6fe1fa58ad"`);
+    expect(createHash('sha256').update(signed).digest('hex')).toMatchInlineSnapshot(
+      `"6a6ec3647aba4d95709d743e2d4296d52d287055745fdacad46c0b6fe1fa58ad"`,
+    );
   });
 });
 

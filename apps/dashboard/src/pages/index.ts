@@ -43,4 +43,47 @@ export const pages: readonly Page[] = [
     load: () => import('./runs/runs.tsx'),
   },
   { path: '/runs/:lease', title: 'Run', load: () => import('./runs/run.tsx') },
+  {
+    path: '/transfers',
+    title: 'Transfers',
+    nav: { section: 'Work', icon: 'transfers' },
+    load: () => import('./transfers/transfers.tsx'),
+  },
+  {
+    path: '/memory',
+    title: 'Memory',
+    nav: { section: 'Work', icon: 'memory' },
+    load: () => import('./memory/memory.tsx'),
+  },
+  {
+    path: '/trust',
+    title: 'Certificates',
+    nav: { section: 'Trust and value', icon: 'trust' },
+    load: () => import('./trust/trust.tsx'),
+  },
+  {
+    path: '/wallet',
+    title: 'Wallet',
+    nav: { section: 'Trust and value', icon: 'wallet' },
+    load: () => import('./wallet/wallet.tsx'),
+  },
+  {
+    path: '/extensions',
+    title: 'Extensions',
+    nav: { section: 'This node', icon: 'extensions' },
+    load: () => import('./extensions/extensions.tsx'),
+  },
+  { path: '/extensions/:id', title: 'Extension', load: () => import('./extensions/extension.tsx') },
+  {
+    path: '/metrics',
+    title: 'Metrics and alerts',
+    nav: { section: 'This node', icon: 'metrics' },
+    load: () => import('./metrics/metrics.tsx'),
+  },
+  {
+    path: '/logs',
+    title: 'Logs',
+    nav: { section: 'This node', icon: 'logs' },
+    load: () => import('./logs/logs.tsx'),
+  },
 ];

@@ -3,10 +3,12 @@ import {
   decodeRecord,
   domainMessage,
   encodeRecord,
+  type Metrics,
   nodeIdOf,
   type Replaceable,
   record,
   s,
+  silentMetrics,
   type Verdict,
 } from '@hypermesh/core';
 import { sign as signEd25519, verify as verifyEd25519 } from '@hypermesh/core/ed25519';
@@ -33,11 +35,13 @@ export interface CertificateAuthenticatorOptions {
   /** Whether a machine without a certificate may open a session, to ask for one and for nothing else. */
   readonly admitEnrolling: boolean;
   readonly clock: Clock;
+  /** Counts chains that were checked; by default nobody does. */
+  readonly metrics?: Metrics;
 }
 
 /** Sessions between members: P-256 and ML-DSA-65 signatures over the transcript, by the keys of the certificate. */
 export function certificateAuthenticator(options: CertificateAuthenticatorOptions): Authenticator {
-  const { credentials, pinnedRoot, admitEnrolling, clock } = options;
+  const { credentials, pinnedRoot, admitEnrolling, clock, metrics = silentMetrics } = options;
   return {
     certificate: () => credentials.current().chain.map(({ der }) => der),
     async sign(transcript) {
@@ -55,7 +59,9 @@ export function certificateAuthenticator(options: CertificateAuthenticatorOption
         if (!admitEnrolling) return { ok: false, reason: 'not-a-member' };
         return verifyEnrolling(card.value.enrolling, transcript, signature);
       }
-      return verifyMember(chain, transcript, signature, { pinnedRoot, timeMs: clock.nowMs() });
+      const verdict = await verifyMember(chain, transcript, signature, { pinnedRoot, timeMs: clock.nowMs() });
+      metrics.count('trust_certificates_verified_total', 1, { outcome: verdict.ok ? 'ok' : verdict.reason });
+      return verdict;
     },
   };
 }

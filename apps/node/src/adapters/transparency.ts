@@ -1,6 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Clock, decodeRecord, encodeRecord, hasCode, type NodeId, record, s } from '@hypermesh/core';
+import {
+  type Clock,
+  decodeRecord,
+  encodeRecord,
+  hasCode,
+  type Metrics,
+  type NodeId,
+  record,
+  s,
+} from '@hypermesh/core';
 import { createSigner } from '@hypermesh/core/ed25519';
 import { refuse, type StoqNode } from '@hypermesh/stoq';
 import { type LogProof, openLog, type TransparencyLog } from '@hypermesh/trustchain/log';
@@ -37,9 +46,11 @@ export async function openTransparency(
   directory: string,
   origin: string,
   key: KeyPair,
+  metrics?: Metrics,
 ): Promise<LocalTransparency> {
   const signer = createSigner(key.secretKey);
-  let log = await openLog({ directory, origin, signer });
+  const options = { directory, origin, signer, ...(metrics === undefined ? {} : { metrics }) };
+  let log = await openLog(options);
   const { verifierKey } = log;
   const stale = existsSync(join(directory, staleLogMark))
     ? 'the log was restored from a backup that may be older than what it showed to others'
@@ -48,7 +59,7 @@ export async function openTransparency(
 
   async function reopen(): Promise<void> {
     await log.close().catch(() => undefined);
-    log = await openLog({ directory, origin, signer });
+    log = await openLog(options);
   }
 
   return {

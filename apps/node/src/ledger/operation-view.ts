@@ -20,7 +20,7 @@ export async function viewOperation(parts: LedgerFactParts, id: string, signal: 
   const found = history.operation(id);
   if (found === undefined) {
     throw new NodeError(
-      { code: 'node/not-found', what: id, next: 'ask how it stands: hypermesh ledger operation-status ID' },
+      { code: 'node/not-found', what: id, next: 'see the newest operations: hypermesh ledger operations' },
       `No final operation ${id.slice(0, 100)} is known here`,
     );
   }
@@ -62,7 +62,7 @@ export async function viewOperation(parts: LedgerFactParts, id: string, signal: 
 }
 
 /** The bytes of a transaction that is final. */
-export async function transactionAt(
+async function transactionAt(
   { ledger }: LedgerFactParts,
   height: number,
   index: number,

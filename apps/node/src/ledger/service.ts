@@ -129,10 +129,17 @@ export async function openLedgerService(
     }),
   );
   const storage = cleanup.use(await openFileStorage(directory.ledger));
+  // What is applied again after a start has been counted by the process before.
+  let isLive = false;
+  const whenLive: Metrics = {
+    count: (...given) => isLive && metrics.count(...given),
+    observe: (...given) => isLive && metrics.observe(...given),
+  };
   const ledger = createOperationLedger({
     genesis,
     rules: { ...assetRules, ...valueRules, ...returnRules, ...nameRules(facts) },
     genesisState: foundingBalances(genesis),
+    metrics: whenLive,
   });
   const finality = watchFinality(metrics);
   const watched = watchFailure(log);
@@ -153,6 +160,7 @@ export async function openLedgerService(
   );
   cleanup.defer(() => validator.stop());
   await validator.start();
+  isLive = true;
   const owned = cleanup.move();
   return {
     chainId,
@@ -162,7 +170,7 @@ export async function openLedgerService(
     validators: validatorsOf(genesis).map(nodeIdOf),
     finality: finality.figures,
     failed: watched.failed,
-    ...operations({ ledger, validator, chainId, keys, plots, clock }),
+    ...operations({ ledger, validator, chainId, keys, plots, clock, metrics }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
@@ -191,6 +199,7 @@ interface OperationParts {
   readonly keys: NodeKeys;
   readonly plots: PlotSource;
   readonly clock: Clock;
+  readonly metrics: Metrics;
 }
 
 /** Blocks at which the plots may fail to answer before an operation is given up. */
@@ -198,7 +207,7 @@ const mostSpaceMisses = 5;
 /** Sequence numbers that may turn out to be taken before an operation is given up. */
 const mostTakenSequences = 3;
 
-function operations({ ledger, validator, chainId, keys, plots, clock }: OperationParts) {
+function operations({ ledger, validator, chainId, keys, plots, clock, metrics }: OperationParts) {
   const signer = createSigner(keys.ed25519.secretKey);
   const vrf = createVrfKey(keys.vrfSeed);
   let lastAct: Promise<unknown> = Promise.resolve();
@@ -246,8 +255,18 @@ function operations({ ledger, validator, chainId, keys, plots, clock }: Operatio
   async function prepare(kind: string, body: CanonicalValue, signal?: AbortSignal) {
     const sequence = ledger.sequenceOf(keys.ed25519.publicKey) + 1;
     const operation = createOperation({ chainId, kind, actor: keys.ed25519.publicKey, sequence, body });
-    return { operation, proof: await proveAtSomeAnchor(operation, signal) };
+    const startedMs = clock.monotonicMs();
+    const proof = await proveAtSomeAnchor(operation, signal);
+    metrics.count('consensus_proofs_made_total');
+    metrics.observe('consensus_proving_seconds', (clock.monotonicMs() - startedMs) / 1000);
+    return { operation, proof };
   }
+
+  const counted = (error: unknown): unknown => {
+    if (error instanceof NodeError && 'leg' in error.failure)
+      metrics.count('consensus_refused_total', 1, { leg: error.failure.leg });
+    return error;
+  };
 
   async function submit(transaction: Uint8Array, signal?: AbortSignal) {
     const startedMs = clock.monotonicMs();
@@ -255,10 +274,10 @@ function operations({ ledger, validator, chainId, keys, plots, clock }: Operatio
     try {
       final = await validator.submit(transaction, signal === undefined ? {} : { signal });
     } catch (error) {
-      throw refusal(error);
+      throw counted(refusal(error));
     }
     const { proof, result } = final;
-    if (result.code !== 'ok') throw refused('ledger', result.code);
+    if (result.code !== 'ok') throw counted(refused('ledger', result.code));
     return {
       id: idOf(transaction),
       height: proof.header.height,

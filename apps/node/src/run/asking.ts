@@ -5,12 +5,13 @@ import type { Explanation, Limit, NodeOffer, Requirements } from '@hypermesh/exe
 import { explain } from '@hypermesh/executors';
 import { NodeError } from '../errors.ts';
 import type { FinalOperation, LedgerService } from '../ledger/service.ts';
+import type { Tell } from '../movement.ts';
 import { escrowOf, priceOf } from '../wallet/price.ts';
 import { answerFault } from './answer-check.ts';
 import type { RunDetails, RunJournal } from './journal.ts';
 import { defaultTerms, encodeLeaseTerms, type LeaseTerms } from './lease.ts';
 import { type NodeAsks, refusal } from './node-asks.ts';
-import type { Metering, Programs, RunContent, Tell } from './ports.ts';
+import type { Metering, Programs, RunContent } from './ports.ts';
 import { type ExecuteAnswer, maxInputBytes, maxOutputBytes } from './protocol.ts';
 import type { RunRecords } from './records.ts';
 

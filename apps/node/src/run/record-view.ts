@@ -80,7 +80,11 @@ export function viewRun(lookup: RunLookup, lease: string, role?: RunFacts['role'
   const found = journal.get(lease, role);
   if (found === undefined) {
     throw new NodeError(
-      { code: 'node/not-found', what: lease, next: 'see which runs this node knows: hypermesh run --list' },
+      {
+        code: 'node/not-found',
+        what: lease,
+        next: 'give the lease that `hypermesh run` printed, on one of the two nodes',
+      },
       `This node neither asked for the run ${lease} nor executed it`,
     );
   }

@@ -2,9 +2,9 @@ import type { OperationLedger } from '@hypermesh/consensus';
 import type { ContentRoot, NodeId } from '@hypermesh/core';
 import { openStatement } from '@hypermesh/executors';
 import { NodeError } from '../errors.ts';
+import type { Tell } from '../movement.ts';
 import type { RunJournal } from './journal.ts';
 import type { NodeAsks } from './node-asks.ts';
-import type { Tell } from './ports.ts';
 import { leaseTermsOf } from './record-view.ts';
 import type { RunRecords } from './records.ts';
 

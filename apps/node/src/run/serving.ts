@@ -1,6 +1,6 @@
-import { type ContentRoot, type Log, type NodeId, sha256 } from '@hypermesh/core';
+import { type ContentRoot, type Log, type Metrics, type NodeId, sha256 } from '@hypermesh/core';
 import { type Executors, type RunReport, readReceipt } from '@hypermesh/executors';
-import { refuse, type StoqNode } from '@hypermesh/stoq';
+import { type Refusal, refuse, type StoqNode } from '@hypermesh/stoq';
 import type { NodeConfig } from '../config.ts';
 import type { LedgerService } from '../ledger/service.ts';
 import { handleForMembers } from '../mesh/members.ts';
@@ -42,6 +42,7 @@ export interface ServingParts {
   readonly self: NodeId;
   readonly secretKey: Uint8Array;
   readonly log: Log;
+  readonly metrics: Metrics;
 }
 
 /** Runs that are under way at once, in all and for each asker; what goes beyond is refused as `busy`. */
@@ -52,8 +53,8 @@ const logLines = { most: 64, length: 2_000 };
  * Executes for other members. Nothing starts before this node has itself found all four proofs of the lease valid,
  * the lease final on the ledger, its terms within this node's limits, the resources claimed, and the lease unused.
  */
-export function serveRuns(stoq: StoqNode, parts: ServingParts): () => void {
-  const { programs, content, secretKey, usedLeases, log, config } = parts;
+export function serveRuns(stoq: StoqNode, parts: ServingParts): Disposable & { readonly executing: number } {
+  const { programs, content, secretKey, usedLeases, log, config, metrics } = parts;
   const tell = (text: string) => log.debug('run.progress', { text });
   const slots = createSlots(runsAtOnce);
 
@@ -120,16 +121,23 @@ export function serveRuns(stoq: StoqNode, parts: ServingParts): () => void {
     return answerOf(report, legs, usage ?? new Uint8Array());
   }
 
+  const counted = (refusal: Refusal): Refusal => {
+    metrics.count('run_asks_total', 1, { outcome: refusal.refusal.code });
+    return refusal;
+  };
+
   const offExecute = handleForMembers(stoq, executeRequest, async (ask, { member, signal }) => {
     const lack = parts.intake?.lack();
     if (lack !== undefined) return refuse('no-room', Buffer.from(lack.reason));
     using _begun = parts.intake?.begin();
     using slot = slots.take(member);
-    if (slot === undefined) return refuse('busy');
+    if (slot === undefined) return counted(refuse('busy'));
     const admitted = await admitRun(ask, member, parts, signal);
-    if (!('terms' in admitted)) return admitted;
+    if (!('terms' in admitted)) return counted(admitted);
     const answer = await orRefusal(() => execute(admitted, member, signal));
-    return 'legs' in answer ? signExecuteAnswer(answer, ask, secretKey) : answer;
+    if (!('legs' in answer)) return counted(answer);
+    metrics.count('run_asks_total', 1, { outcome: 'executed' });
+    return signExecuteAnswer(answer, ask, secretKey);
   });
 
   const offReexecute = handleForMembers(stoq, reexecuteRequest, async (ask, { member, signal }) => {
@@ -163,10 +171,15 @@ export function serveRuns(stoq: StoqNode, parts: ServingParts): () => void {
     return encodeOffer(executors.offer({ node: parts.self, name: config.name, requester: member }));
   });
 
-  return () => {
-    offExecute();
-    offReexecute();
-    offOffer();
+  return {
+    get executing() {
+      return slots.taken;
+    },
+    [Symbol.dispose]() {
+      offExecute();
+      offReexecute();
+      offOffer();
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Static, TSchema } from 'typebox';
+import { alert, logLine } from '../routes/monitor.ts';
 import { run } from '../routes/runs.ts';
 import { count, hex, list, object, oneOf, optional, words } from '../table/shapes.ts';
 import { Type } from '../table/type.ts';
@@ -57,12 +58,21 @@ export const topics = {
   packages: topic('A package was published, installed or removed', anything),
   memory: topic('A region or a grant changed', anything),
   wallet: topic('Value moved', anything),
-  extensions: topic('An extension changed its state', anything),
+  extensions: topic(
+    'An extension changed its state, or its operator decided something about it or a signer',
+    object({
+      id: words({ description: 'Empty where it is about a signer' }),
+      event: words(),
+      state: Type.Optional(words()),
+      reason: Type.Optional(words()),
+      about: Type.Optional(words({ description: 'The capability or the signer' })),
+    }),
+  ),
   trust: topic('A certificate, a name or the log changed', anything),
   links: topic('A link to a member opened or closed', link),
-  metrics: topic('A new sample of the counters', anything),
-  alerts: topic('An alert began or ended', anything),
-  logs: topic('A line was logged', anything),
+  metrics: topic('The history has a new step', object({ atMs: Type.Number(), stepMs: Type.Number() })),
+  alerts: topic('An alert became pending, fired or was resolved', alert),
+  logs: topic('A line was logged', logLine),
 } as const;
 
 /** A name of something that can be heard live. */

@@ -1,5 +1,17 @@
 import { route } from '../table/route.ts';
-import { count, flag, hex, list, object, oneOf, optional, text, words } from '../table/shapes.ts';
+import {
+  count,
+  decimal,
+  flag,
+  hex,
+  list,
+  nullable,
+  object,
+  oneOf,
+  optional,
+  text,
+  words,
+} from '../table/shapes.ts';
 import { Type } from '../table/type.ts';
 
 /** An operation that is final: its id and its block. */
@@ -20,6 +32,44 @@ export const ledgerRoutes = {
       validators: list(words()),
     }),
     progress: true,
+  }),
+  'proof-terms': route({
+    method: 'GET',
+    path: '/v1/proof-terms',
+    summary: 'What each operation of this mesh has to prove, and who can',
+    input: object({}),
+    output: object({
+      profile: object({
+        name: oneOf(['localhost', 'default', 'production']),
+        minimumPower: decimal(),
+        maxBondAgeMs: count(),
+        maxOffsetMs: count(),
+        minimumSpaceBytes: decimal(),
+        minimumK: count(),
+        regenerationSpeedup: nullable(
+          count({ description: 'Null where making a plot again is not checked' }),
+        ),
+        regenerationMs: Type.Number({ description: 'One core, one plot of the least size' }),
+        challenges: count(),
+        minimumAnswers: count(),
+        memoryKib: count(),
+        difficulty: count(),
+        iterations: count(),
+        minimumFaults: count(),
+      }),
+      validators: count(),
+      faultsTolerated: count(),
+      members: list(
+        object({
+          name: words(),
+          power: decimal(),
+          bond: oneOf(['bonded', 'unbonding', 'unbonded', 'slashed']),
+          renewedMs: count(),
+          spaceBytes: decimal(),
+          plots: list(object({ k: count(), count: count() })),
+        }),
+      ),
+    }),
   }),
   submit: route({
     method: 'POST',

@@ -7,6 +7,7 @@ import { historyRoutes } from './history.ts';
 import { ledgerRoutes } from './ledger.ts';
 import { linkRoutes } from './links.ts';
 import { memoryRoutes } from './memory.ts';
+import { monitorRoutes } from './monitor.ts';
 import { nodeRoutes } from './node.ts';
 import { runRoutes } from './run.ts';
 import { runsRoutes } from './runs.ts';
@@ -28,6 +29,7 @@ export const routes = {
   ...runsRoutes,
   ...linkRoutes,
   ...trustRoutes,
+  ...monitorRoutes,
 };
 
 /** A route's name. */

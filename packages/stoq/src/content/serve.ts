@@ -1,4 +1,4 @@
-import type { ContentRoot } from '@hypermesh/core';
+import { type ContentRoot, type Metrics, silentMetrics } from '@hypermesh/core';
 import { pipe } from 'it-pipe';
 import type { StoqNode } from '../node.ts';
 import type { Peer } from '../peer.ts';
@@ -25,6 +25,8 @@ export interface ServeContentOptions {
   readonly authorize?: (peer: Peer, root: ContentRoot) => boolean | Promise<boolean>;
   /** Called with every manifest and chunk that is about to go out, with the bytes of its frame; must not throw. */
   readonly onServe?: (served: Served) => void;
+  /** Counts what goes out; by default nobody does. */
+  readonly metrics?: Metrics;
 }
 
 /** One frame of content on its way to a peer. */
@@ -52,10 +54,15 @@ export function serveContent(
   const turnOf = createTurns(STREAMS_AT_ONCE);
   return node.handleStream(CONTENT_STREAM, async (stream, peer) => {
     using _turn = await turnOf(peer.id);
-    const authorize = async (root: ContentRoot) => (await options.authorize?.(peer, root)) ?? true;
+    const { metrics = silentMetrics } = options;
+    const authorize = async (root: ContentRoot) => {
+      const isAllowed = (await options.authorize?.(peer, root)) ?? true;
+      if (!isAllowed) metrics.count('content_refused_total');
+      return isAllowed;
+    };
     const onServe = (root: ContentRoot, part: Served['part'], frame: FrameParts) =>
       options.onServe?.({ peer, root, part, bytes: frame.reduce((sum, { length }) => sum + length, 0) });
-    const answering = answers(store, { authorize, onServe });
+    const answering = answers(store, { authorize, onServe, metrics });
     await pipe(stream.source, decodeContentFrames('fetcher'), answering, gather, stream.sink);
   });
 }
@@ -69,9 +76,10 @@ function answers(
   parts: {
     readonly authorize: (root: ContentRoot) => Promise<boolean>;
     readonly onServe: (root: ContentRoot, part: Served['part'], frame: FrameParts) => void;
+    readonly metrics: Metrics;
   },
 ): (frames: AsyncIterable<ContentFrame>) => Frames {
-  const { authorize, onServe } = parts;
+  const { authorize, onServe, metrics } = parts;
   return async function* (frames) {
     let known: { readonly root: ContentRoot; readonly digests: ManifestDigests } | undefined;
     for await (const frame of frames) {
@@ -95,7 +103,7 @@ function answers(
         const { root, digests } = known;
         const frameOf = frame.name === 'want' ? plainFrame : smallerFrame;
         const onChunk = (chunk: FrameParts) => onServe(root, 'chunk', chunk);
-        const isWhole = yield* chunks(store, { digests, ranges, frameOf, onChunk });
+        const isWhole = yield* chunks(store, { digests, ranges, frameOf, onChunk, metrics });
         if (!isWhole) return yield no('missing-chunk');
         yield encodeContentFrame('done');
       }
@@ -109,6 +117,7 @@ interface Want {
   readonly ranges: readonly IndexRange[];
   readonly frameOf: (index: number, bytes: Uint8Array) => FrameParts;
   readonly onChunk: (frame: FrameParts) => void;
+  readonly metrics: Metrics;
 }
 
 function plainFrame(index: number, bytes: Uint8Array): FrameParts {
@@ -124,7 +133,7 @@ function smallerFrame(index: number, bytes: Uint8Array): FrameParts {
 
 async function* chunks(
   store: ContentStore,
-  { digests, ranges, frameOf, onChunk }: Want,
+  { digests, ranges, frameOf, onChunk, metrics }: Want,
 ): AsyncGenerator<FrameParts, boolean, undefined> {
   const ahead: { readonly index: number; readonly bytes: Promise<Uint8Array | undefined> }[] = [];
   const indices = indicesOf(ranges);
@@ -143,6 +152,8 @@ async function* chunks(
     if (bytes === undefined) return false;
     const frame = frameOf(next.index, bytes);
     onChunk(frame);
+    metrics.count('content_chunks_served_total');
+    metrics.count('content_served_bytes_total', bytes.length);
     yield frame;
   }
 }

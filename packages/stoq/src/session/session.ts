@@ -1,4 +1,4 @@
-import type { Clock } from '@hypermesh/core';
+import type { Clock, Metrics } from '@hypermesh/core';
 import { asStreamError, StoqError } from '../errors.ts';
 import type { CloseReason, StoqEvent } from '../events.ts';
 import type { Handlers } from '../handlers.ts';
@@ -29,11 +29,14 @@ export interface SessionSetting {
   readonly handlers: Handlers;
   readonly limits: Limits;
   readonly clock: Clock;
+  readonly metrics: Metrics;
   readonly onEvent: (event: StoqEvent) => void;
 }
 
 /** Of more streams than this each holds little: 64 times two whole records are 32 MiB. */
 const CROWD = 64;
+/** Labels that are the same for each of many counts. */
+const [answered, outbound, inbound] = [{ reason: 'ok' }, { direction: 'outbound' }, { direction: 'inbound' }];
 /** How long a goodbye waits for the other end to hang up. */
 const GOODBYE_MS = 300;
 
@@ -87,14 +90,18 @@ export class Session implements Peer {
     return this.#streams.size > 0 ? 0 : this.#setting.clock.monotonicMs() - this.#lastActivityMs;
   }
 
-  request(
+  async request(
     name: string,
     body: Uint8Array = new Uint8Array(),
     options?: RequestOptions,
   ): Promise<RequestResult> {
-    const { clock, limits } = this.#setting;
+    const { clock, limits, metrics } = this.#setting;
+    const startedMs = clock.monotonicMs();
     const setting = { open: () => this.#open(), clock, capBytes: limits.requestBytes };
-    return sendRequest(setting, { name, body }, options);
+    const result = await sendRequest(setting, { name, body }, options);
+    metrics.observe('stoq_request_seconds', (clock.monotonicMs() - startedMs) / 1000);
+    metrics.count('stoq_requests_total', 1, result.ok ? answered : { reason: result.reason });
+    return result;
   }
 
   openMessages(
@@ -184,6 +191,7 @@ export class Session implements Peer {
       prefix,
     });
     this.#track(stream);
+    this.#setting.metrics.count('stoq_streams_total', 1, outbound);
     return stream;
   }
 
@@ -209,7 +217,8 @@ export class Session implements Peer {
   }
 
   async #serve(carrier: CarrierStream): Promise<void> {
-    const { limits, clock, handlers, established, onEvent, share } = this.#setting;
+    const { limits, clock, handlers, established, metrics, onEvent, share } = this.#setting;
+    metrics.count('stoq_streams_total', 1, inbound);
     const isBusy = share.streams >= limits.streamsPerPeer;
     share.streams += 1;
     try {

@@ -1,7 +1,4 @@
-import type { KeyBudget } from './record.ts';
-
-/** Head of a record, bytes. */
-const HEAD_BYTES = 4;
+import { HEAD_BYTES, type KeyBudget } from './record.ts';
 
 /** What a session has moved since it began. */
 export interface Traffic {

@@ -8,6 +8,7 @@ import { ledgerHandlers } from './ledger.ts';
 import { linkHandlers } from './links.ts';
 import { memoryHandlers } from './memory.ts';
 import type { Handlers } from './method.ts';
+import { monitorHandlers } from './monitor.ts';
 import { nodeHandlers } from './node.ts';
 import { runHandlers } from './run.ts';
 import { runsHandlers } from './runs.ts';
@@ -29,4 +30,5 @@ export const handlers: Handlers<RouteId> = {
   ...runsHandlers,
   ...linkHandlers,
   ...trustHandlers,
+  ...monitorHandlers,
 };

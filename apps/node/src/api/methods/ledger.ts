@@ -1,10 +1,11 @@
 import { headerHash } from '@hypermesh/consensus';
 import { type OperationId, toHex } from '@hypermesh/core';
+import { proofTerms } from '../../ledger/proof-terms.ts';
 import type { Handlers } from './method.ts';
 import { bytes } from './parameters.ts';
 
 /** What can be asked of the ledger itself. */
-export const ledgerHandlers: Handlers<'final' | 'evidence' | 'submit' | 'missing'> = {
+export const ledgerHandlers: Handlers<'final' | 'proof-terms' | 'evidence' | 'submit' | 'missing'> = {
   async final({ ledger, members }, { params, tell, signal }) {
     const { height } = params;
     tell(`waiting for block ${height} to be final`);
@@ -20,6 +21,7 @@ export const ledgerHandlers: Handlers<'final' | 'evidence' | 'submit' | 'missing
       validators,
     };
   },
+  'proof-terms': ({ ledger }) => proofTerms(ledger),
   evidence: ({ evidence }, { params, signal }) => evidence(params.folder, signal),
   async submit({ ledger, facts }, { params, signal }) {
     const transaction = bytes('transaction', params.transaction);
