@@ -104,6 +104,20 @@ it('a fault stands beside the last answer, and a later answer takes it away', as
   expect(words(live)).toBe('again');
 });
 
+it('after something was done, what is shown is asked again, and what nobody shows is not', async () => {
+  const { node, timing, store, hold } = await openStore();
+  const live = hold();
+  node.opens();
+  await settled();
+  store.refresh();
+  await timing.passes(300);
+  expect(words(live)).toBe('answer 2');
+  live.release();
+  store.refresh();
+  await timing.passes(300);
+  expect(node.calls.length).toBe(2);
+});
+
 it('an answer that nobody holds is kept for a minute, then forgotten', async () => {
   const { node, timing, hold } = await openStore();
   hold().release();

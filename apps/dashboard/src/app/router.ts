@@ -42,7 +42,7 @@ export function navOf(pages: readonly Page[], path: string): Page | undefined {
 }
 
 /** Goes to a page of ours; `replace` leaves no step back. */
-export function navigate(to: string, { replace = false } = {}): void {
+function navigate(to: string, { replace = false } = {}): void {
   const url = new URL(to, window.location.origin);
   if (replace) window.history.replaceState(null, '', url);
   else window.history.pushState(null, '', url);

@@ -33,6 +33,8 @@ export interface Live<R> {
 /** Answers of the node, each asked once however many parts show it. */
 export interface LiveStore {
   hold<Id extends RouteId>(id: Id, params: Input<Id>, keeping: Keeping<Result<Id>>): Live<Result<Id>>;
+  /** Asks again for everything that is shown: after something was done, which may end later than its events. */
+  refresh(): void;
 }
 
 /** Time, as the store needs it; in a browser `Date.now` and `setTimeout`. */
@@ -136,6 +138,9 @@ export function createLiveStore(
   }
 
   return {
+    refresh() {
+      for (const { holders, refresh } of entries.values()) if (holders > 0) refresh();
+    },
     hold<Id extends RouteId>(id: Id, params: Input<Id>, keeping: Keeping<Result<Id>>): Live<Result<Id>> {
       sweep();
       const key = `${id} ${JSON.stringify(params)}`;

@@ -1,5 +1,5 @@
 import type { Input, Result, RouteId, Topic } from '@hypermesh/client';
-import { type ReadonlySignal, useSignal, useSignalEffect } from '@preact/signals';
+import { useSignal } from '@preact/signals';
 import { createContext } from 'preact';
 import { useContext, useEffect, useMemo, useRef } from 'preact/hooks';
 import type { Api, MeshEvent, ProgressEvent } from './api.ts';
@@ -78,7 +78,7 @@ interface Progressing<R> {
  * what a person may leave alone.
  */
 export function useAction<Id extends RouteId>(id: Id, { goesOn = false } = {}): Action<Id> {
-  const { api } = useNode();
+  const { api, store } = useNode();
   const state = useSignal<Progressing<Result<Id>>>({ isRunning: false });
   const running = useRef<AbortController>(undefined);
   useEffect(() => () => (goesOn ? undefined : running.current?.abort()), [goesOn]);
@@ -98,6 +98,7 @@ export function useAction<Id extends RouteId>(id: Id, { goesOn = false } = {}): 
           },
         });
         if (isCurrent()) state.value = { isRunning: false, result };
+        store.refresh();
         return result;
       } catch (error) {
         if (running.current === controller)
@@ -115,9 +116,4 @@ export function useAction<Id extends RouteId>(id: Id, { goesOn = false } = {}): 
       state.value = { isRunning: false };
     },
   };
-}
-
-/** Runs an effect whenever a signal changes, with its value. */
-export function useOn<T>(source: ReadonlySignal<T>, run: (value: T) => void): void {
-  useSignalEffect(() => run(source.value));
 }

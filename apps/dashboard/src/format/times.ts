@@ -1,6 +1,5 @@
 const locale = 'en-GB';
 const exact = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
-const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
 const three = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
 
 const steps: readonly (readonly [number, string])[] = [
@@ -36,9 +35,4 @@ export function formatAgo(atMs: number, nowMs: number): string {
 /** Date and time of day in this browser's zone. */
 export function formatMoment(atMs: number): string {
   return exact.format(atMs);
-}
-
-/** Time of day in this browser's zone. */
-export function formatClock(atMs: number): string {
-  return clock.format(atMs);
 }

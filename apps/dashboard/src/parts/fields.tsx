@@ -89,41 +89,6 @@ export function ChoiceField({
   );
 }
 
-/** Yes or no. */
-export function CheckField({
-  label,
-  name,
-  isOn,
-  onInput,
-  hint,
-}: {
-  readonly label: string;
-  readonly name: string;
-  readonly isOn: boolean;
-  readonly onInput: (isOn: boolean) => void;
-  readonly hint?: ComponentChildren;
-}) {
-  const id = useId();
-  return (
-    <div class="field field-check">
-      <input
-        id={id}
-        type="checkbox"
-        name={name}
-        checked={isOn}
-        aria-describedby={hint === undefined ? undefined : `${id}-hint`}
-        onChange={(event) => onInput(event.currentTarget.checked)}
-      />
-      <label for={id}>{label}</label>
-      {hint === undefined ? null : (
-        <p id={`${id}-hint`} class="hint">
-          {hint}
-        </p>
-      )}
-    </div>
-  );
-}
-
 function Field({
   label,
   hint,

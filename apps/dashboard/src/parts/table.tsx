@@ -38,7 +38,7 @@ export function Table<Row>(props: TableProps<Row>) {
   const order = useSignal(props.order);
   const filter = useSignal('');
   const active = useSignal(0);
-  const scroller = useRef<HTMLElement>(null);
+  const scroller = useRef<HTMLDivElement>(null);
   const wanted = useRef<number>(undefined);
   const filterId = useId();
   const found = textOf === undefined ? rows : matching(rows, filter.value, textOf);
@@ -113,8 +113,16 @@ export function Table<Row>(props: TableProps<Row>) {
           </span>
         </div>
       )}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <section ref={scroller} class="table-scroll" tabIndex={0} aria-label={caption} onKeyDown={onKeyDown}>
+      {/* biome-ignore lint/a11y/useSemanticElements: a group of rows, not of fields */}
+      <div
+        ref={scroller}
+        class="table-scroll"
+        role="group"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        tabIndex={0}
+        aria-label={caption}
+        onKeyDown={onKeyDown}
+      >
         <table class="table" aria-rowcount={sorted.length + 1}>
           <caption class="visually-hidden">{caption}</caption>
           <thead>
@@ -155,7 +163,7 @@ export function Table<Row>(props: TableProps<Row>) {
             {view.afterPx > 0 ? <Room px={view.afterPx} columns={columns.length} /> : null}
           </tbody>
         </table>
-      </section>
+      </div>
       {sorted.length === 0 ? <p class="table-none">Nothing here matches “{filter.value}”.</p> : null}
     </div>
   );

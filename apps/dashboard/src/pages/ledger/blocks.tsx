@@ -57,7 +57,7 @@ export function Blocks() {
 }
 
 /** Newest blocks and older ones without those that are in both. Where some in between are missing, the older ones wait. */
-export function joined(newest: readonly BlockRow[], older: readonly BlockRow[]): readonly BlockRow[] {
+function joined(newest: readonly BlockRow[], older: readonly BlockRow[]): readonly BlockRow[] {
   const known = new Map([...older, ...newest].map((block) => [block.height, block]));
   const rows = [...known.values()].sort((a, b) => b.height - a.height);
   const gap = rows.findIndex(({ height }, at) => at > 0 && height !== (rows[at - 1]?.height ?? 0) - 1);

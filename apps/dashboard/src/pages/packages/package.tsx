@@ -178,7 +178,7 @@ const fileColumns: readonly Column<File>[] = [
   { id: 'path', title: 'Path', cell: ({ path }) => <code>{path}</code>, sortBy: ({ path }) => path },
   {
     id: 'executable',
-    title: '',
+    title: 'Mode',
     cell: ({ executable }) => (executable ? <Badge>executable</Badge> : null),
     from: 'medium',
   },
