@@ -1,6 +1,7 @@
 import { type PrivacyLevel, privacyLevels } from '@hypermesh/assets';
 import { type NodeId, parseNodeId } from '@hypermesh/core';
 import { parse, TomlError } from 'smol-toml';
+import { type DaemonLimits, defaultLimits, limitLines, readLimits } from './config-limits.ts';
 import { type DataDirectory, readIfPresent, writeDurably } from './data-directory.ts';
 import { NodeError } from './errors.ts';
 
@@ -22,6 +23,8 @@ export interface NodeConfig {
   readonly minRunPrice: bigint;
   /** How new assets of this machine are lent; `hypermesh assets policy` changes each afterwards. */
   readonly lend: LendConfig;
+  /** What the daemon itself may take. */
+  readonly limits: DaemonLimits;
 }
 
 /** How much of a machine its owner lends, and to whom. */
@@ -42,6 +45,7 @@ export const defaultConfig: Omit<NodeConfig, 'name' | 'founder'> = {
   maxRunMs: 60_000,
   minRunPrice: 0n,
   lend: { level: 'p2p', cpuPercent: 50, memoryPercent: 50, storagePercent: 10 },
+  limits: defaultLimits,
 };
 
 const namePattern = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
@@ -96,6 +100,8 @@ export function writeConfig(directory: DataDirectory, config: NodeConfig): void 
       `memory_percent = ${config.lend.memoryPercent}`,
       `storage_percent = ${config.lend.storagePercent}`,
       '',
+      ...limitLines(config.limits),
+      '',
     ].join('\n'),
   );
 }
@@ -113,7 +119,7 @@ export function readConfig(directory: DataDirectory): NodeConfig {
       `There is no node in ${directory.path}`,
     );
   }
-  const { name, listen, founder, run = {}, lend = {}, ...rest } = parseToml(directory, text);
+  const { name, listen, founder, run = {}, lend = {}, limits = {}, ...rest } = parseToml(directory, text);
   const bad = (key: string, what: string) => badConfig(directory, what, lineOf(text, key));
   const table = (key: string, value: unknown): Record<string, unknown> => {
     if (typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date))
@@ -165,6 +171,7 @@ export function readConfig(directory: DataDirectory): NodeConfig {
       memoryPercent: percent('memory_percent', memory_percent, defaultConfig.lend.memoryPercent),
       storagePercent: percent('storage_percent', storage_percent, defaultConfig.lend.storagePercent),
     },
+    limits: readLimits(table('limits', limits), bad),
   };
 }
 

@@ -59,6 +59,13 @@ export type NodeFailure =
       readonly isApplied: IsApplied;
       readonly next: string;
     }
+  /** Something new is not taken on: memory or disk are short, or the node stops. What is under way goes on. */
+  | {
+      readonly code: 'node/no-room';
+      readonly of: 'memory' | 'disk' | 'time';
+      readonly reason: string;
+      readonly next: string;
+    }
   /** The control socket was spoken to in another way than it understands. */
   | { readonly code: 'node/bad-call'; readonly reason: string; readonly next: string }
   | { readonly code: 'node/cancelled'; readonly next: string };

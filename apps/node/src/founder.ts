@@ -19,6 +19,8 @@ export interface Founder extends AsyncDisposable {
   invitations(node: NodeId, addresses: readonly string[]): readonly Invitation[];
   /** Certifies this node itself. */
   certify(request: CertificateRequest): Promise<readonly Certificate[]>;
+  /** Why the log takes nothing now, in words. */
+  logProblem(): string | undefined;
   /** Resolves with the genesis when the last founding member has joined. */
   genesis(signal: AbortSignal): Promise<FoundGenesis>;
 }
@@ -66,6 +68,7 @@ export async function openFounder(
         offLog();
       };
     },
+    logProblem: () => transparency.problem(),
     async genesis(signal) {
       await unlessAborted(completed.promise, signal);
       const made = founding.genesis(logKey);

@@ -12,8 +12,12 @@ const jsonVersion = 1;
 /** Runs one command line and sets the exit code; `cli/exit-codes.ts` lists them. */
 export async function main(argv: readonly string[]): Promise<void> {
   const interrupt = new AbortController();
-  const onSignal = (name: NodeJS.Signals) => interrupt.abort(new Error(`stopped by ${name}`));
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  // The first signal asks for an end in order, the second one is the end.
+  const onSignal = (name: NodeJS.Signals) => {
+    if (interrupt.signal.aborted) process.exit(130);
+    interrupt.abort(new Error(`stopped by ${name}`));
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   // A reader that goes away (`hypermesh status | head`) is no failure of ours.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

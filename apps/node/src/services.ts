@@ -13,6 +13,7 @@ import { openCatalogPorts } from './catalog/ports.ts';
 import { ledgerProofs } from './catalog/proofs.ts';
 import { type CatalogService, createCatalogService } from './catalog/service.ts';
 import { discoverySeed } from './content/finder.ts';
+import { defaultHoldLimits } from './content/holding.ts';
 import { type ContentService, createContentService } from './content/service.ts';
 import { openParity } from './content-at-rest/parity.ts';
 import type { DataDirectory } from './data-directory.ts';
@@ -34,6 +35,7 @@ import { createNodeAsks } from './run/node-asks.ts';
 import { openRunRecords } from './run/records.ts';
 import { serveRuns } from './run/serving.ts';
 import { openUsedLeases } from './run/used-leases.ts';
+import type { Intake } from './standing/intake.ts';
 import { walletMetering } from './wallet/metering.ts';
 import { openReceipts } from './wallet/receipts.ts';
 import { createWallet, type WalletService } from './wallet/service.ts';
@@ -66,6 +68,8 @@ export async function openMeshServices(
     readonly store: DiskStore;
     readonly book: AddressBook;
     readonly transparency: Transparency;
+    /** Whether something new is taken on. */
+    readonly intake: Intake;
     /** What this machine was measured to be, once that is done. */
     readonly machine: Promise<MachineRecord | undefined>;
     readonly clock: Clock;
@@ -73,7 +77,7 @@ export async function openMeshServices(
     readonly signal: AbortSignal;
   },
 ): Promise<MeshServices> {
-  const { stoq, peers, store, book, transparency, clock, log, signal } = parts;
+  const { stoq, peers, store, book, transparency, intake, clock, log, signal } = parts;
   const { nodeId: self, keys, config, genesis } = phase;
   const members = memberNodes(genesis);
   for (const node of members.keys()) peers.keep(node);
@@ -94,6 +98,8 @@ export async function openMeshServices(
       members: () => members.keys(),
       discoverySeed: discoverySeed(keys.ed25519.secretKey),
       atRest: openParity(directory.parity, store),
+      limits: { ...defaultHoldLimits, maxStoreBytes: config.limits.maxDiskGb * 1024 ** 3 },
+      intake,
       clock,
       log,
     }),
@@ -200,6 +206,7 @@ export async function openMeshServices(
       executors: () => executors.ready(),
       usedLeases: openUsedLeases(directory.usedLeases),
       metering,
+      intake,
       config,
       self,
       secretKey,

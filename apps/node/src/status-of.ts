@@ -1,8 +1,11 @@
-import type { StoqNode } from '@hypermesh/stoq';
+import type { Replaceable } from '@hypermesh/core';
 import { isEnrolling } from './adapters/authenticator.ts';
+import type { Credentials } from './identity.ts';
 import type { AddressBook } from './mesh/addresses.ts';
-import type { Phase1 } from './phases.ts';
+import type { Phase0 } from './phases.ts';
+import type { Presence } from './presence.ts';
 import type { MeshServices } from './services.ts';
+import type { Standing } from './standing/watch.ts';
 import {
   type ExtensionStatus,
   type LedgerStatus,
@@ -14,30 +17,35 @@ import {
 
 /** What a node says of itself at this moment. */
 export function describeNode(parts: {
-  readonly phase: Phase1;
-  readonly stoq: StoqNode;
+  readonly phase0: Phase0;
+  readonly credentials: Replaceable<Credentials>;
+  readonly presence: Presence | undefined;
+  readonly hasGenesis: boolean;
   readonly book: AddressBook;
-  readonly address: string;
   readonly services: MeshServices | undefined;
   readonly problem: string | undefined;
+  readonly standing: Standing;
   readonly uptimeMs: number;
 }): NodeStatus {
-  const { phase, address, services, problem, uptimeMs } = parts;
-  const reached = services === undefined ? 1 : 2;
-  const [leaf] = phase.credentials.current().chain;
+  const { phase0, credentials, presence, services, problem, standing, uptimeMs } = parts;
+  const reached = parts.hasGenesis ? 2 : presence === undefined ? 0 : 1;
+  const [leaf] = credentials.current().chain;
   return {
-    name: phase.config.name,
-    nodeId: phase.nodeId,
-    address,
+    name: phase0.config.name,
+    nodeId: phase0.nodeId,
+    address: presence?.address ?? '',
     pid: process.pid,
     phase: reached,
     phaseMeaning: phaseMeanings[reached],
-    certificateUntil: new Date(leaf?.notAfterMs ?? 0).toISOString(),
+    phases: standing.phases,
+    holds: standing.holds,
+    certificateUntil: leaf === undefined ? '' : new Date(leaf.notAfterMs).toISOString(),
     residentBytes: process.memoryUsage.rss(),
     // Kibibytes on Linux and macOS.
     peakResidentBytes: process.resourceUsage().maxRSS * 1024,
     uptimeMs: Math.round(uptimeMs),
-    members: services === undefined ? [] : describeMembers(parts, services),
+    members:
+      services === undefined || presence === undefined ? [] : describeMembers(parts, presence, services),
     ...(services === undefined
       ? {}
       : { ledger: describeLedger(services), content: services.content.status() }),
@@ -65,7 +73,8 @@ function describeExtensions({ extensions }: MeshServices): ExtensionStatus[] {
 }
 
 function describeMembers(
-  { phase, stoq, book }: { readonly phase: Phase1; readonly stoq: StoqNode; readonly book: AddressBook },
+  { phase0, book }: { readonly phase0: Phase0; readonly book: AddressBook },
+  { stoq }: Presence,
   { members }: MeshServices,
 ): MemberStatus[] {
   return [...members].map(([node, { name }]) => {
@@ -74,7 +83,7 @@ function describeMembers(
     return {
       name,
       nodeId: node,
-      self: node === phase.nodeId,
+      self: node === phase0.nodeId,
       connected: session !== undefined,
       ...(known === undefined ? {} : { address: known }),
       ...(session === undefined

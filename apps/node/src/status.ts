@@ -1,5 +1,6 @@
 import type { NodeId } from '@hypermesh/core';
 import type { ContentStatus } from './content/service.ts';
+import type { HoldStatus, PhaseStatus } from './standing/phase-report.ts';
 
 /** One member of the mesh as this node sees it. */
 export interface MemberStatus {
@@ -38,10 +39,16 @@ export interface ExtensionStatus {
 export interface NodeStatus {
   readonly name: string;
   readonly nodeId: NodeId;
+  /** Where it listens; empty as long as it has no certificate. */
   readonly address: string;
   readonly pid: number;
   readonly phase: 0 | 1 | 2;
   readonly phaseMeaning: string;
+  /** Each phase: what shows that it is reached, or what is missing and what to do. */
+  readonly phases: readonly PhaseStatus[];
+  /** What is held or refused now; a phase that was reached stays reached. */
+  readonly holds: readonly HoldStatus[];
+  /** ISO 8601; empty where there is no certificate. */
   readonly certificateUntil: string;
   readonly residentBytes: number;
   readonly peakResidentBytes: number;

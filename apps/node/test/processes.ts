@@ -47,6 +47,7 @@ function collect(stream: NodeJS.ReadableStream | null): () => string {
 /** A node that runs as a process of its own. */
 export interface RunningNode extends AsyncDisposable {
   readonly pid: number;
+  readonly directory: string;
   readonly address: string;
   /** What it logged. */
   log(): string;
@@ -85,6 +86,7 @@ export async function startNodeIn(leading: readonly string[], directory: string)
   };
   return {
     pid: child.pid ?? 0,
+    directory,
     address,
     log,
     async call(method, params = {}) {

@@ -1,4 +1,6 @@
-import { type Clock, decodeRecord, encodeRecord, type NodeId, record, s } from '@hypermesh/core';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Clock, decodeRecord, encodeRecord, hasCode, type NodeId, record, s } from '@hypermesh/core';
 import { createSigner } from '@hypermesh/core/ed25519';
 import { refuse, type StoqNode } from '@hypermesh/stoq';
 import { type LogProof, openLog } from '@hypermesh/trustchain/log';
@@ -20,23 +22,72 @@ const loggedEntry = record({
 /** The log of the mesh where its authority runs. */
 export interface LocalTransparency extends Transparency, AsyncDisposable {
   readonly verifierKey: string;
+  /** Why it takes nothing, in words; undefined where it does. */
+  problem(): string | undefined;
 }
 
-/** Opens the mesh's log in a folder of the node that founded it. */
+/** A file beside the log that says that it may be older than what it signed: nothing is appended then. */
+export const staleLogMark = 'restored';
+
+/**
+ * Opens the mesh's log in a folder of the node that founded it. Where the disk failed it, the next append opens it
+ * anew. A log that was restored from a backup and may have grown since appends nothing: it would show two histories.
+ */
 export async function openTransparency(
   directory: string,
   origin: string,
   key: KeyPair,
 ): Promise<LocalTransparency> {
-  const log = await openLog({ directory, origin, signer: createSigner(key.secretKey) });
+  const signer = createSigner(key.secretKey);
+  let log = await openLog({ directory, origin, signer });
+  const { verifierKey } = log;
+  const stale = existsSync(join(directory, staleLogMark))
+    ? 'the log was restored from a backup that may be older than what it showed to others'
+    : undefined;
+  let reopening: Promise<void> | undefined;
+
+  async function reopen(): Promise<void> {
+    await log.close().catch(() => undefined);
+    log = await openLog({ directory, origin, signer });
+  }
+
   return {
-    verifierKey: log.verifierKey,
+    verifierKey,
+    problem: () => stale,
     async append(entry) {
-      const { index } = await log.append(entry);
-      return { index, proof: log.prove(index) };
+      if (stale !== undefined) throw staleLog(directory, stale);
+      await reopening;
+      try {
+        const { index } = await log.append(entry);
+        return { index, proof: log.prove(index) };
+      } catch (error) {
+        if (hasCode(error, 'trustchain/storage-failed')) {
+          reopening ??= reopen()
+            .catch(() => undefined)
+            .finally(() => {
+              reopening = undefined;
+            });
+        }
+        throw error;
+      }
     },
-    [Symbol.asyncDispose]: () => log.close(),
+    [Symbol.asyncDispose]: async () => {
+      await reopening;
+      await log.close();
+    },
   };
+}
+
+function staleLog(file: string, reason: string): NodeError {
+  return new NodeError(
+    {
+      code: 'node/damaged-file',
+      file,
+      reason,
+      next: 'restore a backup that was made after this node had stopped for good, with --last-state',
+    },
+    `The log of the mesh takes nothing: ${reason}`,
+  );
 }
 
 /** Entries that one member may append: each is kept for good. */

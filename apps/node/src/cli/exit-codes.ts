@@ -54,6 +54,7 @@ export const exitCodes: readonly {
       'node/unreachable',
       'node/too-few-copies',
       'node/wrong-phase',
+      'node/no-room',
       'catalog/too-few-copies',
       'catalog/content-missing',
     ],

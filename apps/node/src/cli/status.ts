@@ -20,8 +20,9 @@ function describeStatus(status: NodeStatus): string[] {
   const width = Math.max(...status.members.map(({ name }) => name.length), 4);
   return [
     `${status.name}  ${status.nodeId}`,
-    `  address      ${status.address}`,
+    `  address      ${status.address === '' ? 'none yet' : status.address}`,
     `  phase        ${status.phase} (${status.phaseMeaning})`,
+    ...describeWaiting(status),
     ...(status.problem === undefined ? [] : [`  PROBLEM      ${status.problem}`]),
     `  certificate  until ${status.certificateUntil}`,
     `  memory       ${formatBytes(status.residentBytes)} resident, ${formatBytes(status.peakResidentBytes)} at most`,
@@ -41,6 +42,20 @@ function describeStatus(status: NodeStatus): string[] {
       const link = self ? 'this node' : connected ? `${carrier}, ${kem}` : 'not connected';
       return `  member       ${name.padEnd(width)}  ${link}`;
     }),
+  ];
+}
+
+/** What is missing for the next phase, and what is held. */
+function describeWaiting({ phases, holds }: NodeStatus): string[] {
+  const missing = phases.find(({ isReached }) => !isReached);
+  return [
+    ...(missing === undefined
+      ? []
+      : [`  missing      ${missing.missing ?? ''}`, `               ${missing.next ?? ''}`]),
+    ...holds.flatMap(({ capability, state, why, since, next }) => [
+      `  ${state.toUpperCase().padEnd(12)} ${capability}: ${why} (since ${since})`,
+      `               ${next}`,
+    ]),
   ];
 }
 

@@ -28,14 +28,15 @@ export const upCommand: Command = {
     const until = stdin === undefined ? signal : AbortSignal.any([signal, stdin.signal]);
     const passphraseFile = textOf(flags['passphrase-file']);
     const { openDaemon } = await import('../daemon.ts');
-    await using daemon = await openDaemon(directory, {
+    const daemon = await openDaemon(directory, {
       log: jsonLog(process.stderr, flags['verbose'] === true ? 'debug' : 'info'),
       signal: until,
       ...(passphraseFile === undefined ? {} : { passphraseFile }),
     });
     const { name, nodeId, address } = daemon;
     if (flags['json'] === true) process.stdout.write(`${toJson({ ok: true, name, nodeId, address })}\n`);
-    output.line(`${name} ${nodeId} listens on ${address}`);
+    if (address === '') output.line(`${name} ${nodeId} runs in phase 0: ${daemon.waitsFor}`);
+    else output.line(`${name} ${nodeId} listens on ${address}`);
     // Invitations are secrets: with --json, words end up in logs.
     if (flags['json'] !== true) {
       for (const invitation of daemon.invitations()) {
@@ -46,8 +47,15 @@ export const upCommand: Command = {
       if (until.aborted) return resolve();
       until.addEventListener('abort', () => resolve(), { once: true });
     });
-    output.line('Stopping.');
-    return { name, nodeId, address };
+    output.line('Stopping. A second signal ends it at once.');
+    // What does not close in time is left to what the next start finds on the disk.
+    const overdue = setTimeout(() => {
+      process.stderr.write('hypermesh: it did not stop in time and ends as it is\n');
+      process.exit(1);
+    }, daemon.stopsWithinMs).unref();
+    await daemon.stop();
+    clearTimeout(overdue);
+    return { name, nodeId, address: daemon.address };
   },
 };
 

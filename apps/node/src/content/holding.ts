@@ -5,6 +5,7 @@ import { NodeError } from '../errors.ts';
 import { createAllowance } from '../mesh/allowance.ts';
 import { handleForMembers, requestOf } from '../mesh/members.ts';
 import type { Peers } from '../mesh/peers.ts';
+import type { Intake } from '../standing/intake.ts';
 import { contentMessages, holdRequest } from './protocol.ts';
 
 /** What a node keeps for others. */
@@ -36,6 +37,7 @@ export function serveHolding(
     readonly limits: HoldLimits;
     readonly clock: Clock;
     readonly log: Log;
+    readonly intake?: Intake;
     storeBytes(): number;
     /** Fetches and pins; throws where that fails. */
     keep(
@@ -54,6 +56,8 @@ export function serveHolding(
     if (!decoded.ok) return refuse('malformed');
     const { root, size } = decoded.value;
     if (size > limits.maxBytes) return refuse('too-large');
+    const lack = parts.intake?.lack();
+    if (lack !== undefined) return refuse('no-room', Buffer.from(lack.reason));
     if (parts.storeBytes() + coming + size > limits.maxStoreBytes) return refuse('full');
     if (running >= limits.atOnce || !allowance.take(member)) return refuse('busy');
     running += 1;

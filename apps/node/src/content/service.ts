@@ -19,6 +19,7 @@ import {
 import { NodeError } from '../errors.ts';
 import type { AddressBook } from '../mesh/addresses.ts';
 import { type Peers, wait } from '../mesh/peers.ts';
+import { type Intake, type Lack, noRoom } from '../standing/intake.ts';
 import { type DiscoveryStatus, openFinder } from './finder.ts';
 import { defaultHoldLimits, type HoldLimits, replicateTo, serveHolding } from './holding.ts';
 import { createPinning } from './pinning.ts';
@@ -123,6 +124,8 @@ export interface ContentParts {
   readonly discoverySeed?: Uint8Array;
   readonly atRest?: AtRest;
   readonly limits?: HoldLimits;
+  /** Whether further content is taken; without it all is. */
+  readonly intake?: Intake;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -221,6 +224,8 @@ export async function createContentService(parts: ContentParts): Promise<Content
 
   function fetch(root: ContentRoot, options: FetchContentOptions = {}): Promise<ContentFetched> {
     return pinning.whilePinned(root, async (wasPinned) => {
+      // What is here in part already is mended whatever room there is.
+      if (!wasPinned) parts.intake?.demand();
       const fetched = await bring(root, options);
       if (!wasPinned || fetched.bytesMoved > 0) arrived(root);
       return fetched;
@@ -266,6 +271,7 @@ export async function createContentService(parts: ContentParts): Promise<Content
     limits,
     clock,
     log,
+    ...(parts.intake === undefined ? {} : { intake: parts.intake }),
     storeBytes: () => usage.bytes,
     keep: async (root, { from, maxBytes, signal }) => {
       const { size } = await fetch(root, { hints: [from], maxBytes, signal });
@@ -278,6 +284,8 @@ export async function createContentService(parts: ContentParts): Promise<Content
     fetch,
     scrub: scrubNow,
     async put(source, options = {}) {
+      parts.intake?.demand();
+      if (usage.bytes > limits.maxStoreBytes) throw noRoom(storeFull(limits.maxStoreBytes));
       const published = await publish(store, source, { profile: 'package', ...options });
       await pinning.keep(published.root);
       arrived(published.root);
@@ -334,6 +342,14 @@ export async function createContentService(parts: ContentParts): Promise<Content
       await Promise.allSettled(background);
       await finder[Symbol.asyncDispose]();
     },
+  };
+}
+
+function storeFull(maxBytes: number): Lack {
+  return {
+    of: 'disk',
+    reason: `the store holds the ${maxBytes / 1024 ** 3} GiB that limits.max_disk_gb gives it`,
+    next: 'raise limits.max_disk_gb, or remove packages that are not needed',
   };
 }
 

@@ -37,6 +37,7 @@ import type { NodeKeys } from '../identity.ts';
 import { assetRules } from '../inventory/ledger-rules.ts';
 import { foundingBalances, valueRules } from '../wallet/rules.ts';
 import { blockIntervalMs, heartbeatMs, maxBlockBytes } from './options.ts';
+import { returnRules } from './return-rule.ts';
 
 /** An operation that is final, with what shows it to anybody. */
 export interface FinalOperation {
@@ -56,6 +57,8 @@ export interface LedgerService extends AsyncDisposable {
   readonly ledger: OperationLedger;
   readonly validator: ValidatorNode;
   readonly validators: readonly NodeId[];
+  /** Resolves with the reason when the validator stopped by itself, such as for a disk that takes nothing. */
+  readonly failed: Promise<string>;
   /** Makes an operation with its four proofs, but does not submit it. Its sequence number is the next free one. */
   prepare(
     kind: string,
@@ -119,9 +122,10 @@ export async function openLedgerService(
   const storage = cleanup.use(await openFileStorage(directory.ledger));
   const ledger = createOperationLedger({
     genesis,
-    rules: { ...assetRules, ...valueRules },
+    rules: { ...assetRules, ...valueRules, ...returnRules },
     genesisState: foundingBalances(genesis),
   });
+  const watched = watchFailure(log);
   const validator = createValidator(
     {
       genesis: {
@@ -135,7 +139,7 @@ export async function openLedgerService(
       heartbeatMs,
       maxBlockBytes,
     },
-    { app: ledger, transport: ports.transport, storage, clock, log, metrics },
+    { app: ledger, transport: ports.transport, storage, clock, log: watched.log, metrics },
   );
   cleanup.defer(() => validator.stop());
   await validator.start();
@@ -146,8 +150,26 @@ export async function openLedgerService(
     ledger,
     validator,
     validators: validatorsOf(genesis).map(nodeIdOf),
+    failed: watched.failed,
     ...operations({ ledger, validator, chainId, keys, plots, clock }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** A log that also tells when the validator stopped by itself: it says so there, once. */
+function watchFailure(log: Log): { readonly log: Log; readonly failed: Promise<string> } {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  return {
+    failed: promise,
+    log: {
+      debug: (event, fields) => log.debug(event, fields),
+      info: (event, fields) => log.info(event, fields),
+      warn: (event, fields) => log.warn(event, fields),
+      error(event, fields) {
+        log.error(event, fields);
+        if (event === 'consensus.failed') resolve(String(fields?.['reason']));
+      },
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import { refuse, type StoqNode } from '@hypermesh/stoq';
 import type { NodeConfig } from '../config.ts';
 import type { LedgerService } from '../ledger/service.ts';
 import { handleForMembers } from '../mesh/members.ts';
+import type { Intake } from '../standing/intake.ts';
 import { type AdmittedRun, admitRun, excessOf } from './admission.ts';
 import { bringWork, orRefusal, RunRefused } from './bringing.ts';
 import { encodeOffer } from './offer.ts';
@@ -30,6 +31,8 @@ export interface ServingParts {
   /** What runs are paid by; without it they are not. */
   readonly metering?: Metering;
   readonly usedLeases: UsedLeases;
+  /** Whether a run more is taken on; without it all are. */
+  readonly intake?: Intake;
   readonly config: NodeConfig;
   readonly self: NodeId;
   readonly secretKey: Uint8Array;
@@ -84,6 +87,9 @@ export function serveRuns(stoq: StoqNode, parts: ServingParts): () => void {
   }
 
   const offExecute = handleForMembers(stoq, executeRequest, async (ask, { member, signal }) => {
+    const lack = parts.intake?.lack();
+    if (lack !== undefined) return refuse('no-room', Buffer.from(lack.reason));
+    using _begun = parts.intake?.begin();
     using slot = slots.take(member);
     if (slot === undefined) return refuse('busy');
     const admitted = await admitRun(ask, member, parts, signal);
@@ -93,6 +99,9 @@ export function serveRuns(stoq: StoqNode, parts: ServingParts): () => void {
   });
 
   const offReexecute = handleForMembers(stoq, reexecuteRequest, async (ask, { member, signal }) => {
+    const lack = parts.intake?.lack();
+    if (lack !== undefined) return refuse('no-room', Buffer.from(lack.reason));
+    using _begun = parts.intake?.begin();
     using slot = slots.take(member);
     if (slot === undefined) return refuse('busy');
     const decoded = decodeReexecuteAsk(ask);

@@ -43,6 +43,34 @@ const extension = object({
   reason: Type.Optional(Type.String()),
 });
 
+const phase = Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)]);
+
+const phaseStatus = object({
+  phase,
+  name: Type.String(),
+  isReached: Type.Boolean(),
+  evidence: Type.Array(Type.String(), { description: 'what shows that it is reached' }),
+  missing: Type.Optional(Type.String()),
+  next: Type.Optional(Type.String()),
+});
+
+const holdStatus = object({
+  capability: oneOf([
+    'sessions',
+    'renewal',
+    'ledger',
+    'voting',
+    'publishing',
+    'clock',
+    'new-work',
+    'services',
+  ]),
+  state: oneOf(['held', 'refused'], { description: 'held: it goes on by itself with the evidence' }),
+  why: Type.String(),
+  since: Type.String({ description: 'ISO 8601' }),
+  next: Type.String(),
+});
+
 /** The node itself. */
 export const nodeRoutes = {
   status: route({
@@ -55,8 +83,10 @@ export const nodeRoutes = {
       nodeId: Type.String(),
       address: Type.String(),
       pid: count,
-      phase: Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)]),
+      phase,
       phaseMeaning: Type.String(),
+      phases: Type.Array(phaseStatus),
+      holds: Type.Array(holdStatus),
       certificateUntil: Type.String(),
       residentBytes: count,
       peakResidentBytes: count,

@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { equalBytes, sha256 } from '@hypermesh/core';
 import { ByteReader, ByteWriter } from '../engine/bytes.ts';
 import { ConsensusError } from '../errors.ts';
@@ -23,36 +24,84 @@ function encode(storeId: Uint8Array, view: number, mutedUntil: number): Uint8Arr
   return new ByteWriter(HEAD_BYTES + 16).put(head).put(sha256(head).subarray(0, 16)).bytes;
 }
 
-/** Opens the guard, or creates one with a new store id. */
-export async function openGuardFile(file: string): Promise<GuardFile> {
+/** The view of a guard without bound: nothing is ever signed up to it. */
+const UNBOUNDED = Number.MAX_SAFE_INTEGER;
+
+interface GuardContent {
+  readonly storeId: Uint8Array;
+  readonly view: number;
+  readonly mutedUntil: number;
+}
+
+async function readGuardFile(file: string): Promise<GuardContent | undefined> {
   const found = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
-  let storeId: Uint8Array;
-  let view = 0;
-  let mutedUntil = 0;
+  if (found === undefined) return undefined;
+  const reader = new ByteReader(found);
+  const version = reader.u53();
+  const storeId = new Uint8Array(reader.take(16));
+  const view = reader.u53();
+  const mutedUntil = reader.u53();
+  const sum = reader.take(16);
+  const fits =
+    !reader.failed &&
+    version === VERSION &&
+    equalBytes(sum, sha256(found.subarray(0, HEAD_BYTES)).subarray(0, 16));
+  if (fits) return { storeId, view, mutedUntil };
+  throw new ConsensusError(
+    { code: 'consensus/storage-corrupt', file, offset: 0, reason: 'the guard is damaged' },
+    `${file} is no sign guard`,
+  );
+}
+
+/**
+ * What the guard of a storage in `dir` says: the view it guards, and whether it is without bound; undefined where
+ * there is none. Throws `consensus/storage-corrupt`.
+ */
+export async function readGuard(
+  dir: string,
+): Promise<
+  { readonly view: number; readonly mutedUntil: number; readonly isUnbounded: boolean } | undefined
+> {
+  const found = await readGuardFile(join(dir, 'guard'));
+  if (found === undefined) return undefined;
+  const { view, mutedUntil } = found;
+  return { view, mutedUntil, isUnbounded: mutedUntil === UNBOUNDED };
+}
+
+/**
+ * For files that may be older than what their validator signed, such as a restored copy: the storage opens, the
+ * validator follows, but signs nothing until `boundGuard` says up to where. Not while the storage is open.
+ */
+export async function muteGuard(dir: string): Promise<void> {
+  const file = join(dir, 'guard');
+  const found = await readGuardFile(file);
+  await replaceFile(file, encode(found?.storeId ?? randomFillSync(new Uint8Array(16)), UNBOUNDED, UNBOUNDED));
+}
+
+/**
+ * Bounds a guard that `muteGuard` left without one: from the next opening on the validator signs again once a block at
+ * or beyond `view` is final. The caller has evidence that it never signed beyond `view`. Does nothing to a guard with a
+ * bound.
+ */
+export async function boundGuard(dir: string, view: number): Promise<void> {
+  const file = join(dir, 'guard');
+  const found = await readGuardFile(file);
+  if (found?.mutedUntil !== UNBOUNDED) return;
+  await replaceFile(file, encode(found.storeId, view, view));
+}
+
+/** Opens the guard, or creates one with a new store id. */
+export async function openGuardFile(file: string): Promise<GuardFile> {
+  let found = await readGuardFile(file);
   if (found === undefined) {
-    storeId = randomFillSync(new Uint8Array(16));
-    await replaceFile(file, encode(storeId, 0, 0));
-  } else {
-    const reader = new ByteReader(found);
-    const version = reader.u53();
-    storeId = new Uint8Array(reader.take(16));
-    view = reader.u53();
-    mutedUntil = reader.u53();
-    const sum = reader.take(16);
-    const fits =
-      !reader.failed &&
-      version === VERSION &&
-      equalBytes(sum, sha256(found.subarray(0, HEAD_BYTES)).subarray(0, 16));
-    if (!fits) {
-      throw new ConsensusError(
-        { code: 'consensus/storage-corrupt', file, offset: 0, reason: 'the guard is damaged' },
-        `${file} is no sign guard`,
-      );
-    }
+    found = { storeId: randomFillSync(new Uint8Array(16)), view: 0, mutedUntil: 0 };
+    await replaceFile(file, encode(found.storeId, 0, 0));
   }
+  const { storeId } = found;
+  let { view, mutedUntil } = found;
   return {
     storeId,
     get view() {

@@ -1,1 +1,2 @@
 export { type FileStorage, type FileStorageOptions, openFileStorage } from './file.ts';
+export { boundGuard, muteGuard, readGuard } from './guard-file.ts';

@@ -1,11 +1,12 @@
 import type { AnyRoute, Input, Result, RouteId, routes } from '@hypermesh/client';
 import type { NodeId } from '@hypermesh/core';
 import type { NodeConfig } from '../../config.ts';
-import type { Growth } from '../../daemon.ts';
 import type { DataDirectory } from '../../data-directory.ts';
 import type { Events } from '../../events/hub.ts';
+import type { Growth } from '../../growth.ts';
 import type { MachineRecord } from '../../inventory/machine.ts';
 import type { MeshServices } from '../../services.ts';
+import type { Intake } from '../../standing/intake.ts';
 import type { NodeStatus } from '../../status.ts';
 
 /** What handlers work with that is there from the start. */
@@ -15,6 +16,8 @@ export interface NodeParts {
   readonly nodeId: NodeId;
   readonly growth: Growth;
   readonly events: Events;
+  /** Whether something new is taken on. */
+  readonly intake: Intake;
   /** The signed inventory of this machine, also before there is a ledger. */
   readonly machine: Promise<MachineRecord>;
   status(): NodeStatus;

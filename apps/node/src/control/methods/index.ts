@@ -21,12 +21,17 @@ const serviceMethods: ServiceMethods = {
   ...extensionMethods,
 };
 
+/** What a stop in order waits for, and what is not begun while memory or disk are short. */
+const work = new Set(['publish', 'install', 'run', 'execute', 'transfer', 'memory-lend', 'scrub']);
+
 /** Every method of the control socket. */
 export function controlMethods(parts: ControlParts): Readonly<Record<string, ControlMethod>> {
-  const { growth, status, invitations } = parts;
+  const { growth, intake, status, invitations } = parts;
   const withServices =
-    (method: ServiceMethod): ControlMethod =>
+    (name: string, method: ServiceMethod): ControlMethod =>
     async (call) => {
+      if (work.has(name)) intake.demand();
+      using _under = work.has(name) ? intake.begin() : undefined;
       const tell = (text: string) => call.progress({ text });
       if (growth.current() === undefined) tell('waiting for the genesis');
       return method(await growth.reached(call.signal), { ...call, tell }, parts);
@@ -36,7 +41,7 @@ export function controlMethods(parts: ControlParts): Readonly<Record<string, Con
     invitations: async () => ({ invitations: invitations() }),
     ...machineMethods(parts),
     ...Object.fromEntries(
-      Object.entries(serviceMethods).map(([name, method]) => [name, withServices(method)]),
+      Object.entries(serviceMethods).map(([name, method]) => [name, withServices(name, method)]),
     ),
   };
 }

@@ -1,8 +1,9 @@
 import type { NodeId } from '@hypermesh/core';
 import type { NodeConfig } from '../../config.ts';
-import type { Growth } from '../../daemon.ts';
+import type { Growth } from '../../growth.ts';
 import type { MachineRecord } from '../../inventory/machine.ts';
 import type { MeshServices } from '../../services.ts';
+import type { Intake } from '../../standing/intake.ts';
 import type { NodeStatus } from '../../status.ts';
 import type { ControlCall } from '../server.ts';
 
@@ -13,6 +14,8 @@ export interface ControlParts {
   readonly growth: Growth;
   /** The signed inventory of this machine, also before there is a ledger. */
   readonly machine: Promise<MachineRecord>;
+  /** Whether something new is taken on. */
+  readonly intake: Intake;
   status(): NodeStatus;
   invitations(): readonly string[];
 }
