@@ -18,6 +18,8 @@ export default defineConfig({
     globalSetup: ['./tools/repo/src/run/catalog-bundle.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    // Every answer of a node is held against its schema, also of nodes in processes of their own.
+    env: { HYPERMESH_CHECK_ANSWERS: '1' },
     execArgv: ['--conditions=@hypermesh/source'],
     projects: [
       kind('unit', 'test'),

@@ -1,6 +1,14 @@
 import { type PrivacyLevel, privacyLevels } from '@hypermesh/assets';
 import { type NodeId, parseNodeId } from '@hypermesh/core';
 import { parse, TomlError } from 'smol-toml';
+import {
+  type ApiConfig,
+  defaultApiConfig,
+  formatApiListen,
+  isLoopback,
+  parseApiListen,
+  remoteNext,
+} from './api/config.ts';
 import { type DaemonLimits, defaultLimits, limitLines, readLimits } from './config-limits.ts';
 import { type DataDirectory, readIfPresent, writeDurably } from './data-directory.ts';
 import { NodeError } from './errors.ts';
@@ -23,6 +31,8 @@ export interface NodeConfig {
   readonly minRunPrice: bigint;
   /** How new assets of this machine are lent; `hypermesh assets policy` changes each afterwards. */
   readonly lend: LendConfig;
+  /** Where the API answers, beside the socket of the owner. */
+  readonly api: ApiConfig;
   /** What the daemon itself may take. */
   readonly limits: DaemonLimits;
 }
@@ -45,6 +55,7 @@ export const defaultConfig: Omit<NodeConfig, 'name' | 'founder'> = {
   maxRunMs: 60_000,
   minRunPrice: 0n,
   lend: { level: 'p2p', cpuPercent: 50, memoryPercent: 50, storagePercent: 10 },
+  api: defaultApiConfig,
   limits: defaultLimits,
 };
 
@@ -100,6 +111,11 @@ export function writeConfig(directory: DataDirectory, config: NodeConfig): void 
       `memory_percent = ${config.lend.memoryPercent}`,
       `storage_percent = ${config.lend.storagePercent}`,
       '',
+      '# The API, which the dashboard uses: on this machine, with the tokens in api-token and api-token-read.',
+      '[api]',
+      `enabled = ${config.api.isEnabled}`,
+      `listen = ${JSON.stringify(formatApiListen(config.api))}`,
+      '',
       ...limitLines(config.limits),
       '',
     ].join('\n'),
@@ -119,7 +135,16 @@ export function readConfig(directory: DataDirectory): NodeConfig {
       `There is no node in ${directory.path}`,
     );
   }
-  const { name, listen, founder, run = {}, lend = {}, limits = {}, ...rest } = parseToml(directory, text);
+  const {
+    name,
+    listen,
+    founder,
+    run = {},
+    lend = {},
+    api = {},
+    limits = {},
+    ...rest
+  } = parseToml(directory, text);
   const bad = (key: string, what: string) => badConfig(directory, what, lineOf(text, key));
   const table = (key: string, value: unknown): Record<string, unknown> => {
     if (typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date))
@@ -128,10 +153,12 @@ export function readConfig(directory: DataDirectory): NodeConfig {
   };
   const { max_fuel, max_memory_pages, max_ms, min_price, ...runRest } = table('run', run);
   const { level, cpu_percent, memory_percent, storage_percent, ...lendRest } = table('lend', lend);
+  const { enabled, listen: apiListen, allow_remote, names, ...apiRest } = table('api', api);
   const [unknown] = [
     ...Object.keys(rest),
     ...Object.keys(runRest).map((key) => `run.${key}`),
     ...Object.keys(lendRest).map((key) => `lend.${key}`),
+    ...Object.keys(apiRest).map((key) => `api.${key}`),
   ];
   if (unknown !== undefined) throw bad(unknown, `there is no setting ${unknown}`);
   if (typeof name !== 'string' || !namePattern.test(name))
@@ -171,8 +198,29 @@ export function readConfig(directory: DataDirectory): NodeConfig {
       memoryPercent: percent('memory_percent', memory_percent, defaultConfig.lend.memoryPercent),
       storagePercent: percent('storage_percent', storage_percent, defaultConfig.lend.storagePercent),
     },
+    api: readApi({ enabled, listen: apiListen, allow_remote, names }, bad),
     limits: readLimits(table('limits', limits), bad),
   };
+}
+
+function readApi(
+  { enabled = true, listen, allow_remote = false, names = [] }: Readonly<Record<string, unknown>>,
+  bad: (key: string, what: string) => NodeError,
+): ApiConfig {
+  if (typeof enabled !== 'boolean') throw bad('api.enabled', 'api.enabled must be true or false');
+  if (typeof allow_remote !== 'boolean')
+    throw bad('api.allow_remote', 'api.allow_remote must be true or false');
+  const isName = (name: unknown) => typeof name === 'string' && /^[a-z0-9.-]{1,253}$/.test(name);
+  if (!Array.isArray(names) || !names.every(isName))
+    throw bad('api.names', 'api.names must be a list of names such as "node.example"');
+  const where = listen === undefined ? defaultApiConfig : parseApiListen(String(listen));
+  if (where === undefined) throw bad('api.listen', 'api.listen must be an address such as "http://[::1]:0"');
+  if (!isLoopback(where.host) && !allow_remote)
+    throw bad(
+      'api.listen',
+      `api.listen can be reached from other machines, and the API has no TLS: ${remoteNext}`,
+    );
+  return { isEnabled: enabled, host: where.host, port: where.port, allowRemote: allow_remote, names };
 }
 
 /** The line on which a setting stands; undefined where it does not stand alone on one, or is missing. */

@@ -3,13 +3,15 @@ import { systemClock } from '@hypermesh/core/node';
 import { openDiskStore } from '@hypermesh/stoq/content';
 import { fingerprint } from '@hypermesh/trustchain/x509';
 import { unlessAborted } from './abort.ts';
+import type { ApiConfig } from './api/config.ts';
+import { serveApi } from './api/index.ts';
+import type { RouteEntry } from './api/methods/method.ts';
 import { type CertifiedPhase, createCertification } from './certification.ts';
 import { readConfig } from './config.ts';
-import { controlMethods } from './control/methods/index.ts';
-import { serveControl } from './control/server.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { NodeError } from './errors.ts';
+import { createEvents } from './events/hub.ts';
 import { openFounder } from './founder.ts';
 import { type Growth, grow, type OwnedGrowth } from './growth.ts';
 import { loadNodeKeys, nodeIdOfKeys, readChain, readPassphrase } from './identity.ts';
@@ -28,6 +30,8 @@ export interface Daemon extends AsyncDisposable {
   readonly nodeId: NodeId;
   /** Where it listens; empty as long as it has no certificate and listens nowhere. */
   readonly address: string;
+  /** Where the API answers beside the socket of the owner; undefined where that is off. */
+  readonly apiUrl: string | undefined;
   /** Why it is still in phase 0, in words; undefined beyond it. */
   readonly waitsFor: string | undefined;
   /** Lines that let further machines join; none on a node that founded nothing. */
@@ -49,6 +53,8 @@ export interface DaemonOptions {
   readonly log: Log;
   readonly passphraseFile?: string;
   readonly clock?: Clock;
+  /** How the API is reached, instead of what the configuration says. */
+  readonly api?: (configured: ApiConfig) => ApiConfig;
   /** Gives up the opening; a daemon that is open goes on until it is disposed of. */
   readonly signal?: AbortSignal;
 }
@@ -61,7 +67,8 @@ export interface DaemonOptions {
 export async function openDaemon(directory: DataDirectory, options: DaemonOptions): Promise<Daemon> {
   const { log, passphraseFile, clock = systemClock, signal } = options;
   await using cleanup = new AsyncDisposableStack();
-  const config = readConfig(directory);
+  const configured = readConfig(directory);
+  const config = { ...configured, api: options.api?.(configured.api) ?? configured.api };
   cleanup.use(lockDirectory(directory));
   const passphrase = readPassphrase(directory, passphraseFile);
   const keys = await loadNodeKeys(directory, passphrase);
@@ -77,6 +84,7 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
   signal?.throwIfAborted();
 
   const stopping = new AbortController();
+  const events = createEvents({ clock });
   // Beside the start, not before it: a node serves while it is measured.
   const machine = openMachine(directory, keys, { clock, log, signal: stopping.signal });
   const measured = machine.catch((error: unknown) => {
@@ -92,7 +100,7 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
     presence = await openPresence(directory, phase, { founder, book, store, clock, log });
     const { stoq, peers } = presence;
     growth = grow(directory, phase, {
-      ...{ stoq, peers, store, founder, book, machine: measured, intake, clock, log },
+      ...{ stoq, peers, store, founder, book, machine: measured, intake, events, clock, log },
       signal: stopping.signal,
     });
     present.resolve(growth);
@@ -143,11 +151,14 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
       standing: standing.now(),
       uptimeMs: clock.monotonicMs() - startedMs,
     });
-  cleanup.use(
-    await serveControl(
-      directory.controlSocket,
-      controlMethods({ status, invitations, machine, config, nodeId, growth: growing, intake }),
-      log,
+  const dynamicRoutes = () => growth?.current()?.extensions.routes?.() ?? noRoutes;
+  const doors = cleanup.use(
+    await serveApi(
+      {
+        ...{ directory, config, nodeId, growth: growing, intake, events, machine },
+        ...{ status, invitations, dynamicRoutes },
+      },
+      { clock, log },
     ),
   );
   log.info('node.up', { name: config.name, nodeId, phase: presence === undefined ? 0 : 1 });
@@ -155,6 +166,7 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
   return {
     name: config.name,
     nodeId,
+    apiUrl: doors.url,
     get address() {
       return presence?.address ?? '';
     },
@@ -177,6 +189,8 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
+
+const noRoutes: readonly RouteEntry[] = [];
 
 /** The fingerprint of the only root this node believes: the certificate that `init` made or the invitation named. */
 function pinnedRootOf(directory: DataDirectory): string {

@@ -51,6 +51,10 @@ export interface DataDirectory {
   /** Engines of scripts, metered; made anew where they are gone. */
   readonly engines: string;
   readonly lock: string;
+  /** Tokens of the API, the full one and that which only reads, and where it answers: `{ url }`. */
+  readonly apiToken: string;
+  readonly apiReadToken: string;
+  readonly apiAddress: string;
   /** Path of the control socket; outside the directory where its name would be too long for the system. */
   readonly controlSocket: string;
 }
@@ -95,6 +99,9 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     revocations: inside('certificates', 'revocations'),
     engines: inside('engines'),
     lock: inside('daemon.pid'),
+    apiToken: inside('api-token'),
+    apiReadToken: inside('api-token-read'),
+    apiAddress: inside('api.json'),
     controlSocket:
       Buffer.byteLength(socket) <= maxSocketPath ? socket : join(tmpdir(), `hypermesh-${digest}.sock`),
   };

@@ -1,5 +1,6 @@
 import { HyperMeshError } from '@hypermesh/core';
 import type { Fault, IsApplied } from '@hypermesh/proxy-nat';
+import type { ApiFailure } from './api/problem.ts';
 
 /** Why a node could not do what it was asked; `next` says what a person can do about it. */
 export type NodeFailure =
@@ -66,7 +67,8 @@ export type NodeFailure =
       readonly reason: string;
       readonly next: string;
     }
-  /** The control socket was spoken to in another way than it understands. */
+  | ApiFailure
+  /** The API was spoken to in another way than it understands. */
   | { readonly code: 'node/bad-call'; readonly reason: string; readonly next: string }
   | { readonly code: 'node/cancelled'; readonly next: string };
 

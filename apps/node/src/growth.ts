@@ -5,6 +5,7 @@ import { unlessAborted } from './abort.ts';
 import { remoteTransparency } from './adapters/transparency.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { NodeError } from './errors.ts';
+import type { Events } from './events/hub.ts';
 import type { Founder } from './founder.ts';
 import type { MachineRecord } from './inventory/machine.ts';
 import type { AddressBook } from './mesh/addresses.ts';
@@ -48,6 +49,7 @@ export interface GrowthParts {
   readonly founder: Founder | undefined;
   readonly book: AddressBook;
   readonly machine: Promise<MachineRecord | undefined>;
+  readonly events: Events;
   readonly intake: Intake;
   readonly clock: Clock;
   readonly log: Log;

@@ -10,6 +10,7 @@ import {
   publicKeysOf,
 } from '@hypermesh/trustchain/ca';
 import { extensionSigner } from './adapters/extension-trust.ts';
+import type { ApiConfig } from './api/config.ts';
 import { defaultConfig, writeConfig } from './config.ts';
 import { type DataDirectory, writeDurably } from './data-directory.ts';
 import { lockDirectory } from './directory-lock.ts';
@@ -36,6 +37,7 @@ export interface InitOptions {
   readonly validators: number;
   readonly listen?: string;
   readonly passphraseFile?: string;
+  readonly api?: ApiConfig;
 }
 
 /** What `initMesh` made. */
@@ -142,6 +144,7 @@ export async function initMesh(directory: DataDirectory, options: InitOptions): 
     ...defaultConfig,
     name: options.name,
     ...(options.listen === undefined ? {} : { listen: options.listen }),
+    ...(options.api === undefined ? {} : { api: options.api }),
   });
   return { nodeId, root: root.rootFingerprint };
 }

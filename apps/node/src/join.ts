@@ -7,6 +7,7 @@ import { createEnrolment } from '@hypermesh/trustchain/ca';
 import { type Certificate, decodeCertificate, fingerprint, toPem } from '@hypermesh/trustchain/x509';
 import { enrollingAuthenticator } from './adapters/authenticator.ts';
 import { extensionSigner } from './adapters/extension-trust.ts';
+import type { ApiConfig } from './api/config.ts';
 import { defaultConfig, type NodeConfig, writeConfig } from './config.ts';
 import { type DataDirectory, writeDurably } from './data-directory.ts';
 import { NodeError } from './errors.ts';
@@ -36,6 +37,7 @@ export interface JoinOptions {
   readonly invitation: Invitation;
   readonly listen?: string;
   readonly passphraseFile?: string;
+  readonly api?: ApiConfig;
   readonly signal?: AbortSignal;
 }
 
@@ -57,6 +59,7 @@ export async function joinMesh(
     name,
     founder: founderIn(invitation),
     ...(options.listen === undefined ? {} : { listen: options.listen }),
+    ...(options.api === undefined ? {} : { api: options.api }),
   };
   const { chain, address } = await askFounder(keys, invitation.root, invitation, signal, async (peer) =>
     requestOf(

@@ -17,6 +17,7 @@ import { defaultHoldLimits } from './content/holding.ts';
 import { type ContentService, createContentService } from './content/service.ts';
 import { openParity } from './content-at-rest/parity.ts';
 import type { DataDirectory } from './data-directory.ts';
+import type { Events } from './events/hub.ts';
 import { type EvidenceResult, exportLedger } from './evidence/export.ts';
 import { exportPackages } from './evidence/packages.ts';
 import { exportRuns } from './evidence/runs.ts';
@@ -72,6 +73,8 @@ export async function openMeshServices(
     readonly intake: Intake;
     /** What this machine was measured to be, once that is done. */
     readonly machine: Promise<MachineRecord | undefined>;
+    /** What happens is told here. */
+    readonly events: Events;
     readonly clock: Clock;
     readonly log: Log;
     readonly signal: AbortSignal;

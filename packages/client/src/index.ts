@@ -1,10 +1,14 @@
 export {
-  type DroppedEvent,
-  type EventData,
-  type LiveEvent,
-  type Topic,
-  topicNames,
-  topics,
-} from './events/topics.ts';
-export { type Input, type Result, type RouteId, routes } from './routes/index.ts';
-export { type AnyRoute, type Method, type Route, route } from './table/route.ts';
+  type CallOptions,
+  type Client,
+  type ClientOptions,
+  createClient,
+  type Progress,
+} from './client.ts';
+export { ClientError, type ClientFailure, type NodeSaid } from './errors.ts';
+export type { FollowOptions } from './events/follow.ts';
+export { readEvents, type StreamEvent } from './events/stream.ts';
+export type { DroppedEvent, EventData, LiveEvent, Topic } from './events/topics.ts';
+export { type Answered, type CalledRoute, type Fetch, targetOf } from './request.ts';
+export type { Input, Result, RouteId } from './routes/table.ts';
+export type { AnyRoute, Method, Route } from './table/route.ts';

@@ -1,7 +1,15 @@
 import { hostname } from 'node:os';
-import { checkListen, checkName } from '../config.ts';
+import { withApiFlag } from '../api/config.ts';
+import { checkListen, checkName, defaultConfig } from '../config.ts';
 import { type Command, dataFlag, type Flag } from './command.ts';
 import { directoryOf } from './control.ts';
+
+/** Where the API answers. */
+export const apiFlag: Flag = {
+  name: 'api',
+  value: 'ADDRESS',
+  describe: 'where the API and the dashboard answer, such as http://[::1]:0, or off',
+};
 
 /** Flags of the commands that make a node. */
 export const nodeFlags: readonly Flag[] = [
@@ -13,6 +21,7 @@ export const nodeFlags: readonly Flag[] = [
     describe: 'where it listens, such as quic://[::1]:0',
     fallback: 'quic://[::1]:0',
   },
+  { ...apiFlag, fallback: 'http://[::1]:0' },
   {
     name: 'passphrase-file',
     value: 'FILE',
@@ -65,9 +74,11 @@ export const initCommand: Command = {
 export function optional(flags: Readonly<Record<string, string | true | undefined>>) {
   const listen = textOf(flags['listen']);
   const passphraseFile = textOf(flags['passphrase-file']);
+  const api = textOf(flags['api']);
   return {
     ...(listen === undefined ? {} : { listen: checkListen(listen) }),
     ...(passphraseFile === undefined ? {} : { passphraseFile }),
+    ...(api === undefined ? {} : { api: withApiFlag(defaultConfig.api, api) }),
   };
 }
 

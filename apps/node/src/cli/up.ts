@@ -1,7 +1,10 @@
 import { jsonLog } from '../adapters/json-log.ts';
+import { withApiFlag } from '../api/config.ts';
+import { dashboardLink } from '../api/link.ts';
+import { readIfPresent } from '../data-directory.ts';
 import { type Command, dataFlag } from './command.ts';
 import { directoryOf } from './control.ts';
-import { textOf } from './init.ts';
+import { apiFlag, textOf } from './init.ts';
 import { toJson } from './output.ts';
 
 export const upCommand: Command = {
@@ -12,6 +15,7 @@ export const upCommand: Command = {
   positionals: [],
   flags: [
     dataFlag,
+    apiFlag,
     {
       name: 'passphrase-file',
       value: 'FILE',
@@ -31,14 +35,17 @@ export const upCommand: Command = {
     const daemon = await openDaemon(directory, {
       log: jsonLog(process.stderr, flags['verbose'] === true ? 'debug' : 'info'),
       signal: until,
+      api: (configured) => withApiFlag(configured, textOf(flags['api'])),
       ...(passphraseFile === undefined ? {} : { passphraseFile }),
     });
-    const { name, nodeId, address } = daemon;
-    if (flags['json'] === true) process.stdout.write(`${toJson({ ok: true, name, nodeId, address })}\n`);
+    const { name, nodeId, address, apiUrl: api = null } = daemon;
+    if (flags['json'] === true) process.stdout.write(`${toJson({ ok: true, name, nodeId, address, api })}\n`);
     if (address === '') output.line(`${name} ${nodeId} runs in phase 0: ${daemon.waitsFor}`);
     else output.line(`${name} ${nodeId} listens on ${address}`);
-    // Invitations are secrets: with --json, words end up in logs.
+    // Invitations and the link's token are secrets: with --json, words end up in logs.
     if (flags['json'] !== true) {
+      const token = readIfPresent(directory.apiToken)?.toString('utf8').trim() ?? '';
+      if (api !== null) output.line(`Dashboard:\n  ${dashboardLink(api, token)}`);
       for (const invitation of daemon.invitations()) {
         output.line(`Invitation for one machine:\n  hypermesh join ${invitation}`);
       }
@@ -55,7 +62,7 @@ export const upCommand: Command = {
     }, daemon.stopsWithinMs).unref();
     await daemon.stop();
     clearTimeout(overdue);
-    return { name, nodeId, address: daemon.address };
+    return { name, nodeId, address: daemon.address, api };
   },
 };
 

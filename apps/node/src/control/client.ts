@@ -1,91 +1,91 @@
-import { once } from 'node:events';
 import { statSync } from 'node:fs';
-import { connect } from 'node:net';
+import {
+  ClientError,
+  createClient,
+  type Input,
+  type Progress,
+  type Result,
+  type RouteId,
+} from '@hypermesh/client';
+import { hasCode } from '@hypermesh/core';
+import { dataDirectory, readIfPresent } from '../data-directory.ts';
 import { NodeError, type NodeFailure } from '../errors.ts';
-import { createLineReader } from './frame.ts';
+import { socketFetch } from './fetch.ts';
 
-/** A connection to a running node's control socket. */
+/** What a call to a node may be told. */
+export interface ControlOptions {
+  /** Aborting it cancels the call at the node. */
+  readonly signal?: AbortSignal;
+  /** Hears what the node tells meanwhile. */
+  readonly onProgress?: (event: Progress & Record<string, unknown>) => void;
+}
+
+/** Calls to a running node by the socket of its owner. */
 export interface ControlClient extends Disposable {
   /**
-   * Calls a method; `onProgress` hears what the node tells meanwhile. Rejects with the node's failure, or with
-   * `node/not-running` when the connection ends. Aborting `signal` cancels the call at the node.
+   * Calls a route by its id. Rejects with the node's failure, or with `node/not-running` when the connection ends. A route of the table is typed
+   * by it; with a type of the caller's own any name goes.
    */
-  call<T extends object>(
-    method: string,
-    params?: object,
-    options?: {
-      readonly signal?: AbortSignal;
-      readonly onProgress?: (event: Record<string, unknown>) => void;
-    },
-  ): Promise<T>;
-}
-
-interface OpenCall {
-  readonly resolve: (result: never) => void;
-  readonly reject: (error: Error) => void;
-  readonly onProgress: ((event: Record<string, unknown>) => void) | undefined;
-}
-
-interface ControlReply {
-  readonly id: number;
-  readonly event?: Record<string, unknown>;
-  readonly result?: object;
-  readonly error?: NodeFailure & { readonly message: string };
+  call<Id extends RouteId>(method: Id, params: Input<Id>, options?: ControlOptions): Promise<Result<Id>>;
+  call<T extends object>(method: string, params?: object, options?: ControlOptions): Promise<T>;
 }
 
 /**
- * Opens the control socket at `path`, if it belongs to the owner of `directory`: beside short paths it lies in a folder
- * that all users share. Throws `node/not-running` where nobody listens.
+ * Opens the way to a running node by its socket, if that belongs to the owner of `directory`: beside short paths it lies in a folder
+ * that all users share. Throws `node/not-running` where nobody answers.
  */
 export async function connectControl(path: string, directory: string): Promise<ControlClient> {
-  if (ownerOf(path) !== ownerOf(directory)) throw notRunning(directory);
-  const socket = connect(path);
-  try {
-    await once(socket, 'connect');
-  } catch (cause) {
-    throw notRunning(directory, cause);
-  }
-  const open = new Map<number, OpenCall>();
-  let nextId = 1;
-  const accept = createLineReader((line) => {
-    const reply = replyIn(line);
-    const call = reply === undefined ? undefined : open.get(reply.id);
-    if (reply === undefined) socket.destroy();
-    if (reply === undefined || call === undefined) return;
-    if (reply.event !== undefined) {
-      call.onProgress?.(reply.event);
-      return;
+  if (ownerOf(path) === undefined || ownerOf(path) !== ownerOf(directory)) throw notRunning(directory);
+  const token = readIfPresent(dataDirectory(directory).apiToken)?.toString('utf8').trim();
+  if (token === undefined) throw notRunning(directory);
+  const way = socketFetch(path);
+  const closing = new AbortController();
+  const client = createClient({ url: 'http://localhost', token, fetch: way.fetch });
+
+  async function call(method: string, params: object = {}, options: ControlOptions = {}): Promise<never> {
+    const { onProgress } = options;
+    const signal =
+      options.signal === undefined ? closing.signal : AbortSignal.any([options.signal, closing.signal]);
+    options.signal?.throwIfAborted();
+    if (closing.signal.aborted) throw notRunning(directory);
+    try {
+      return (await client.call(method as RouteId, params as never, {
+        signal,
+        ...(onProgress === undefined
+          ? {}
+          : { onProgress: (event: Progress) => onProgress(event as Progress & Record<string, unknown>) }),
+      })) as never;
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      throw closing.signal.aborted ? notRunning(directory, error) : asNodeError(error, directory);
     }
-    open.delete(reply.id);
-    if (reply.error === undefined) call.resolve(reply.result as never);
-    else call.reject(new NodeError(reply.error, reply.error.message));
-  });
-  socket.on('data', (chunk: Buffer) => {
-    if (!accept(chunk)) socket.destroy();
-  });
-  socket.on('error', () => socket.destroy());
-  socket.on('close', () => {
-    for (const call of open.values()) call.reject(notRunning(directory));
-    open.clear();
-  });
+  }
+
+  try {
+    await client.request({ method: 'GET', path: '/health' }, {}, { signal: closing.signal });
+  } catch (cause) {
+    way[Symbol.dispose]();
+    throw asNodeError(cause, directory);
+  }
   return {
-    async call(method, params = {}, { signal, onProgress } = {}) {
-      signal?.throwIfAborted();
-      const id = nextId++;
-      const cancel = () => socket.write(`${JSON.stringify({ id, cancel: true })}\n`);
-      signal?.addEventListener('abort', cancel, { once: true });
-      try {
-        return await new Promise((resolve, reject) => {
-          if (socket.destroyed) return reject(notRunning(directory));
-          open.set(id, { resolve, reject, onProgress });
-          socket.write(`${JSON.stringify({ id, method, params })}\n`);
-        });
-      } finally {
-        signal?.removeEventListener('abort', cancel);
-      }
+    call,
+    [Symbol.dispose]() {
+      closing.abort(new Error('the connection was closed'));
+      way[Symbol.dispose]();
     },
-    [Symbol.dispose]: () => socket.destroy(),
   };
+}
+
+/** What the node refused, or that it does not run, as the error of this package. */
+function asNodeError(error: unknown, directory: string): unknown {
+  if (!(error instanceof ClientError)) return error;
+  if (hasCode(error, 'client/bad-input')) {
+    const { parameter, next } = error.failure as { readonly parameter: string; readonly next: string };
+    return new NodeError({ code: 'node/bad-flag', flag: parameter, next }, error.message);
+  }
+  if (error.code.startsWith('client/')) return notRunning(directory, error);
+  const { status: _, ...failure } = error.failure as { readonly status: number };
+  return new NodeError(failure as unknown as NodeFailure, error.message);
 }
 
 function notRunning(directory: string, cause?: unknown): NodeError {
@@ -98,13 +98,4 @@ function notRunning(directory: string, cause?: unknown): NodeError {
 
 function ownerOf(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.uid;
-}
-
-function replyIn(line: string): ControlReply | undefined {
-  try {
-    const reply: unknown = JSON.parse(line);
-    return typeof reply === 'object' && reply !== null ? (reply as ControlReply) : undefined;
-  } catch {
-    return undefined;
-  }
 }

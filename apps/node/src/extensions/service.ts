@@ -16,6 +16,7 @@ import {
   verifyAuditFolder,
 } from '@hypermesh/extension-sdk/host';
 import { extensionSigner, extensionTrust, revocationsIn } from '../adapters/extension-trust.ts';
+import type { RouteEntry } from '../api/methods/method.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { signerIdOf } from '../identity.ts';
 import type { Phase2 } from '../phases.ts';
@@ -37,6 +38,8 @@ export interface Extensions extends AsyncDisposable {
   handle(request: ExtensionRequest): Promise<ExtensionResponse>;
   asset(type: string, action: string, request: Omit<ExtensionRequest, 'method'>): Promise<ExtensionResponse>;
   describe(): ExtensionsStatus;
+  /** Routes of the operations of what is loaded: the same list again while nothing changed. */
+  routes?(): readonly RouteEntry[];
   /** Whether the audit log is what was written, from its first record to the newest. */
   verifyAudit(): AuditReport;
 }

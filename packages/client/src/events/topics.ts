@@ -1,4 +1,5 @@
-import { type Static, type TSchema, Type } from 'typebox';
+import type { Static, TSchema } from 'typebox';
+import { Type } from '../table/type.ts';
 
 /** Any JSON object: what a topic carries until its service says more. */
 const anything = Type.Record(Type.String(), Type.Unknown());

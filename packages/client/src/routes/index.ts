@@ -1,14 +1,7 @@
-import type { InputOf, OutputOf } from '../table/route.ts';
-import { nodeRoutes } from './node.ts';
-
-/** The one table of routes, by the id under which `call` and the command line know them. */
-export const routes = {
-  ...nodeRoutes,
-};
-
-/** A route's name. */
-export type RouteId = keyof typeof routes;
-/** What a route takes, by its name. */
-export type Input<Id extends RouteId> = InputOf<(typeof routes)[Id]>;
-/** What a route answers, by its name. */
-export type Result<Id extends RouteId> = OutputOf<(typeof routes)[Id]>;
+export { topicNames, topics } from '../events/topics.ts';
+export { keywords, type Misfit, misfitOf, type Schema } from '../table/check.ts';
+export { type OpenApiOptions, openApi } from '../table/open-api.ts';
+export { type AnyRoute, type Method, type Route, route } from '../table/route.ts';
+export * as shapes from '../table/shapes.ts';
+export { Type } from '../table/type.ts';
+export { type Input, type Result, type RouteId, routes } from './table.ts';

@@ -1,57 +1,59 @@
-import { Type } from 'typebox';
 import { route } from '../table/route.ts';
-import { object, oneOf } from '../table/shapes.ts';
-
-const count = Type.Integer({ minimum: 0 });
+import { count, flag, list, object, oneOf, optional, words } from '../table/shapes.ts';
+import { Type } from '../table/type.ts';
+import { scrubReport } from './content.ts';
 
 const member = object({
-  name: Type.String(),
-  nodeId: Type.String(),
-  self: Type.Boolean(),
-  connected: Type.Boolean(),
-  address: Type.Optional(Type.String()),
-  carrier: Type.Optional(Type.String()),
-  kem: Type.Optional(Type.String()),
-  signature: Type.Optional(Type.String()),
+  name: words(),
+  nodeId: words(),
+  self: flag(),
+  connected: flag(),
+  address: optional(words()),
+  carrier: optional(words()),
+  kem: optional(words({ description: 'Key agreement of the session' })),
+  signature: optional(words()),
 });
 
 const ledger = object({
-  chain: Type.String(),
-  height: count,
-  view: count,
-  validators: count,
-  quorum: count,
-  faultsTolerated: count,
-  lastFinalityMs: Type.Optional(Type.Number({ minimum: 0 })),
-  profile: Type.String(),
-  profileMeaning: Type.String(),
+  chain: words(),
+  height: count(),
+  view: count(),
+  validators: count(),
+  quorum: count(),
+  faultsTolerated: count(),
+  lastFinalityMs: optional(Type.Number({ minimum: 0 })),
+  profile: words(),
+  profileMeaning: words(),
 });
 
-const scrubReport = Type.Record(Type.String(), Type.Unknown());
+const discovery = Type.Union([
+  object({ state: Type.Literal('on'), peerId: words(), addresses: list(words()) }),
+  object({ state: Type.Literal('off'), reason: words() }),
+]);
 
 const content = object({
-  discovery: Type.Record(Type.String(), Type.Unknown()),
-  roots: count,
-  bytes: count,
-  lastScrub: Type.Optional(scrubReport),
+  discovery,
+  roots: count(),
+  bytes: count(),
+  lastScrub: optional(scrubReport),
 });
 
 const extension = object({
-  id: Type.String(),
-  version: Type.Optional(Type.String()),
+  id: words(),
+  version: optional(words()),
   state: oneOf(['active', 'suspended', 'refused']),
-  reason: Type.Optional(Type.String()),
+  reason: optional(words()),
 });
 
 const phase = Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)]);
 
 const phaseStatus = object({
   phase,
-  name: Type.String(),
-  isReached: Type.Boolean(),
-  evidence: Type.Array(Type.String(), { description: 'what shows that it is reached' }),
-  missing: Type.Optional(Type.String()),
-  next: Type.Optional(Type.String()),
+  name: words(),
+  isReached: flag(),
+  evidence: list(words(), { description: 'what shows that it is reached' }),
+  missing: optional(words()),
+  next: optional(words()),
 });
 
 const holdStatus = object({
@@ -66,9 +68,9 @@ const holdStatus = object({
     'services',
   ]),
   state: oneOf(['held', 'refused'], { description: 'held: it goes on by itself with the evidence' }),
-  why: Type.String(),
-  since: Type.String({ description: 'ISO 8601' }),
-  next: Type.String(),
+  why: words(),
+  since: words({ description: 'ISO 8601' }),
+  next: words(),
 });
 
 /** The node itself. */
@@ -79,24 +81,27 @@ export const nodeRoutes = {
     summary: 'What this node is, how far it has come, and whom it sees',
     input: object({}),
     output: object({
-      name: Type.String(),
-      nodeId: Type.String(),
-      address: Type.String(),
-      pid: count,
+      name: words(),
+      nodeId: words(),
+      address: words({ description: 'Where it listens for other nodes; empty in phase 0' }),
+      pid: count(),
       phase,
-      phaseMeaning: Type.String(),
-      phases: Type.Array(phaseStatus),
-      holds: Type.Array(holdStatus),
-      certificateUntil: Type.String(),
-      residentBytes: count,
-      peakResidentBytes: count,
-      uptimeMs: count,
-      members: Type.Array(member),
-      ledger: Type.Optional(ledger),
-      content: Type.Optional(content),
-      extensions: Type.Array(extension),
-      problem: Type.Optional(Type.String()),
-      secondVotesSeen: count,
+      phaseMeaning: words(),
+      phases: list(phaseStatus),
+      holds: list(holdStatus),
+      certificateUntil: words({ description: 'ISO 8601; empty in phase 0' }),
+      residentBytes: count(),
+      peakResidentBytes: count(),
+      uptimeMs: count(),
+      members: list(member),
+      ledger: optional(ledger),
+      content: optional(content),
+      extensions: list(extension),
+      problem: optional(
+        words({ description: 'Why there is no ledger and will be none before the next start' }),
+      ),
+      secondVotesSeen: count(),
+      access: oneOf(['full', 'read'], { description: 'What the token of this call allows' }),
     }),
     early: true,
   }),
@@ -105,7 +110,7 @@ export const nodeRoutes = {
     path: '/v1/invitations',
     summary: 'Lines that let further machines join; none on a node that founded nothing',
     input: object({}),
-    output: object({ invitations: Type.Array(Type.String()) }),
+    output: object({ invitations: list(words()) }),
     early: true,
     secret: true,
   }),

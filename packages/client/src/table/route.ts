@@ -14,12 +14,16 @@ export interface Route<Input extends TObject = TObject, Output extends TSchema =
   /** One flat object: what the path does not take is the query of GET and DELETE, or the JSON body of POST and PUT. */
   readonly input: Input;
   readonly output: Output;
+  /** The field of the input that is the whole JSON body, where it is not made of all that the path does not take. */
+  readonly body?: string;
   /** Tells of its progress where the caller accepts `text/event-stream`. */
   readonly progress?: true;
   /** Answers before there is a ledger; others wait for it. */
   readonly early?: true;
   /** Needs the full token although it is a GET: its answer holds secrets. */
   readonly secret?: true;
+  /** May be called with the read-only token although it is a POST: it asks and changes nothing. */
+  readonly reads?: true;
 }
 
 /** Any route. */

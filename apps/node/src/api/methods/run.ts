@@ -1,18 +1,20 @@
 import { readFile } from 'node:fs/promises';
-import { type NodeId, toHex } from '@hypermesh/core';
+import type { Input } from '@hypermesh/client';
+import { type NodeId, toHex, utf8 } from '@hypermesh/core';
 import { NodeError } from '../../errors.ts';
 import type { RunRequest } from '../../run/asking.ts';
 import { runOnAnother } from '../../run/on-another.ts';
 import type { MeshServices } from '../../services.ts';
-import type { ControlParts, ServiceMethods } from './method.ts';
-import { badParameter, bytes, integer, memberOf, type Params, text } from './parameters.ts';
+import type { Handlers, NodeParts } from './method.ts';
+import { badParameter, bytes, integer, memberOf } from './parameters.ts';
 
 const defaultFuel = 10_000_000_000n;
 const defaultDeadlineMs = 30_000;
 const defaultMemoryPages = 1024;
+const seedBytes = 32;
 
 /** Having packages executed by other members. */
-export const runMethods: ServiceMethods = {
+export const runHandlers: Handlers<'run' | 'prepare-lease' | 'execute' | 'explain'> = {
   async run(services, { params, tell, signal }, parts) {
     const { runs, members } = services;
     const nameOf = (node: NodeId) => members.get(node)?.name ?? node;
@@ -27,60 +29,58 @@ export const runMethods: ServiceMethods = {
   },
   async execute(services, { params, signal }) {
     const { exit, detail, fuel, legs } = await services.runs.execute(
-      memberOf(services, text(params, 'on')),
-      bytes(params, 'transaction'),
+      memberOf(services, params.on),
+      bytes('transaction', params.transaction),
       undefined,
       { deadlineMs: defaultDeadlineMs },
       signal,
     );
-    return { exit, detail, fuel: fuel.toString(), proofs: legs };
+    return { exit, detail, fuel, proofs: legs };
   },
-  explain: (services, { params, tell, signal }) =>
-    services.runs.explain(
-      text(params, 'spec'),
-      {
-        ...ifGiven(params, 'fuel', (value) => ({ fuel: value.toString() })),
-        ...ifGiven(params, 'deadlineMs', (value) => ({ timeoutMs: Number(value) })),
-        ...ifGiven(params, 'memoryPages', (value) => ({ memory: { bytes: Number(value) * 65_536 } })),
-      },
-      tell,
-      signal,
-    ),
+  explain: ({ runs }, { params, tell, signal }) => {
+    const { spec, fuel, deadlineMs, memoryPages } = params;
+    const more = {
+      ...(fuel === undefined ? {} : { fuel: String(fuel) }),
+      ...(deadlineMs === undefined ? {} : { timeoutMs: Number(deadlineMs) }),
+      ...(memoryPages === undefined ? {} : { memory: { bytes: Number(memoryPages) * 65_536 } }),
+    };
+    return runs.explain(spec, more, tell, signal);
+  },
 };
-
-function ifGiven<Found extends object>(params: Params, name: string, found: (value: bigint) => Found) {
-  return params[name] === undefined ? {} : found(integer(params, name));
-}
 
 /** One request for each node that may execute, in the order in which they are asked: one alone where `on` names it. */
 async function runRequests(
   services: MeshServices,
-  { nodeId }: ControlParts,
-  params: Params,
+  { nodeId }: NodeParts,
+  params: Input<'run'>,
 ): Promise<[RunRequest, ...RunRequest[]]> {
   const others = [...services.members.keys()].filter((node) => node !== nodeId);
-  const named = (name: string) => {
-    if (params[name] === undefined) return undefined;
-    const node = memberOf(services, text(params, name));
+  const named = (name: 'on' | 'audit') => {
+    const given = params[name];
+    if (given === undefined) return undefined;
+    const node = memberOf(services, given);
     if (node !== nodeId) return node;
     throw badParameter(name, 'another member');
   };
   const [on, audit] = [named('on'), named('audit')];
   if (on !== undefined && on === audit) throw badParameter('audit', 'not the member that executes');
   const executors = on === undefined ? others.filter((node) => node !== audit) : [on];
-  const given = (name: string) => params[name] !== undefined;
+  const { spec, operation, input, inputFile, outputFile, clockMs, randomSeed, price, allocation } = params;
+  if (input !== undefined && inputFile !== undefined)
+    throw badParameter('input', 'given once: as text or as a file');
   const asked = {
-    spec: text(params, 'spec'),
-    fuel: integer(params, 'fuel', defaultFuel),
-    memoryPages: Number(integer(params, 'memoryPages', BigInt(defaultMemoryPages))),
-    deadlineMs: Number(integer(params, 'deadlineMs', BigInt(defaultDeadlineMs))),
-    ...(given('operation') ? { operation: text(params, 'operation') } : {}),
-    ...(given('inputFile') ? { input: await readInput(text(params, 'inputFile')) } : {}),
-    ...(given('outputFile') ? { outputFile: text(params, 'outputFile') } : {}),
-    ...(given('clockMs') ? { clockMs: Number(integer(params, 'clockMs')) } : {}),
-    ...(given('randomSeed') ? { randomSeed: seed(params) } : {}),
-    ...(given('price') ? { price: price(params) } : {}),
-    ...(given('allocation') ? { allocation: allocation(params) } : {}),
+    spec,
+    fuel: integer(params.fuel ?? String(defaultFuel)),
+    memoryPages: Number(params.memoryPages ?? defaultMemoryPages),
+    deadlineMs: Number(params.deadlineMs ?? defaultDeadlineMs),
+    ...(operation === undefined ? {} : { operation }),
+    ...(input === undefined ? {} : { input: utf8(input) }),
+    ...(inputFile === undefined ? {} : { input: await readInput(inputFile) }),
+    ...(outputFile === undefined ? {} : { outputFile }),
+    ...(clockMs === undefined ? {} : { clockMs: Number(clockMs) }),
+    ...(randomSeed === undefined ? {} : { randomSeed: seed(randomSeed) }),
+    ...(price === undefined ? {} : { price: integer(price) }),
+    ...(allocation === undefined ? {} : { allocation }),
   };
   const [first, ...rest] = executors.map((executor) => {
     const auditor = audit ?? others.findLast((node) => node !== executor);
@@ -106,18 +106,8 @@ async function readInput(path: string): Promise<Uint8Array> {
   }
 }
 
-function seed(params: Params): Uint8Array {
-  const found = bytes(params, 'randomSeed');
-  if (found.length === 32) return found;
+function seed(text: string): Uint8Array {
+  const found = bytes('randomSeed', text);
+  if (found.length === seedBytes) return found;
   throw badParameter('randomSeed', '32 bytes in hex');
-}
-
-function price(params: Params): bigint {
-  return params['price'] === '0' ? 0n : integer(params, 'price');
-}
-
-function allocation(params: Params): NonNullable<RunRequest['allocation']> {
-  const value = params['allocation'];
-  for (const each of ['private', 'public', 'anonymous', 'verified'] as const) if (value === each) return each;
-  throw badParameter('allocation', 'private, public, anonymous or verified');
 }

@@ -2,42 +2,34 @@ import { type AssetId, hasCode, type NodeId, toHex } from '@hypermesh/core';
 import { NodeError } from '../../errors.ts';
 import type { RegisteredAsset } from '../../inventory/ledger-assets.ts';
 import { changedPolicy } from '../../inventory/policy-change.ts';
-import {
-  type AssetReport,
-  describeOwn,
-  describeRegistered,
-  type MachineReport,
-} from '../../inventory/report.ts';
+import { describeOwn, describeRegistered } from '../../inventory/report.ts';
 import type { MeshServices } from '../../services.ts';
-import type { ControlMethod } from '../server.ts';
-import type { ControlParts, ServiceMethods } from './method.ts';
-import { integer, memberOf, type Params, text } from './parameters.ts';
+import type { Handlers } from './method.ts';
+import { memberOf } from './parameters.ts';
 
-/** What can be asked of the machine itself, before there is a ledger too. */
-export function machineMethods({ machine }: ControlParts): Readonly<Record<string, ControlMethod>> {
-  return {
-    async inventory(): Promise<MachineReport> {
-      const { bytes, inventory } = await machine;
-      return {
-        id: inventory.id,
-        owner: toHex(inventory.owner),
-        measuredAtMs: inventory.measuredAtMs,
-        devices: inventory.assets.map(({ id, record }) => ({
-          id,
-          kind: record.kind,
-          attributes: record.attributes,
-        })),
-        absent: inventory.absent,
-        block: toHex(bytes),
-      };
-    },
-  };
-}
+const defaultClaimMs = 60_000;
 
 /** What a node has and lends, and on what terms. */
-export const inventoryMethods: ServiceMethods = {
+export const assetHandlers: Handlers<
+  'inventory' | 'assets' | 'asset' | 'set-policy' | 'explain-claim' | 'register-asset'
+> = {
+  async inventory({ machine }) {
+    const { bytes, inventory } = await machine;
+    return {
+      id: inventory.id,
+      owner: toHex(inventory.owner),
+      measuredAtMs: inventory.measuredAtMs,
+      devices: inventory.assets.map(({ id, record }) => ({
+        id,
+        kind: record.kind,
+        attributes: record.attributes,
+      })),
+      absent: inventory.absent,
+      block: toHex(bytes),
+    };
+  },
   async assets({ inventory, members }, { params, tell, signal }, { nodeId }) {
-    if (params['registered'] === true) {
+    if (params.registered === true) {
       tell('registering what this machine has');
       await inventory.registered(signal);
     }
@@ -49,9 +41,9 @@ export const inventoryMethods: ServiceMethods = {
       .map((registered) => describeRegistered(registered, nameOf));
     return { own, ledger: ofMembers };
   },
-  async asset(services, { params }): Promise<AssetReport> {
+  async asset(services, { params }) {
     const { inventory, members } = services;
-    const id = assetOf(services, text(params, 'asset'));
+    const id = assetOf(services, params.asset);
     const nameOf = (node: NodeId) => members.get(node)?.name ?? node;
     const own = inventory.assets.find(id);
     const registered = inventory.ledger.find(id);
@@ -71,7 +63,7 @@ export const inventoryMethods: ServiceMethods = {
   },
   async 'set-policy'(services, { params, tell, signal }) {
     const { inventory } = services;
-    const id = assetOf(services, text(params, 'asset'));
+    const id = assetOf(services, params.asset);
     const own = inventory.assets.find(id);
     if (own === undefined) throw notOwn(id);
     const policy = changedPolicy(own.policy, params);
@@ -90,26 +82,22 @@ export const inventoryMethods: ServiceMethods = {
   },
   async 'explain-claim'(services, { params }, { nodeId }) {
     const { inventory } = services;
-    const requester =
-      params['requester'] === undefined ? nodeId : memberOf(services, text(params, 'requester'));
+    const requester = params.requester === undefined ? nodeId : memberOf(services, params.requester);
+    const { cpuMicrosPerSecond, memoryBytes, storageBytes } = params;
     const needs = {
-      ...quantity(params, 'cpuMicrosPerSecond'),
-      ...quantity(params, 'memoryBytes'),
-      ...quantity(params, 'storageBytes'),
+      ...(cpuMicrosPerSecond === undefined ? {} : { cpuMicrosPerSecond }),
+      ...(memoryBytes === undefined ? {} : { memoryBytes }),
+      ...(storageBytes === undefined ? {} : { storageBytes }),
     };
-    const durationMs = Number(integer(params, 'durationMs', 60_000n));
+    const durationMs = Number(params.durationMs ?? defaultClaimMs);
     const reasons = inventory.claims.explain({ requester, needs, durationMs });
     return { granted: reasons.length === 0, reasons };
   },
   async 'register-asset'({ inventory }, { params, signal }) {
-    const { asset, operation, height } = await inventory.registerNote(text(params, 'note'), signal);
+    const { asset, operation, height } = await inventory.registerNote(params.note, signal);
     return { id: operation, height, asset: asset.id };
   },
 };
-
-function quantity(params: Params, name: string): Readonly<Record<string, number>> {
-  return params[name] === undefined ? {} : { [name]: Number(integer(params, name)) };
-}
 
 /** The asset that an id, the beginning of one, or the kind of one's own means. */
 function assetOf({ inventory }: MeshServices, name: string): AssetId {

@@ -1,7 +1,7 @@
-import type { ServiceMethods } from './method.ts';
+import type { Handlers } from './method.ts';
 
 /** Content: looking after what is kept. */
-export const contentMethods: ServiceMethods = {
+export const contentHandlers: Handlers<'scrub'> = {
   scrub: ({ content }, { signal, tell }) => {
     tell('hashing every chunk again');
     return content.scrub(signal);

@@ -1,0 +1,50 @@
+import type { NodeId } from '@hypermesh/core';
+import { reportInstall, reportPublish } from '../../catalog/reports.ts';
+import type { MeshServices } from '../../services.ts';
+import type { Handlers } from './method.ts';
+import { badParameter } from './parameters.ts';
+
+const nameIn =
+  ({ members }: MeshServices) =>
+  (node: NodeId) =>
+    members.get(node)?.name ?? node;
+
+/** Publishing, finding, installing and verifying packages: all through the loaded extension. */
+export const catalogHandlers: Handlers<
+  'versions' | 'publish' | 'install' | 'search' | 'info' | 'list' | 'why' | 'verify' | 'remove'
+> = {
+  async versions({ catalog }, { params, signal }) {
+    return { versions: await catalog.versions(params.name, signal) };
+  },
+  async publish(services, { params, tell, signal }) {
+    const source = params.source ?? params.folder;
+    if (source === undefined) throw badParameter('source', 'a folder, or a source such as npm:NAME@VERSION');
+    return reportPublish(await services.catalog.publish(source, tell, signal), nameIn(services));
+  },
+  async install({ catalog }, { params, tell, signal }) {
+    const specs = params.specs ?? (params.spec === undefined ? undefined : [params.spec]);
+    if (specs === undefined) throw badParameter('specs', 'a list of packages, NAME or NAME@RANGE');
+    const choice = {
+      ...(params.lock === undefined ? {} : { lock: params.lock }),
+      ...(params.frozen === true ? { frozen: true } : {}),
+    };
+    return reportInstall(await catalog.install(specs, choice, tell, signal));
+  },
+  async search({ catalog }, { params, signal }) {
+    const { verifiedOnly, ...query } = params;
+    const found = await catalog.search(
+      { ...query, ...(verifiedOnly === false ? { verifiedOnly } : {}) },
+      signal,
+    );
+    return { packages: found };
+  },
+  info: ({ catalog }, { params, signal }) => catalog.info(params.spec, signal),
+  async list({ catalog }, { signal }) {
+    return { packages: await catalog.installed(signal) };
+  },
+  async why({ catalog }, { params, signal }) {
+    return { paths: await catalog.why(params.spec, signal) };
+  },
+  verify: ({ catalog }, { params, signal }) => catalog.verify(params.spec, params.deep === true, signal),
+  remove: ({ catalog }, { params, signal }) => catalog.remove(params.spec, signal),
+};
