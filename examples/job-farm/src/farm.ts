@@ -41,7 +41,8 @@ export async function farm(
   const work = async () => {
     for (let job = waiting.shift(); job !== undefined && !stop.signal.aborted; job = waiting.shift()) {
       const run = await client.call('run', { spec, input: JSON.stringify(job) }, { signal: stop.signal });
-      if (run.exit !== 'ok') throw new Error(`${job.from} to ${job.to}: ${run.exit} on ${run.node}: ${run.detail}`);
+      if (run.exit !== 'ok')
+        throw new Error(`${job.from} to ${job.to}: ${run.exit} on ${run.node}: ${run.detail}`);
       const answer = {
         ...job,
         primes: Number(run.outputText),

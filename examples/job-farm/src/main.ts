@@ -11,9 +11,11 @@ const client = createClient({ url, token });
 
 const source = join(import.meta.dirname, '../package');
 const { name, version } = await client.call('publish', { source });
-const { members } = await client.call('status');
+const { members } = await client.call('status', {});
 const others = members.filter(({ self }) => !self);
-console.log(`${name}@${version} is published. ${parts} jobs for ${others.map((member) => member.name).join(', ')}.`);
+console.log(
+  `${name}@${version} is published. ${parts} jobs for ${others.map((member) => member.name).join(', ')}.`,
+);
 
 const answers = await farm(client, `${name}@${version}`, ranges(Number(limit), Number(parts)), {
   atOnce: others.length,
@@ -24,4 +26,6 @@ const answers = await farm(client, `${name}@${version}`, ranges(Number(limit), N
 });
 const sum = (values: readonly bigint[]) => values.reduce((total, value) => total + value, 0n);
 console.log(`${sum(answers.map(({ primes }) => BigInt(primes)))} primes below ${limit}.`);
-console.log(`Charged at most ${sum(answers.map(({ charge }) => charge))} for ${sum(answers.map(({ fuel }) => fuel))} fuel.`);
+console.log(
+  `Charged at most ${sum(answers.map(({ charge }) => charge))} for ${sum(answers.map(({ fuel }) => fuel))} fuel.`,
+);

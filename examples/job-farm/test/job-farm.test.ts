@@ -34,7 +34,12 @@ it('members of a mesh count the primes below 400,000 for another one, and confir
 }, 180_000);
 
 it('cuts a task into ranges that leave nothing out and count nothing twice', () => {
-  for (const [limit, parts] of [[10, 3], [1, 1], [7, 10], [100, 7]] as const) {
+  for (const [limit, parts] of [
+    [10, 3],
+    [1, 1],
+    [7, 10],
+    [100, 7],
+  ] as const) {
     const cut = ranges(limit, parts);
     expect(cut[0]?.from).toBe(0);
     expect(cut.at(-1)?.to).toBe(limit);
