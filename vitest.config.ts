@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { findChromium } from './tools/browser/src/chromium.ts';
 
 /** Tests run the sources as they stand: the custom condition leads every import between packages to src/. */
 const conditions = ['@hypermesh/source', 'node', 'import', 'default'];
@@ -12,10 +13,17 @@ const kind = (name: string, suffix: string, testTimeout = 30_000) => ({
   },
 });
 
+/** Portable packages run their tests in a browser too, where there is one. */
+const chromium = findChromium();
+const browser =
+  chromium === undefined
+    ? []
+    : [(await import('./tools/browser/src/vitest-project.ts')).browserProject(chromium)];
+
 export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    globalSetup: ['./tools/repo/src/run/catalog-bundle.ts'],
+    globalSetup: ['./tools/repo/src/run/catalog-bundle.ts', './tools/repo/src/run/dashboard-pages.ts'],
     pool: 'forks',
     maxWorkers: 2,
     // Every answer of a node is held against its schema, also of nodes in processes of their own.
@@ -26,6 +34,7 @@ export default defineConfig({
       kind('conformance', 'conformance', 120_000),
       kind('interop', 'interop', 120_000),
       kind('sim', 'sim', 300_000),
+      ...browser,
     ],
   },
 });

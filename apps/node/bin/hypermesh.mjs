@@ -40,7 +40,10 @@ if (found[0] > needed[0] || (found[0] === needed[0] && found[1] >= needed[1])) {
       '.\n' +
       'Update Node.js, or let npm bring one for this command:\n' +
       '  npx -y -p node@24 -- node ' +
-      process.argv.slice(1).join(' '),
+      process.argv
+        .slice(1)
+        .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`))
+        .join(' '),
   );
   process.exitCode = 1;
 }

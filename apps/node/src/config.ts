@@ -10,8 +10,10 @@ import {
   remoteNext,
 } from './api/config.ts';
 import { type DaemonLimits, defaultLimits, limitLines, readLimits } from './config-limits.ts';
-import { type DataDirectory, readIfPresent, writeDurably } from './data-directory.ts';
+import { logLines, readLogBounds } from './config-log.ts';
+import { type DataDirectory, dataWords, readIfPresent, writeDurably } from './data-directory.ts';
 import { NodeError } from './errors.ts';
+import { defaultLogBounds, type LogBounds } from './monitor/logs/files.ts';
 
 /** What an operator decides; `hypermesh.toml` in the data directory. */
 export interface NodeConfig {
@@ -29,10 +31,14 @@ export interface NodeConfig {
   readonly maxRunMs: number;
   /** Least price of a run, base units per 1,000,000 fuel; 0: free ones too. */
   readonly minRunPrice: bigint;
+  /** After how long without a call an extension is let go from memory until the next one, milliseconds. */
+  readonly extensionIdleMs: number;
   /** How new assets of this machine are lent; `hypermesh assets policy` changes each afterwards. */
   readonly lend: LendConfig;
   /** Where the API answers, beside the socket of the owner. */
   readonly api: ApiConfig;
+  /** How much of the daemon's log stays on disk. */
+  readonly log: LogBounds;
   /** What the daemon itself may take. */
   readonly limits: DaemonLimits;
 }
@@ -54,8 +60,10 @@ export const defaultConfig: Omit<NodeConfig, 'name' | 'founder'> = {
   maxRunMemoryPages: 4096,
   maxRunMs: 60_000,
   minRunPrice: 0n,
+  extensionIdleMs: 300_000,
   lend: { level: 'p2p', cpuPercent: 50, memoryPercent: 50, storagePercent: 10 },
   api: defaultApiConfig,
+  log: defaultLogBounds,
   limits: defaultLimits,
 };
 
@@ -103,6 +111,10 @@ export function writeConfig(directory: DataDirectory, config: NodeConfig): void 
       `max_ms = ${config.maxRunMs}`,
       `min_price = ${config.minRunPrice}`,
       '',
+      '# Extensions that nobody calls for so long are let go from memory until their next call.',
+      '[extensions]',
+      `idle_seconds = ${Math.ceil(config.extensionIdleMs / 1000)}`,
+      '',
       '# How much of this machine is lent, and to whom: private, private-network, p2p (members), public-network, full-public.',
       '# For new assets; hypermesh assets policy changes each afterwards.',
       '[lend]',
@@ -116,6 +128,8 @@ export function writeConfig(directory: DataDirectory, config: NodeConfig): void 
       `enabled = ${config.api.isEnabled}`,
       `listen = ${JSON.stringify(formatApiListen(config.api))}`,
       '',
+      ...logLines(config.log),
+      '',
       ...limitLines(config.limits),
       '',
     ].join('\n'),
@@ -126,11 +140,12 @@ export function writeConfig(directory: DataDirectory, config: NodeConfig): void 
 export function readConfig(directory: DataDirectory): NodeConfig {
   const text = readIfPresent(directory.config)?.toString('utf8');
   if (text === undefined) {
+    const words = dataWords(directory.path);
     throw new NodeError(
       {
         code: 'node/not-initialized',
         directory: directory.path,
-        next: `found a mesh: hypermesh init --data ${directory.path}; or join one: hypermesh join INVITATION --data ${directory.path}`,
+        next: `found a mesh: hypermesh init${words}; or join one: hypermesh join INVITATION${words}`,
       },
       `There is no node in ${directory.path}`,
     );
@@ -140,9 +155,11 @@ export function readConfig(directory: DataDirectory): NodeConfig {
     listen,
     founder,
     run = {},
+    extensions = {},
     lend = {},
     api = {},
     limits = {},
+    log = {},
     ...rest
   } = parseToml(directory, text);
   const bad = (key: string, what: string) => badConfig(directory, what, lineOf(text, key));
@@ -152,11 +169,13 @@ export function readConfig(directory: DataDirectory): NodeConfig {
     throw bad(key, `${key} must be a table`);
   };
   const { max_fuel, max_memory_pages, max_ms, min_price, ...runRest } = table('run', run);
+  const { idle_seconds, ...extensionsRest } = table('extensions', extensions);
   const { level, cpu_percent, memory_percent, storage_percent, ...lendRest } = table('lend', lend);
   const { enabled, listen: apiListen, allow_remote, names, ...apiRest } = table('api', api);
   const [unknown] = [
     ...Object.keys(rest),
     ...Object.keys(runRest).map((key) => `run.${key}`),
+    ...Object.keys(extensionsRest).map((key) => `extensions.${key}`),
     ...Object.keys(lendRest).map((key) => `lend.${key}`),
     ...Object.keys(apiRest).map((key) => `api.${key}`),
   ];
@@ -167,10 +186,10 @@ export function readConfig(directory: DataDirectory): NodeConfig {
     throw bad('listen', 'listen must be an address such as "quic://[::1]:0"');
   const founderId = founder === undefined ? undefined : parseNodeId(String(founder));
   if (founderId?.ok === false) throw bad('founder', 'founder must be a NodeId');
-  const integer = (key: string, value: unknown, most: bigint, fallback: bigint): bigint => {
+  const integer = (key: string, value: unknown, most: bigint, fallback: bigint, in_ = 'run'): bigint => {
     if (value === undefined) return fallback;
     if (typeof value === 'bigint' && value >= 1n && value <= most) return value;
-    throw bad(`run.${key}`, `run.${key} must be an integer from 1 to ${most}`);
+    throw bad(`${in_}.${key}`, `${in_}.${key} must be an integer from 1 to ${most}`);
   };
   const percent = (key: string, value: unknown, fallback: number): number => {
     if (value === undefined) return fallback;
@@ -190,6 +209,16 @@ export function readConfig(directory: DataDirectory): NodeConfig {
       integer('max_memory_pages', max_memory_pages, 65_536n, BigInt(defaultConfig.maxRunMemoryPages)),
     ),
     maxRunMs: Number(integer('max_ms', max_ms, 86_400_000n, BigInt(defaultConfig.maxRunMs))),
+    extensionIdleMs:
+      Number(
+        integer(
+          'idle_seconds',
+          idle_seconds,
+          86_400n,
+          BigInt(defaultConfig.extensionIdleMs) / 1000n,
+          'extensions',
+        ),
+      ) * 1000,
     minRunPrice:
       min_price === 0n ? 0n : integer('min_price', min_price, 2n ** 62n, defaultConfig.minRunPrice),
     lend: {
@@ -199,6 +228,7 @@ export function readConfig(directory: DataDirectory): NodeConfig {
       storagePercent: percent('storage_percent', storage_percent, defaultConfig.lend.storagePercent),
     },
     api: readApi({ enabled, listen: apiListen, allow_remote, names }, bad),
+    log: readLogBounds(table('log', log), bad),
     limits: readLimits(table('limits', limits), bad),
   };
 }

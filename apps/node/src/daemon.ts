@@ -1,6 +1,6 @@
 import type { Clock, Log, NodeId } from '@hypermesh/core';
 import { systemClock } from '@hypermesh/core/node';
-import { openDiskStore } from '@hypermesh/stoq/content';
+import { openDiskStore, type Served } from '@hypermesh/stoq/content';
 import { fingerprint } from '@hypermesh/trustchain/x509';
 import { unlessAborted } from './abort.ts';
 import type { ApiConfig } from './api/config.ts';
@@ -18,6 +18,12 @@ import { loadNodeKeys, nodeIdOfKeys, readChain, readPassphrase } from './identit
 import { openMachine } from './inventory/machine.ts';
 import { openAddressBook } from './mesh/addresses.ts';
 import { formatInvitation } from './mesh/invitation.ts';
+import type { LogLevel } from './monitor/logs/line.ts';
+import { openNodeLog } from './monitor/logs/node-log.ts';
+import { lookAtMesh } from './monitor/mesh-look.ts';
+import { createMetrics } from './monitor/metrics/registry.ts';
+import { openMonitor } from './monitor/monitor.ts';
+import { metricTable } from './monitor/table/index.ts';
 import type { Phase0 } from './phases.ts';
 import { openPresence, type Presence } from './presence.ts';
 import { createIntake, measureResources } from './standing/intake.ts';
@@ -51,6 +57,8 @@ const closingMs = 20_000;
 /** What a daemon may be told. */
 export interface DaemonOptions {
   readonly log: Log;
+  /** The least level that is kept on disk; `info` unless told otherwise. */
+  readonly logLevel?: LogLevel;
   readonly passphraseFile?: string;
   readonly clock?: Clock;
   /** How the API is reached, instead of what the configuration says. */
@@ -65,19 +73,22 @@ export interface DaemonOptions {
  * Throws NodeError where the directory holds no node, another process has it, or a file of it cannot be used.
  */
 export async function openDaemon(directory: DataDirectory, options: DaemonOptions): Promise<Daemon> {
-  const { log, passphraseFile, clock = systemClock, signal } = options;
+  const { passphraseFile, clock = systemClock, signal } = options;
   await using cleanup = new AsyncDisposableStack();
   const configured = readConfig(directory);
   const config = { ...configured, api: options.api?.(configured.api) ?? configured.api };
   cleanup.use(lockDirectory(directory));
+  const metrics = createMetrics(metricTable);
+  const kept = { beside: options.log, least: options.logLevel ?? 'info', bounds: config.log } as const;
+  const log = cleanup.use(openNodeLog(directory.logs, { ...kept, clock, metrics }));
   const passphrase = readPassphrase(directory, passphraseFile);
   const keys = await loadNodeKeys(directory, passphrase);
   const nodeId = nodeIdOfKeys(keys);
   const phase0: Phase0 = { phase: 0, nodeId, keys, config, pinnedRoot: pinnedRootOf(directory) };
-  const founder = await openFounder(directory, passphrase, clock);
+  const founder = await openFounder(directory, passphrase, clock, metrics);
   if (founder !== undefined) cleanup.use(founder);
   const book = cleanup.use(openAddressBook(directory, log));
-  const store = cleanup.use(await openDiskStore(directory.content));
+  const store = cleanup.use(await openDiskStore(directory.content, { metrics }));
   const certification = createCertification(directory, phase0, { founder, book, clock, log });
   const intake = createIntake(config.limits, () => measureResources(directory.path));
   const atHand = await certification.atHand();
@@ -96,11 +107,22 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
   const present = Promise.withResolvers<OwnedGrowth>();
   present.promise.catch(() => undefined);
 
+  const monitor = cleanup.use(openMonitor(directory, { metrics, log, clock, events }));
+  const looks = cleanup.use(
+    lookAtMesh(metrics, {
+      credentials: certification.credentials,
+      services: () => growth?.current(),
+      ...{ nodeId, clock },
+    }),
+  );
+
   async function appear(phase: CertifiedPhase): Promise<void> {
-    presence = await openPresence(directory, phase, { founder, book, store, clock, log });
+    const onServe = (served: Served) => growth?.current()?.facts.transfers.served(served);
+    presence = await openPresence(directory, phase, { founder, book, store, onServe, clock, log, metrics });
     const { stoq, peers } = presence;
+    looks.watch(stoq);
     growth = grow(directory, phase, {
-      ...{ stoq, peers, store, founder, book, machine: measured, intake, events, clock, log },
+      ...{ stoq, peers, store, founder, book, machine: measured, intake, events, clock, log, metrics },
       signal: stopping.signal,
     });
     present.resolve(growth);
@@ -149,16 +171,17 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
       services: growth?.current(),
       problem: growth?.problem(),
       standing: standing.now(),
+      alerts: monitor.alerts.current(),
       uptimeMs: clock.monotonicMs() - startedMs,
     });
-  const dynamicRoutes = () => growth?.current()?.extensions.routes?.() ?? noRoutes;
+  const dynamicRoutes = () => growth?.current()?.extensions.routes() ?? noRoutes;
   const doors = cleanup.use(
     await serveApi(
       {
-        ...{ directory, config, nodeId, growth: growing, intake, events, machine },
+        ...{ directory, config, nodeId, growth: growing, intake, events, machine, monitor },
         ...{ status, invitations, dynamicRoutes },
       },
-      { clock, log },
+      { clock, log, metrics },
     ),
   );
   log.info('node.up', { name: config.name, nodeId, phase: presence === undefined ? 0 : 1 });

@@ -45,11 +45,29 @@ export interface DataDirectory {
   readonly catalog: string;
   /** One folder for each signed extension. */
   readonly extensions: string;
+  /** Extensions that the operator loaded, a folder for each by its digest. */
+  readonly extensionPackages: string;
+  /** What the operator decided about extensions and their signers. */
+  readonly extensionDecisions: string;
+  /** What each extension stored. */
+  readonly extensionData: string;
   readonly audit: string;
   /** Revocation lists that the operator put there, DER or PEM. */
   readonly revocations: string;
   /** Engines of scripts, metered; made anew where they are gone. */
   readonly engines: string;
+  /** Index of the ledger's blocks and operations; made anew where it is gone. */
+  readonly ledgerIndex: string;
+  /** Operations that were handed in and not waited for, and runs that were asked for or executed here. */
+  readonly journal: string;
+  /** The last signed state of the mesh's log that this node saw. */
+  readonly logView: string;
+  /** The log of the daemon, in numbered files. */
+  readonly logs: string;
+  /** A day of the node's own metrics. */
+  readonly history: string;
+  /** An operator's rules of alerts. */
+  readonly alertRules: string;
   readonly lock: string;
   /** Tokens of the API, the full one and that which only reads, and where it answers: `{ url }`. */
   readonly apiToken: string;
@@ -57,6 +75,11 @@ export interface DataDirectory {
   readonly apiAddress: string;
   /** Path of the control socket; outside the directory where its name would be too long for the system. */
   readonly controlSocket: string;
+}
+
+/** What a command line must say to mean this directory: nothing where it is the default. */
+export function dataWords(path: string): string {
+  return path === dataDirectory().path ? '' : ` --data ${path}`;
 }
 
 /** Longest path of a Unix socket that every system takes, in bytes. */
@@ -95,9 +118,18 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     assetJournal: inside('assets', 'journal'),
     catalog: inside('catalog'),
     extensions: inside('extensions'),
+    extensionPackages: inside('extension-packages'),
+    extensionDecisions: inside('extensions.json'),
+    extensionData: inside('extension-data'),
     audit: inside('audit'),
     revocations: inside('certificates', 'revocations'),
     engines: inside('engines'),
+    ledgerIndex: inside('ledger-index.sqlite'),
+    journal: inside('journal.sqlite'),
+    logView: inside('log-view'),
+    logs: inside('logs'),
+    history: inside('history'),
+    alertRules: inside('alerts.toml'),
     lock: inside('daemon.pid'),
     apiToken: inside('api-token'),
     apiReadToken: inside('api-token-read'),
@@ -164,7 +196,8 @@ export function makeFolder(path: string): void {
   for (let made = path; made.length >= first.length; made = dirname(made)) syncFolder(dirname(made));
 }
 
-function syncFolder(path: string): void {
+/** Makes what was named in a folder last. */
+export function syncFolder(path: string): void {
   const folder = openSync(path, 'r');
   try {
     fsyncSync(folder);

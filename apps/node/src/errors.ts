@@ -70,6 +70,21 @@ export type NodeFailure =
   | ApiFailure
   /** The API was spoken to in another way than it understands. */
   | { readonly code: 'node/bad-call'; readonly reason: string; readonly next: string }
+  /** An operation of an extension ended without a result; `reason` is its own code, or how it was ended. */
+  | {
+      readonly code: 'node/extension-failed';
+      readonly extension: string;
+      readonly method: string;
+      readonly reason: string;
+      readonly next: string;
+    }
+  | {
+      readonly code: 'node/extension-denied';
+      readonly extension: string;
+      readonly reason: string;
+      readonly next: string;
+    }
+  | { readonly code: 'node/rate-limited'; readonly retryAfterMs: number; readonly next: string }
   | { readonly code: 'node/cancelled'; readonly next: string };
 
 /** The error of this package; branch on `code`. `message` says what is wrong, `failure.next` what to do. */

@@ -1,10 +1,16 @@
-import type { Clock, Log, NodeId } from '@hypermesh/core';
+import { type Clock, type Log, type Metrics, type NodeId, silentMetrics } from '@hypermesh/core';
+import { createSigner, type Ed25519Signer } from '@hypermesh/core/ed25519';
 import { systemRandom } from '@hypermesh/core/node';
 import type { StoqNode } from '@hypermesh/stoq';
 import { openCertificateAuthority } from '@hypermesh/trustchain/ca';
 import type { Certificate } from '@hypermesh/trustchain/x509';
 import { unlessAborted } from './abort.ts';
-import { type LocalTransparency, openTransparency, serveTransparency } from './adapters/transparency.ts';
+import {
+  type LocalTransparency,
+  openTransparency,
+  serveLogPages,
+  serveTransparency,
+} from './adapters/transparency.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { loadAuthorityKeys, readChain } from './identity.ts';
 import { type CertificateRequest, issueNodeChain, serveAuthority } from './mesh/authority.ts';
@@ -14,6 +20,8 @@ import type { Invitation } from './mesh/invitation.ts';
 /** What the node that founded a mesh does beyond others: it certifies, logs, and makes the genesis. */
 export interface Founder extends AsyncDisposable {
   readonly transparency: LocalTransparency;
+  /** Signs as the mesh's authority: the key that signs its log. */
+  readonly signer: Ed25519Signer;
   /** Answers those who join, renew, ask for the genesis, or log. */
   serve(stoq: StoqNode, ports: { readonly clock: Clock; readonly log: Log }): () => void;
   invitations(node: NodeId, addresses: readonly string[]): readonly Invitation[];
@@ -33,6 +41,7 @@ export async function openFounder(
   directory: DataDirectory,
   passphrase: string,
   clock: Clock,
+  metrics: Metrics = silentMetrics,
 ): Promise<Founder | undefined> {
   const founding = openFounding(directory, clock);
   if (founding === undefined) return undefined;
@@ -41,16 +50,18 @@ export async function openFounder(
     { chain: readChain(directory.authority), keys: keys.certificate },
     { clock, random: systemRandom },
   );
-  const transparency = await openTransparency(directory.log, logOrigin, keys.log);
+  const transparency = await openTransparency(directory.log, logOrigin, keys.log, metrics);
   const { verifierKey: logKey } = transparency;
   const completed = Promise.withResolvers<void>();
   if (founding.members().length === founding.wanted) completed.resolve();
 
   const recordCertificate = async (certificate: Certificate) => {
     await transparency.append(certificate.der);
+    metrics.count('trust_certificates_issued_total');
   };
   return {
     transparency,
+    signer: createSigner(keys.log.secretKey),
     invitations: founding.invitations,
     certify: (request) => issueNodeChain(authority, request, recordCertificate),
     serve(stoq, ports) {
@@ -63,8 +74,10 @@ export async function openFounder(
         ...ports,
       });
       const offLog = serveTransparency(stoq, transparency, ports.clock);
+      const offPages = serveLogPages(stoq, transparency, ports.clock);
       return () => {
         offAuthority();
+        offPages();
         offLog();
       };
     },

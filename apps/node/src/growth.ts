@@ -2,7 +2,7 @@ import type { Clock, Log } from '@hypermesh/core';
 import type { StoqNode } from '@hypermesh/stoq';
 import type { DiskStore } from '@hypermesh/stoq/content';
 import { unlessAborted } from './abort.ts';
-import { remoteTransparency } from './adapters/transparency.ts';
+import { remoteLogSource, remoteTransparency } from './adapters/transparency.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { NodeError } from './errors.ts';
 import type { Events } from './events/hub.ts';
@@ -11,6 +11,7 @@ import type { MachineRecord } from './inventory/machine.ts';
 import type { AddressBook } from './mesh/addresses.ts';
 import { keepGenesis, receiveGenesis } from './mesh/genesis.ts';
 import { type Peers, wait } from './mesh/peers.ts';
+import type { MetricsRegistry } from './monitor/metrics/registry.ts';
 import { type Phase1, type Phase2, phase2 } from './phases.ts';
 import { liftRestoredMute } from './restored-votes.ts';
 import { type MeshServices, openMeshServices } from './services.ts';
@@ -53,6 +54,7 @@ export interface GrowthParts {
   readonly intake: Intake;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: MetricsRegistry;
   readonly signal: AbortSignal;
 }
 
@@ -100,7 +102,9 @@ export function grow(directory: DataDirectory, phase: Phase1, parts: GrowthParts
     const { founder, peers } = parts;
     const founderId = phase.config.founder ?? phase.nodeId;
     const transparency = founder?.transparency ?? remoteTransparency(peers, founderId);
-    return await openMeshServices(directory, next, { ...parts, transparency });
+    const logSource = founder?.transparency ?? remoteLogSource(peers, founderId);
+    const more = { transparency, logSource, authority: founder?.signer };
+    return await openMeshServices(directory, next, { ...parts, ...more });
   }
 
   /** Serves until something makes it necessary to open the ledger anew; answers what. */

@@ -12,7 +12,7 @@ import {
 import { extensionSigner } from './adapters/extension-trust.ts';
 import type { ApiConfig } from './api/config.ts';
 import { defaultConfig, writeConfig } from './config.ts';
-import { type DataDirectory, writeDurably } from './data-directory.ts';
+import { type DataDirectory, dataWords, writeDurably } from './data-directory.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { NodeError } from './errors.ts';
 import { installBundled } from './extensions/bundled.ts';
@@ -58,7 +58,7 @@ export function claimEmptyDirectory(directory: DataDirectory): Disposable {
       {
         code: 'node/already-initialized',
         directory: directory.path,
-        next: `start it: hypermesh up --data ${directory.path}`,
+        next: `start it: hypermesh up${dataWords(directory.path)}`,
       },
       `There is a node in ${directory.path} already`,
     );

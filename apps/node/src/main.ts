@@ -19,13 +19,14 @@ export async function main(argv: readonly string[]): Promise<void> {
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   // A reader that goes away (`hypermesh status | head`) is no failure of ours.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
-  }
+  for (const stream of [process.stdout, process.stderr])
+    stream.off('error', unlessGone).on('error', unlessGone);
   process.exitCode = await dispatch(argv, interrupt.signal);
   process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+}
+
+function unlessGone(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 async function dispatch(argv: readonly string[], signal: AbortSignal): Promise<number> {

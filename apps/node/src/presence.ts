@@ -1,6 +1,14 @@
-import type { Clock, Log } from '@hypermesh/core';
-import { type Carrier, createStoq, quicCarrier, type StoqEvent, type StoqNode } from '@hypermesh/stoq';
-import { type DiskStore, serveContent } from '@hypermesh/stoq/content';
+import type { Clock, Log, Metrics } from '@hypermesh/core';
+import { createRelay } from '@hypermesh/proxy-nat';
+import {
+  type Carrier,
+  createStoq,
+  type Peer,
+  quicCarrier,
+  type StoqEvent,
+  type StoqNode,
+} from '@hypermesh/stoq';
+import { type DiskStore, type Served, serveContent } from '@hypermesh/stoq/content';
 import { certificateAuthenticator, isEnrolling } from './adapters/authenticator.ts';
 import { type CertifiedPhase, renewCertificate } from './certification.ts';
 import type { DataDirectory } from './data-directory.ts';
@@ -29,16 +37,19 @@ export async function openPresence(
     readonly founder: Founder | undefined;
     readonly book: AddressBook;
     readonly store: DiskStore;
+    /** Hears of content that goes out. */
+    readonly onServe: (served: Served) => void;
     readonly clock: Clock;
     readonly log: Log;
+    readonly metrics: Metrics;
   },
 ): Promise<Presence> {
-  const { founder, book, store, clock, log } = parts;
+  const { founder, book, store, onServe, clock, log, metrics } = parts;
   const { nodeId } = phase;
   await using cleanup = new AsyncDisposableStack();
   const relayed = relayCarrier();
   const carriers = [quicCarrier(), relayed];
-  const stoq = await listen(phase, book, { founder, carriers, clock, log });
+  const stoq = await listen(phase, book, { founder, carriers, clock, log, metrics });
   // Everything below answers peers: nothing may be awaited until all of it is in place.
   cleanup.defer(() => stoq.close());
   const [address = ''] = stoq.addresses;
@@ -48,9 +59,10 @@ export async function openPresence(
   } catch (error) {
     log.warn('addresses.not-written', { message: String(error) });
   }
-  cleanup.defer(serveContent(stoq, store, { authorize: (peer) => !isEnrolling(peer.identity) }));
+  const authorize = (peer: Peer) => !isEnrolling(peer.identity);
+  cleanup.defer(serveContent(stoq, store, { authorize, onServe, metrics }));
   cleanup.defer(relayed.attach(stoq, nodeId, log));
-  cleanup.defer(serveRelay(stoq, { log }));
+  cleanup.defer(serveRelay(stoq, { log, relay: createRelay({ metrics }) }));
   const peers = cleanup.use(createPeers(nodeId, stoq, book, { clock, log }));
   cleanup.defer(shareAddresses(stoq, { self: nodeId, address, book, log }));
   if (founder !== undefined) cleanup.defer(founder.serve(stoq, { clock, log }));
@@ -69,11 +81,13 @@ async function listen(
     carriers,
     clock,
     log,
+    metrics,
   }: {
     readonly founder: Founder | undefined;
     readonly carriers: readonly Carrier[];
     readonly clock: Clock;
     readonly log: Log;
+    readonly metrics: Metrics;
   },
 ): Promise<StoqNode> {
   const { nodeId, config, credentials, pinnedRoot } = phase;
@@ -82,11 +96,12 @@ async function listen(
     pinnedRoot,
     admitEnrolling: founder !== undefined,
     clock,
+    metrics,
   });
   const onEvent = (event: StoqEvent) => log.debug(`stoq.${event.type}`, { ...event });
   const limits = { connections: config.limits.maxConnections };
   const start = (address: string) =>
-    createStoq({ auth, carriers, listen: [address, relayListen], limits, clock, onEvent });
+    createStoq({ auth, carriers, listen: [address, relayListen], limits, clock, onEvent, metrics });
   const before = book.addressOf(nodeId);
   if (before === undefined || !config.listen.endsWith(':0')) return start(config.listen);
   try {

@@ -2,6 +2,7 @@ import type { Replaceable } from '@hypermesh/core';
 import { isEnrolling } from './adapters/authenticator.ts';
 import type { Credentials } from './identity.ts';
 import type { AddressBook } from './mesh/addresses.ts';
+import type { Alert } from './monitor/alerts/alerts.ts';
 import type { Phase0 } from './phases.ts';
 import type { Presence } from './presence.ts';
 import type { MeshServices } from './services.ts';
@@ -25,6 +26,7 @@ export function describeNode(parts: {
   readonly services: MeshServices | undefined;
   readonly problem: string | undefined;
   readonly standing: Standing;
+  readonly alerts: readonly Alert[];
   readonly uptimeMs: number;
 }): NodeStatus {
   const { phase0, credentials, presence, services, problem, standing, uptimeMs } = parts;
@@ -52,11 +54,12 @@ export function describeNode(parts: {
     extensions: services === undefined ? [] : describeExtensions(services),
     ...(problem === undefined ? {} : { problem }),
     secondVotesSeen: services?.secondVotesSeen() ?? 0,
+    alerts: parts.alerts,
   };
 }
 
 function describeExtensions({ extensions }: MeshServices): ExtensionStatus[] {
-  const { loaded, refused } = extensions.describe();
+  const { loaded, refused, inactive } = extensions.describe();
   return [
     ...loaded.map(({ id, version, state, reason }) => ({
       id,
@@ -64,6 +67,7 @@ function describeExtensions({ extensions }: MeshServices): ExtensionStatus[] {
       state: state === 'active' ? ('active' as const) : ('suspended' as const),
       ...(reason === undefined ? {} : { reason }),
     })),
+    ...inactive.map(({ id }) => ({ id, state: 'inactive' as const, reason: 'deactivated by the operator' })),
     ...refused.map(({ id, code, path, detail }) => ({
       id,
       state: 'refused' as const,

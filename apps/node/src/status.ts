@@ -1,5 +1,6 @@
 import type { NodeId } from '@hypermesh/core';
 import type { ContentStatus } from './content/service.ts';
+import type { Alert } from './monitor/alerts/alerts.ts';
 import type { HoldStatus, PhaseStatus } from './standing/phase-report.ts';
 
 /** One member of the mesh as this node sees it. */
@@ -31,7 +32,7 @@ export interface LedgerStatus {
 export interface ExtensionStatus {
   readonly id: string;
   readonly version?: string;
-  readonly state: 'active' | 'suspended' | 'refused';
+  readonly state: 'active' | 'suspended' | 'inactive' | 'refused';
   readonly reason?: string;
 }
 
@@ -63,6 +64,8 @@ export interface NodeStatus {
   readonly problem?: string;
   /** Pairs of votes by one validator that contradict each other, seen by this node since it started. */
   readonly secondVotesSeen: number;
+  /** Alerts that are pending or fire, worst first. */
+  readonly alerts: readonly Alert[];
 }
 
 /** What each phase means for people. */

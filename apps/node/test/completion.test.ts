@@ -132,7 +132,10 @@ describe('completion', () => {
       },
       search: { packages: [{ name: 'left' }] },
       assets: { own: [{ kind: 'cpu' }], ledger: [{ id: 'bafy1' }] },
-      extensions: { loaded: [{ id: 'hypermesh.catalog' }] },
+      extensions: {
+        extensions: [{ id: 'hypermesh.catalog', operations: [{ name: 'catalog.list' }] }],
+        pins: [{ signer: 'bafysigner' }],
+      },
       'memory-list': {
         regions: [{ address: 'fd48::1' }],
         usable: [{ address: 'fd48::2' }],
@@ -149,6 +152,8 @@ describe('completion', () => {
     expect(await namesOf('packages', call)).toEqual(['left']);
     expect(await namesOf('assets', call)).toEqual(['bafy1', 'cpu']);
     expect(await namesOf('extensions', call)).toEqual(['hypermesh.catalog']);
+    expect(await namesOf('operations', call)).toEqual(['catalog.list']);
+    expect(await namesOf('signers', call)).toEqual(['bafysigner']);
     expect(await namesOf('regions', call)).toEqual(['fd48::1', 'fd48::2']);
     expect(await namesOf('grants', call)).toEqual(['g1']);
     expect(await namesOf('leases', call)).toEqual(['lease1']);

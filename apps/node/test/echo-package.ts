@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { echo } from './guests.ts';
 
-/** Writes the package `echo@1.2.3`, whose program says what its input is. */
-export function writeEchoPackage(path: string): void {
+/** Writes the package `echo`, whose program says what its input is. */
+export function writeEchoPackage(path: string, version = '1.2.3'): void {
   mkdirSync(path);
   writeFileSync(join(path, 'program.wasm'), echo);
   writeFileSync(join(path, 'input.txt'), 'the same bytes again');
@@ -11,7 +11,7 @@ export function writeEchoPackage(path: string): void {
     join(path, 'catalog.yaml'),
     `apiVersion: catalog.v1
 kind: AssetPackage
-metadata: { name: echo, version: 1.2.3, tags: [bytes] }
+metadata: { name: echo, version: ${version}, tags: [bytes] }
 spec:
   description: says what it is told
   type: vm.wasm

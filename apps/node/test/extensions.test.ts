@@ -1,25 +1,18 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { createGenesis } from '@hypermesh/consensus';
-import { silentLog, utf8 } from '@hypermesh/core';
-import { generateKey } from '@hypermesh/core/ed25519';
+import { silentLog } from '@hypermesh/core';
 import { systemClock } from '@hypermesh/core/node';
 import { createManualClock } from '@hypermesh/core/testing';
-import { type PackageFiles, readPackage, signPackage, verifyPackage } from '@hypermesh/extension-sdk/sign';
-import { signerId } from '@hypermesh/trustchain/sign';
-import { suiteFor } from '@hypermesh/trustchain/suite';
+import { type PackageFiles, readPackage, verifyPackage } from '@hypermesh/extension-sdk/sign';
 import { fingerprint } from '@hypermesh/trustchain/x509';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { extensionSigner, extensionTrust } from '../src/adapters/extension-trust.ts';
-import { defaultConfig } from '../src/config.ts';
 import { type DataDirectory, dataDirectory } from '../src/data-directory.ts';
 import { installBundled } from '../src/extensions/bundled.ts';
 import { openExtensions } from '../src/extensions/service.ts';
-import type { NodeKeys } from '../src/identity.ts';
-import { foundingPlots, foundingPower } from '../src/ledger/options.ts';
-import { factsBinding, type MeshFacts } from '../src/mesh/facts.ts';
-import { type Phase2, phase1, phase2 } from '../src/phases.ts';
+import type { Phase2 } from '../src/phases.ts';
+import { signingMembers } from './signing-members.ts';
 import { certify, createTestAuthority, type TestAuthority, type TestIdentity } from './support.ts';
 
 /** A bundled extension that is not the catalog: what is shown here does not depend on what it does. */
@@ -51,58 +44,7 @@ let stranger: Phase2;
 let directory: DataDirectory;
 
 beforeAll(async () => {
-  mesh = await createTestAuthority();
-  const [first, second] = await Promise.all([certify(mesh), certify(mesh)]);
-  amber = first;
-  const falcon = suiteFor('falcon-1024-r3');
-  const keysOf = async (identity: TestIdentity): Promise<NodeKeys> => ({
-    ed25519: identity.key,
-    falcon: await falcon.generate(),
-    certificate: identity.credentials.current().keys,
-    vrfSeed: new Uint8Array(32),
-  });
-  const [amberKeys, strangerKeys] = [await keysOf(amber), await keysOf(second)];
-  const idOf = (keys: NodeKeys) =>
-    signerId({ ed25519: keys.ed25519.publicKey, falcon1024: keys.falcon.publicKey });
-  // The stranger has a certificate of the mesh; its artifact keys are not the ones that the mesh lists.
-  const facts: MeshFacts = {
-    v: 1,
-    root: mesh.root,
-    logKey: 'log',
-    signers: {
-      [amber.nodeId]: idOf(amberKeys),
-      [second.nodeId]: idOf({ ...strangerKeys, falcon: amberKeys.falcon }),
-    },
-  };
-  const made = createGenesis({
-    name: 'test',
-    createdMs: 1,
-    profile: 'localhost',
-    members: [amber, second].map(({ key }, index) => ({
-      name: `member-${index}`,
-      key: key.publicKey,
-      vrfKey: generateKey().publicKey,
-      power: foundingPower,
-      validator: true,
-      space: foundingPlots,
-    })),
-    bindings: factsBinding(facts),
-  });
-  const phaseOf = (identity: TestIdentity, keys: NodeKeys): Phase2 => {
-    const before = {
-      phase: 0,
-      nodeId: identity.nodeId,
-      keys,
-      config: { ...defaultConfig, name: 'node' },
-      pinnedRoot: mesh.root,
-    } as const;
-    const certified = phase1(before, identity.credentials, systemClock);
-    const grown = certified.ok ? phase2(certified.next, { ...made, facts }) : certified;
-    if (!grown.ok) throw new Error(grown.reason);
-    return grown.next;
-  };
-  phase = phaseOf(amber, amberKeys);
-  stranger = phaseOf(second, strangerKeys);
+  ({ mesh, amber, phase, stranger } = await signingMembers());
 }, 60_000);
 afterAll(() => rmSync(root, { recursive: true }));
 
@@ -231,45 +173,22 @@ describe('the extensions of a node', () => {
     expect(extensions.describe().refused).toMatchObject([{ code: 'untrusted-signer' }]);
   });
 
-  it('of another member run in the strict sandbox without anything, or not at all', async () => {
-    const other = { ...manifest, extension: { ...manifest.extension, id: 'acme.sample' } };
-    const put = async (over: object, folder: string) => {
-      const named = {
-        ...other,
-        capabilities: {},
-        ...over,
-        security: {
-          ...manifest.security,
-          sandbox_policy: 'strict',
-          certificate_fingerprint: fingerprint(chainOf(phase)[0] ?? new Uint8Array()),
-        },
-      };
-      const files = new Map([
-        ['manifest.json', utf8(JSON.stringify(named))],
-        ['extension.mjs', utf8(source.replaceAll(id, 'acme.sample').replace("needs: ['asset:read'], ", ''))],
-      ]);
-      const signed = await signPackage(files, extensionSigner(phase.keys, chainOf(phase), systemClock));
-      if (!signed.ok) throw new Error(signed.reason.detail);
-      for (const [path, bytes] of signed.files) write(join(directory.extensions, folder), path, bytes);
-    };
-    await put({}, 'acme.sample');
-    await put(
-      { extension: { ...other.extension, id: 'acme.greedy' }, capabilities: { required: ['asset:read'] } },
-      'acme.greedy',
-    );
-    await using extensions = await openExtensions(directory, phase, {
-      capabilities: { 'asset:read': {} },
-      consensus,
-      clock: systemClock,
-      log: silentLog,
-      from: [],
-    });
+  it('that lie there and were not loaded by the operator are not run, whoever signed them', async () => {
+    await install();
+    const files = await filesOf(join(directory.extensions, id));
+    for (const [path, bytes] of files) write(join(directory.extensions, 'acme.sample'), path, bytes);
+    await using extensions = await open();
     expect(extensions.describe()).toMatchObject({
-      loaded: [{ id: 'acme.sample', tier: 'strict', engine: 'quickjs', granted: [] }],
-      refused: [{ id: 'acme.greedy', code: 'capability-refused' }],
+      loaded: [{ id }],
+      refused: [
+        {
+          id: 'acme.sample',
+          code: 'not-loaded',
+          detail: expect.stringContaining('hypermesh extension load'),
+        },
+      ],
     });
-    expect(await call(extensions, 'echo')).toEqual({ status: 'success', result: 'oak' });
-  }, 60_000);
+  });
 });
 
 describe('the certificate of a signer', () => {

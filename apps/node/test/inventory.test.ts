@@ -98,9 +98,10 @@ describe('the inventory of a node', () => {
       ],
       bindings: {},
     });
+    const facts = { v: 1, root: '', logKey: '', signers: {} } as const;
     const transport = createMemoryHub().transport(0);
     const services = { ...ports, transport, metrics: silentMetrics };
-    ledger = cleanup.use(await openLedgerService(directory, made, keys, services));
+    ledger = cleanup.use(await openLedgerService(directory, { ...made, facts }, keys, services));
     await open();
   });
 

@@ -59,11 +59,16 @@ export interface RunningNode extends AsyncDisposable {
 }
 
 /** Starts `hypermesh up` and resolves when it says that it serves. */
-export const startNode = (directory: string): Promise<RunningNode> => startNodeIn([], directory);
+export const startNode = (directory: string, ...flags: readonly string[]): Promise<RunningNode> =>
+  startNodeIn([], directory, ...flags);
 
 /** `startNode` below a command that leads it. */
-export async function startNodeIn(leading: readonly string[], directory: string): Promise<RunningNode> {
-  const up = ['up', '--data', directory, '--stop-with-stdin', '--json'];
+export async function startNodeIn(
+  leading: readonly string[],
+  directory: string,
+  ...flags: readonly string[]
+): Promise<RunningNode> {
+  const up = ['up', '--data', directory, '--stop-with-stdin', '--json', ...flags];
   const [program = '', ...argv] = [...leading, process.execPath, ...entry, ...up];
   const child: ChildProcess = spawn(program, argv, { stdio: ['pipe', 'pipe', 'pipe'] });
   const [stdout, log] = [collect(child.stdout), collect(child.stderr)];

@@ -43,6 +43,7 @@ describe('exit codes', () => {
     [{ code: 'node/not-found' }, 5],
     [{ code: 'catalog/not-installed' }, 5],
     [{ code: 'node/unreachable' }, 6],
+    [{ code: 'node/no-room', of: 'disk' }, 6],
     [{ code: 'catalog/too-few-copies' }, 6],
     [{ code: 'node/cancelled' }, 130],
     [{ code: 7 }, 1],

@@ -132,7 +132,7 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
 
   const transport = createMemoryHub().transport(0);
   const ports = { transport, clock: systemClock, log: silentLog, metrics: silentMetrics };
-  const ledger = cleanup.use(await openLedgerService(directory, made, keys.amber, ports));
+  const ledger = cleanup.use(await openLedgerService(directory, { ...made, facts }, keys.amber, ports));
   const ledgers = { amber: ledger, birch: await ledgerOf(ledger, keys.birch, cleanup) };
 
   const behaviour: ThreeMembers['behaviour'] = { isLying: false, gate: undefined };
@@ -208,7 +208,7 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
         },
       };
     };
-    cleanup.defer(
+    cleanup.use(
       serveRuns(stoq, {
         ledger: own,
         programs: {
@@ -228,6 +228,7 @@ export async function openThreeMembers(): Promise<ThreeMembers> {
         self: identity.nodeId,
         secretKey,
         log: silentLog,
+        metrics: silentMetrics,
       }),
     );
     const memory = cleanup.use(

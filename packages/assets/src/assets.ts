@@ -1,8 +1,9 @@
-import { type AssetId, equalBytes, toHex } from '@hypermesh/core';
+import { type AssetId, equalBytes, silentMetrics, toHex } from '@hypermesh/core';
 import { openKeeper } from './book/keeper.ts';
 import { type Entry, usageOf } from './book/state.ts';
 import { endClaim, step } from './book/steps.ts';
 import { type Requester, relationOf } from './claims/claim.ts';
+import { countedDesk } from './claims/counted-desk.ts';
 import { type ClaimDesk, createClaimDesk } from './claims/desk.ts';
 import { createClaimQueue } from './claims/queue.ts';
 import { matches, type Selector } from './claims/selector.ts';
@@ -75,11 +76,11 @@ const leaseSteps = ['allocate', 'activate', 'deactivate', 'release', 'reclaim'];
  * `assets/journal-corrupt` where the journal contradicts itself.
  */
 export async function openAssets(options: AssetsOptions): Promise<Assets> {
-  const { owner, floor, journal, clock, random, kinds = createKinds() } = options;
+  const { owner, floor, journal, clock, random, kinds = createKinds(), metrics = silentMetrics } = options;
   const queue = createClaimQueue();
-  const keeper = await openKeeper({ journal, clock, kinds, freed: () => queue.advance() });
+  const keeper = await openKeeper({ journal, clock, kinds, metrics, freed: () => queue.advance() });
   const { book } = keeper;
-  const desk = createClaimDesk(keeper, queue, { floor, random, nowMs: clock.nowMs });
+  const desk = countedDesk(createClaimDesk(keeper, queue, { floor, random, nowMs: clock.nowMs }), metrics);
 
   const entryOf = (id: AssetId): Entry => {
     const entry = book.entries.get(id);

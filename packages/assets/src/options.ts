@@ -1,4 +1,4 @@
-import type { Clock, Random } from '@hypermesh/core';
+import type { Clock, Metrics, Random } from '@hypermesh/core';
 import type { Kinds } from './kinds/registry.ts';
 import type { ProofStrength } from './policy/policy.ts';
 import type { Journal } from './ports.ts';
@@ -14,6 +14,8 @@ export interface AssetsOptions {
   /** A cryptographic source: whoever can guess the id of a claim can use it. */
   readonly random: Random;
   readonly kinds?: Kinds;
+  /** Counts claims and leases; by default nobody does. */
+  readonly metrics?: Metrics;
 }
 
 /** A reservation that is not committed ends after this time unless told otherwise, milliseconds. */

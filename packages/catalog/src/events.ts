@@ -3,7 +3,14 @@ import type { FetchProgress } from './ports.ts';
 /** What long work tells meanwhile: plain data, in the order in which it happens. */
 export type CatalogEvent =
   | { readonly type: 'packing'; readonly package: string }
-  | { readonly type: 'storing'; readonly package: string; readonly bytes: number; readonly files: number }
+  | {
+      readonly type: 'storing';
+      readonly package: string;
+      readonly bytes: number;
+      readonly files: number;
+      /** Bytes of it that are read already; absent when it begins. */
+      readonly stored?: number;
+    }
   | { readonly type: 'signing'; readonly package: string }
   | { readonly type: 'replicating'; readonly package: string; readonly copies: number }
   | { readonly type: 'ordering'; readonly package: string; readonly operation: string }
@@ -42,7 +49,7 @@ export function describeEvent(event: CatalogEvent): string {
     case 'ordering':
       return `ordering ${event.operation} of ${event.package} with its four proofs`;
     case 'fetching':
-      return `fetching ${event.package}: ${event.moved + event.reused} of ${event.total} bytes from ${event.peers} peers`;
+      return `fetching ${event.package} from ${event.peers} ${event.peers === 1 ? 'peer' : 'peers'}`;
     case 'submitting':
     case 'running':
       return `${event.type} ${event.package} on ${event.node}`;

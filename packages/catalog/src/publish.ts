@@ -75,6 +75,8 @@ const keptSchema = recordSchema({
 });
 type Kept = Infer<typeof keptSchema>;
 
+const toldEveryBytes = 1_048_576;
+
 /** Operations of the index are made one after the other: a sequence number belongs to one record. */
 export function createPublisher(
   ports: CatalogPorts,
@@ -105,8 +107,15 @@ export function createPublisher(
       const next = 'correct the files, or what content.files takes in';
       throw new CatalogError({ code: 'catalog/bad-package', reason, next }, `${key}: ${reason}`);
     }
-    onEvent?.({ type: 'storing', package: key, bytes: packed.bytes, files: packed.files.length });
-    const { root: contentRoot } = await content.put(packed.stream(), signal === undefined ? {} : { signal });
+    const storing = {
+      type: 'storing',
+      package: key,
+      bytes: packed.bytes,
+      files: packed.files.length,
+    } as const;
+    onEvent?.(storing);
+    const stream = counted(packed.stream(), (stored) => onEvent?.({ ...storing, stored }));
+    const { root: contentRoot } = await content.put(stream, signal === undefined ? {} : { signal });
     const { files, bytes } = packed;
     return { key, ...encodedRecord(source.package, { files, bytes, root: contentRoot }) };
   }
@@ -295,6 +304,22 @@ export function createPublisher(
       return (await packRecord(source, options)).bytes;
     },
   };
+}
+
+/** The same bytes; `tell` hears how many have passed, after each megabyte. */
+async function* counted(
+  bytes: AsyncIterable<Uint8Array>,
+  tell: (passed: number) => void,
+): AsyncGenerator<Uint8Array> {
+  let passed = 0;
+  let told = 0;
+  for await (const piece of bytes) {
+    yield piece;
+    passed += piece.length;
+    if (passed - told < toldEveryBytes) continue;
+    told = passed;
+    tell(passed);
+  }
 }
 
 function encodedRecord(document: AssetPackage, packed: Parameters<typeof recordOf>[1]) {

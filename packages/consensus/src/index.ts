@@ -54,7 +54,7 @@ export type {
   TxResult,
   WriteAheadLog,
 } from './ports.ts';
-export { type Profile, type ProfileName, profileOf } from './profiles.ts';
+export { type Profile, type ProfileName, profileOf, regenerationMs } from './profiles.ts';
 export {
   type ConsensusProof,
   decodeProof,
@@ -74,11 +74,13 @@ export type {
   ProveContext,
   VerifyContext,
 } from './proof-context.ts';
+export { type InspectedLeg, inspectProof, type ProofInspection } from './proof-inspect.ts';
 export { prove } from './proof-prove.ts';
 export {
   type BindingReason,
   type OperationRefusal,
   type ProvenOperation,
+  type SpaceAnswer,
   type SpaceReason,
   type StakeReason,
   type TimeReason,

@@ -6,3 +6,5 @@ export const nodeCrypto: typeof import('node:crypto') | undefined =
   globalThis.process?.getBuiltinModule?.('node:crypto');
 export const nodeThreads: typeof import('node:worker_threads') | undefined =
   globalThis.process?.getBuiltinModule?.('node:worker_threads');
+export const nodeFiles: typeof import('node:fs') | undefined =
+  globalThis.process?.getBuiltinModule?.('node:fs');

@@ -79,7 +79,7 @@ const breathe = (): Promise<void> =>
   new Promise((resolve) => (globalThis.setImmediate ?? globalThis.setTimeout)(() => resolve()));
 
 /** Each digest is that of its leg: names the leg that was exchanged or altered, for the price of a hash. */
-function checkDigests(parts: CheckedProof): OperationRefusal | undefined {
+export function checkDigests(parts: CheckedProof): OperationRefusal | undefined {
   const { space, time, work, stake, binding } = parts;
   const said = binding.part;
   if (!equalBytes(legDigest.space(said.context, space.bytes), said.space)) return refuse('space', 'altered');
@@ -89,7 +89,8 @@ function checkDigests(parts: CheckedProof): OperationRefusal | undefined {
   return undefined;
 }
 
-function checkStake(
+/** The actor's bond in the state that a header names, without its VRF. */
+export function checkStake(
   operation: Operation,
   parts: CheckedProof,
   against: { readonly header: HeaderView; readonly context: VerifyContext },
@@ -130,11 +131,21 @@ function groupsOf(
   return { ok: true, groups: decoded.value.groups };
 }
 
-function checkSpace(
+/** An answer of a plot that holds: what was asked of which plot, and the quality (32 bytes) of what it answered. */
+export interface SpaceAnswer {
+  readonly j: number;
+  readonly plotId: Uint8Array;
+  readonly k: number;
+  readonly challenge: Uint8Array;
+  readonly quality: Uint8Array;
+}
+
+/** The actor's commitment in the state that a header names, and its plots' answers. */
+export function checkSpace(
   operation: Operation,
   parts: CheckedProof,
   against: { readonly header: HeaderView; readonly context: VerifyContext },
-): Verdict<{ committed: bigint }, SpaceReason> {
+): Verdict<{ committed: bigint; answers: readonly SpaceAnswer[] }, SpaceReason> {
   const { header, context } = against;
   const { profile } = context;
   const found = groupsOf(operation, parts, header);
@@ -149,14 +160,17 @@ function checkSpace(
   if (answers.length < profile.minimumAnswers) return { ok: false, reason: 'too-few-answers' };
   const { chain, actor, sequence } = operation;
   const seed = { chain, actor, sequence, anchor: parts.time.part.anchor };
+  const held: SpaceAnswer[] = [];
   let last = -1;
   for (const { j, proof } of answers) {
     if (j <= last || j >= profile.challenges) return { ok: false, reason: 'unordered-answers' };
     last = j;
-    if (!verifyPlotProof({ ...subChallenge(seed, groups, j), proof }).ok)
-      return { ok: false, reason: 'wrong-answer' };
+    const asked = subChallenge(seed, groups, j);
+    const answer = verifyPlotProof({ ...asked, proof });
+    if (!answer.ok) return { ok: false, reason: 'wrong-answer' };
+    held.push({ j, ...asked, quality: answer.quality });
   }
-  return { ok: true, committed };
+  return { ok: true, committed, answers: held };
 }
 
 /**

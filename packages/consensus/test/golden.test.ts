@@ -32,7 +32,7 @@ test('the bytes of every encoded type are what they were', () => {
     frame: hash(encodeFrame(new Uint8Array(16), 1, encodeBatch([Uint8Array.of(1), Uint8Array.of(2)]))),
     'finality proof': hash(encodeFinalityProof(finalityProof([{ block, certificate }], 1) as FinalityProof)),
   };
-  if (process.env['HYPERMESH_GOLDEN'] === 'write')
+  if (globalThis.process?.env['HYPERMESH_GOLDEN'] === 'write')
     writeFileSync(file, `${JSON.stringify(hashes, null, 2)}\n`);
   expect(hashes).toEqual(JSON.parse(readFileSync(file, 'utf8')));
 });

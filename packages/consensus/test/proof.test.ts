@@ -13,7 +13,7 @@ import {
   type WorkReceipt,
 } from '@hypermesh/consensus';
 import { createProofFixture, type ProofFixture } from '@hypermesh/consensus/testing';
-import { type CanonicalValue, decodeCanonical, encodeCanonical } from '@hypermesh/core';
+import { type CanonicalValue, decodeCanonical, encodeCanonical, equalBytes } from '@hypermesh/core';
 import { createSigner } from '@hypermesh/core/ed25519';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -233,7 +233,7 @@ describe('the four proofs of an operation', () => {
           const mixed = { ...mine, [part]: theirs[part] };
           const verdict = await verifyOperation(operation, mixed, context);
           // A swap of a leg that is the same in both, such as the bond's records, changes nothing.
-          const isSame = Buffer.from(encodeCanonical(mixed)).equals(encodeProof(proof));
+          const isSame = equalBytes(encodeCanonical(mixed), encodeProof(proof));
           expect(verdict.ok, `${part} of ${others.indexOf(other)}`).toBe(isSame);
           swaps++;
         }

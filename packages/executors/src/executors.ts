@@ -1,4 +1,4 @@
-import { sha256 } from '@hypermesh/core';
+import { sha256, silentMetrics } from '@hypermesh/core';
 import { ExecutorsError } from './errors.ts';
 import type {
   CallOutcome,
@@ -116,6 +116,7 @@ export async function createExecutors(
   options: { readonly policy: RunPolicy; readonly host: HostFacts; readonly signal?: AbortSignal },
 ): Promise<Executors> {
   const { policy, host, signal } = options;
+  const { metrics = silentMetrics } = ports;
   const byType = new Map<string, { readonly executor: Executor; readonly capability: Capability }>();
   const capabilities: Capability[] = [];
   for (const executor of list) {
@@ -180,6 +181,12 @@ export async function createExecutors(
     report: Omit<RunReport, 'statement' | 'limits'>,
   ): RunReport {
     const { exit, fuelUsed, memoryPages, wallMs, output, receipt } = report;
+    metrics.count('runs_total', 1, { type, exit });
+    if (report.started) {
+      metrics.count('runs_fuel_total', Number(fuelUsed ?? 0n));
+      metrics.observe('runs_memory_pages', memoryPages);
+      metrics.observe('runs_seconds', wallMs / 1000);
+    }
     const capability = byType.get(type)?.capability;
     const statement = signStatement(
       {
@@ -286,6 +293,7 @@ export async function createExecutors(
     },
 
     async reexecute(receipt, request) {
+      metrics.count('runs_reexecuted_total');
       const { signal: signalOfRun, work: asked } = request;
       const differs = (detail: string): Comparison => ({ matches: false, differs: 'run', detail });
       const excess = excessOf(request);

@@ -1,3 +1,5 @@
+import type { Metrics } from '@hypermesh/core';
+
 /** What one run needs of its machine. A quantity left out is not claimed. */
 export interface ClaimNeeds {
   /** Microseconds of processor in each second. */
@@ -59,4 +61,6 @@ export interface ExecutorsPorts {
   readonly signer: ReceiptSigner;
   /** Time that only grows, in ms. */
   monotonicMs(): number;
+  /** Counts runs, fuel and memory; by default nobody does. */
+  readonly metrics?: Metrics;
 }

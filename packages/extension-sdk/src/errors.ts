@@ -26,6 +26,8 @@ export type ExtensionFailure =
       readonly event: string;
     }
   | { readonly code: 'extension/no-state-key' }
+  /** The host is closed, or on its way there. */
+  | { readonly code: 'extension/closed' }
   | { readonly code: 'extension/audit-tampered'; readonly file: string; readonly reason: string }
   | { readonly code: 'extension/unreadable-package'; readonly path: string; readonly reason: string }
   | {
@@ -44,6 +46,8 @@ export type GuestEnd =
   | 'denied'
   | 'bad-params'
   | 'bad-answer'
+  /** The files of an extension that rested are not what was verified. */
+  | 'changed'
   | 'unloaded';
 
 /** The error of this package; branch on `code`, read details from `failure`. */

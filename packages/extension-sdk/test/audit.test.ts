@@ -149,4 +149,98 @@ describe('the audit log', () => {
     expect(Number(verdict.records.at(-1)?.detail['suppressed'])).toBeGreaterThan(1_400);
     expect(readFileSync(file()).length).toBeLessThan(600 * 600);
   });
+
+  describe('of many records', () => {
+    const bounds = { fileBytes: 2_000, files: 3 };
+    const write = async (from: number, to: number) => {
+      await using audit = openAuditLog(folder, { signer, clock, bounds });
+      for (let at = from; at < to; at++) {
+        audit.append({ event: 'test.more', extension: `acme.${at}`, detail: { at } });
+        if (at % 5 === 0) audit.flush();
+      }
+    };
+    const ended = () =>
+      readdirSync(folder)
+        .filter((name) => /^audit-\d+\.jsonl$/.test(name))
+        .sort((a, b) => Number(/\d+/.exec(a)) - Number(/\d+/.exec(b)));
+
+    it('keeps so many files and no more; the chain over them is whole, from the record after the last that was dropped', async () => {
+      await write(0, 100);
+      await write(100, 200);
+      expect(ended()).toHaveLength(2);
+      const verdict = verifyAuditFolder(folder, signer);
+      if (!verdict.ok) throw new Error(verdict.reason.fault);
+      expect(verdict.records.at(-1)).toMatchObject({ seq: 205, detail: { at: 199 } });
+      expect(verdict.records[0]?.seq).toBeGreaterThan(100);
+      expect(ended()[0]).toBe(`audit-${verdict.records[0]?.seq}.jsonl`);
+      const onDisk = readdirSync(folder).reduce(
+        (sum, name) => sum + readFileSync(join(folder, name)).length,
+        0,
+      );
+      expect(onDisk).toBeLessThan(3 * 3_000 + 1_000);
+    });
+
+    it.each<[string, () => void, RegExp]>([
+      ['a file that was taken away', () => rmSync(join(folder, ended()[1] ?? '')), /^broken-chain/],
+      [
+        'the oldest taken away with what was dropped',
+        () => rmSync(join(folder, ended()[0] ?? '')),
+        /^broken-chain/,
+      ],
+      ['the base taken away', () => rmSync(join(folder, 'audit.base.json')), /^broken-chain 1$/],
+      [
+        'a base that somebody else signed',
+        () => {
+          const base = join(folder, 'audit.base.json');
+          const text = readFileSync(base, 'utf8');
+          writeFileSync(
+            base,
+            text.replace(/"seq":(\d+)/, (_, seq) => `"seq":${Number(seq) + 1}`),
+          );
+        },
+        /^base-forged 0$/,
+      ],
+      [
+        'a head in the place of the base',
+        () => writeFileSync(join(folder, 'audit.base.json'), readFileSync(head())),
+        /^base-forged 0$/,
+      ],
+      ['the newest file taken away', () => rmSync(file()), /^truncated/],
+      [
+        'a record changed in an older file',
+        () => {
+          const path = join(folder, ended()[0] ?? '');
+          writeFileSync(path, readFileSync(path, 'utf8').replace('"at":1', '"at":2'));
+        },
+        /^broken-chain/,
+      ],
+    ])('shows %s', async (_, change, fault) => {
+      await write(0, 203);
+      await write(203, 206);
+      change();
+      expect(faultOf()).toMatch(fault);
+      await write(206, 207);
+      const verdict = verifyAuditFolder(folder, signer);
+      expect(verdict.ok && verdict.records.map(({ event }) => event)).toEqual([
+        'audit.tampered',
+        'test.more',
+      ]);
+    });
+
+    it('goes on after a crash between signing for what is dropped and dropping it', async () => {
+      await write(0, 200);
+      const before = faultOf();
+      const [oldest = ''] = ended();
+      const text = readFileSync(join(folder, oldest), 'utf8');
+      await write(200, 240);
+      expect(ended()).not.toContain(oldest);
+      const after = faultOf();
+      writeFileSync(join(folder, oldest), text);
+      expect(faultOf()).toBe(after);
+      expect(before).not.toBe(after);
+      await write(240, 280);
+      expect(faultOf()).toMatch(/^ok \d+ 0$/);
+      expect(ended()).toHaveLength(2);
+    });
+  });
 });

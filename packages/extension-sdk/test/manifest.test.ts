@@ -33,6 +33,7 @@ const nested = {
     limits: { cpu_percent: 25.0, memory_mb: 2048, storage_gb: 100, network_mbps: 100 },
     requests: { cpu_percent: 10.0, memory_mb: 512, storage_gb: 10, network_mbps: 10 },
   },
+  operations: { 'words.count': { summary: 'Counts words', input: { type: 'string' } } },
   assets: {
     provided_types: [
       'library.julia',
@@ -194,6 +195,14 @@ describe('a manifest', () => {
     ['/configuration/defaults', 'config//x.toml', 'bad-path'],
     ['/configuration/schema', 'C:\\x', 'bad-path'],
     ['/plugins', {}, 'unknown-field'],
+    ['/operations', [], 'wrong-type'],
+    ['/operations/Count', {}, 'bad-operation'],
+    ['/operations/words.count', 'counts', 'wrong-type'],
+    ['/operations/words.count/summary', 'x'.repeat(257), 'too-long'],
+    ['/operations/words.count/colour', 'red', 'unknown-field'],
+    ['/operations/words.count/input', true, 'wrong-type'],
+    ['/operations/words.count/input', { enum: ['x'.repeat(16_385)] }, 'too-long'],
+    ['/operations/words.count/output', { items: [{ $ref: 'https://example.org/' }] }, 'bad-schema'],
   ])('with %s as %j is refused as %s, with the pointer to it [ext-01]', (pointer, value, code) => {
     expect(reasonOf(changed(nested, pointer, value))).toBe(`${code} ${pointer}`);
   });

@@ -40,7 +40,7 @@ describe.each(['trusted', 'strict'] as const)('an extension in the tier %s', (ti
     expect(await call('add', 5)).toMatchObject({ result: 5 });
     const underWay = call('wait');
     await entered;
-    const reload = test.host.reload(await pack(test, 2, second));
+    const reload = test.host.reload({ files: await pack(test, 2, second) });
     const after = call('read');
     gate.resolve();
     expect(await underWay).toEqual({ status: 'success', result: 'version 1' });
@@ -61,12 +61,12 @@ describe.each(['trusted', 'strict'] as const)('an extension in the tier %s', (ti
     await using _ = test;
     await call('add', 2);
     const failing = await pack(test, 3, version(3, '{ version: 1, initial: () => ({ n: 0 }) }'));
-    expect(await test.host.reload(failing)).toMatchObject({ ok: false, code: 'on-load-failed' });
+    expect(await test.host.reload({ files: failing })).toMatchObject({ ok: false, code: 'on-load-failed' });
     const tampered = new Map(await pack(test, 2, second)).set('extension.mjs', Buffer.from(first));
-    expect(await test.host.reload(tampered)).toMatchObject({ ok: false, code: 'file-changed' });
+    expect(await test.host.reload({ files: tampered })).toMatchObject({ ok: false, code: 'file-changed' });
     expect(await call('read')).toEqual({ status: 'success', result: { version: 1, state: { n: 2 } } });
     const older = version(4, 'undefined');
-    expect(await test.host.reload(await pack(test, 4, older))).toMatchObject({ ok: true });
+    expect(await test.host.reload({ files: await pack(test, 4, older) })).toMatchObject({ ok: true });
   });
 
   it('exports its state encrypted; the newest comes back, an older one is refused [ext-08]', async () => {

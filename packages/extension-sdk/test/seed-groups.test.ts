@@ -84,7 +84,7 @@ describe('Hot reload functionality', () => {
   it('puts a new version in the place of one that runs, with its state [repo-01]', async () => {
     await test.host.load([{ files: await pack() }]);
     expect(await call('count')).toEqual({ status: 'success', result: [1, 'first'] });
-    expect(await test.host.reload(await pack({ version: '1.1.0' }, "'second'"))).toMatchObject({
+    expect(await test.host.reload({ files: await pack({ version: '1.1.0' }, "'second'") })).toMatchObject({
       ok: true,
       info: { generation: 2, version: '1.1.0' },
     });

@@ -30,6 +30,7 @@ export {
   pinnedId,
   pinnedKeys,
 } from './session/pinned-keys.ts';
+export type { Traffic } from './session/traffic.ts';
 export type { ByteStream, Bytes } from './streams/byte-stream.ts';
 export type { MessageStream } from './streams/message-stream.ts';
 export type { RequestOptions, RequestReason, RequestResult } from './streams/request.ts';

@@ -1,7 +1,9 @@
+import { silentMetrics } from '@hypermesh/core';
 import { systemClock } from '@hypermesh/core/node';
 import { kindOf } from './address.ts';
 import { quicCarrier } from './carriers/quic.ts';
 import { StoqError } from './errors.ts';
+import { countEvent } from './event-counts.ts';
 import type { StoqEvent } from './events.ts';
 import { Handlers, type RequestHandler, type StreamHandler } from './handlers.ts';
 import { completeLimits } from './limits.ts';
@@ -47,9 +49,12 @@ export async function createStoq(options: StoqOptions): Promise<StoqNode> {
   const handlers = new Handlers();
   const sessions = new Set<Session>();
   const peerListeners = new Set<(peer: Peer) => void>();
-  const onEvent = (event: StoqEvent) => quietly(() => options.onEvent?.(event));
-  const { auth, pq = 'require' } = options;
-  const connector = new Connector({ auth, pq, limits, clock, handlers, onEvent, sessions, onPeer });
+  const { auth, pq = 'require', metrics = silentMetrics } = options;
+  const onEvent = (event: StoqEvent) => {
+    countEvent(metrics, event);
+    quietly(() => options.onEvent?.(event));
+  };
+  const connector = new Connector({ auth, pq, limits, clock, handlers, metrics, onEvent, sessions, onPeer });
   const listeners: CarrierListener[] = [];
   let closing: Promise<void> | undefined;
 

@@ -1,4 +1,4 @@
-import type { Clock } from '@hypermesh/core';
+import type { Clock, Metrics } from '@hypermesh/core';
 import type { StoqEvent } from './events.ts';
 import type { Limits } from './limits.ts';
 import type { Authenticator, Carrier } from './ports.ts';
@@ -17,4 +17,6 @@ export interface StoqOptions {
   readonly clock?: Clock;
   /** Hears of sessions and refusals, in order. What it throws is dropped. */
   readonly onEvent?: (event: StoqEvent) => void;
+  /** Counts sessions, handshakes, streams, requests and refusals; by default nobody does. */
+  readonly metrics?: Metrics;
 }

@@ -1,5 +1,6 @@
 import type { CloseReason } from './events.ts';
 import type { PeerIdentity } from './ports.ts';
+import type { Traffic } from './session/traffic.ts';
 import type { ByteStream } from './streams/byte-stream.ts';
 import type { MessageStream } from './streams/message-stream.ts';
 import type { RequestOptions, RequestResult } from './streams/request.ts';
@@ -35,6 +36,8 @@ export interface Peer {
   openStream(name: string, options?: { readonly signal?: AbortSignal }): Promise<ByteStream<Peer>>;
   /** Smoothed round trip of the carrier, milliseconds. */
   rttMs(): number | undefined;
+  /** What this session has moved until now, also after its end. */
+  traffic(): Traffic;
   /** Ends the session and all its streams, whatever is still on its way; the peer is told. */
   close(): Promise<void>;
   /** Resolves when the session has ended. Never rejects. */

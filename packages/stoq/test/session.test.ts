@@ -1,5 +1,12 @@
 import { createManualClock } from '@hypermesh/core/testing';
-import { type Authenticator, createStoq, generatePinnedKey, pinnedId, pinnedKeys } from '@hypermesh/stoq';
+import {
+  type Authenticator,
+  createStoq,
+  generatePinnedKey,
+  type Peer,
+  pinnedId,
+  pinnedKeys,
+} from '@hypermesh/stoq';
 import { authenticatorCompliance } from '@hypermesh/stoq/testing';
 import { describe, expect, it } from 'vitest';
 import {
@@ -38,6 +45,23 @@ describe('a session', () => {
     expect(first.sessionId).toMatch(/^[0-9a-f]{64}$/);
     expect(first.sessionId).not.toBe(second.sessionId);
     expect(pair.dialer.peers).toHaveLength(2);
+  });
+
+  it('counts what it moves: what one end sent is what the other has received', async () => {
+    await using pair = await memoryPair();
+    const arrived = new Promise<Peer>((resolve) => pair.listener.onPeer(resolve));
+    pair.listener.handle('echo/1', async (body) => body);
+    const peer = await pair.connect();
+    const other = await arrived;
+    expect(peer.traffic()).toEqual({ bytesIn: 0, bytesOut: 0 });
+    const body = new Uint8Array(100_000);
+    expect(await peer.request('echo/1', body)).toMatchObject({ ok: true });
+    const { bytesIn, bytesOut } = peer.traffic();
+    expect(other.traffic()).toEqual({ bytesIn: bytesOut, bytesOut: bytesIn });
+    for (const bytes of [bytesIn, bytesOut]) {
+      expect(bytes).toBeGreaterThan(body.length);
+      expect(bytes).toBeLessThan(body.length + 500);
+    }
   });
 
   it('is refused to a key that is not pinned, by name on both ends', async () => {

@@ -1,26 +1,13 @@
 import { parentPort } from 'node:worker_threads';
-import { type FalconBackendName, type FalconEngine, openFalconEngine } from './suite/falcon-engine.ts';
-import type { FalconAnswer, FalconRequest, FalconResults, FalconTask } from './suite/falcon-task.ts';
+import {
+  type FalconBackendName,
+  type FalconEngine,
+  openFalconEngine,
+  performFalconTask,
+} from './suite/falcon-engine.ts';
+import type { FalconAnswer, FalconRequest } from './suite/falcon-task.ts';
 
 // Entry of the worker that does slow cryptography off the main thread; imported elsewhere it does nothing.
-
-function perform(
-  engine: FalconEngine,
-  work: FalconTask,
-): FalconResults[FalconTask['task']] | Promise<FalconResults[FalconTask['task']]> {
-  switch (work.task) {
-    case 'generate':
-      return engine.generate(work.seed);
-    case 'public-key':
-      return engine.publicKeyOf(work.secretKey);
-    case 'sign':
-      return engine.sign(work.message, work.secretKey);
-    case 'verify':
-      return engine.verify(work.signature, work.message, work.publicKey);
-    default:
-      return work satisfies never;
-  }
-}
 
 const engines = new Map<FalconBackendName, Promise<FalconEngine>>();
 
@@ -30,7 +17,7 @@ async function answer({ id, work }: FalconRequest): Promise<FalconAnswer> {
   const opened = await engine.catch((error: unknown) => error as Error);
   if (opened instanceof Error) return { id, ok: false, failed: 'engine', message: opened.message };
   try {
-    return { id, ok: true, result: await perform(opened, work) };
+    return { id, ok: true, result: await performFalconTask(opened, work) };
   } catch (error) {
     return { id, ok: false, failed: 'work', message: error instanceof Error ? error.message : 'refused' };
   }

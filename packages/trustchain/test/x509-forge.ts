@@ -1,4 +1,7 @@
-import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { sha256 } from '@hypermesh/core';
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { p256, p384, p521 } from '@noble/curves/nist.js';
+import { ml_dsa44, ml_dsa65, ml_dsa87 } from '@noble/post-quantum/ml-dsa.js';
 import {
   bitString,
   boolean,
@@ -12,44 +15,63 @@ import {
   utf8String,
 } from '../src/x509/der/writer.ts';
 
-/** A key pair with its SubjectPublicKeyInfo, its key identifier and how it signs. */
+/** A key pair with its SubjectPublicKeyInfo, its key identifier and how it signs. Needs no Node. */
 export interface ForgedKey {
-  readonly privateKey: KeyObject;
   readonly spki: Uint8Array;
   readonly keyId: Uint8Array;
   readonly kind: ForgedKeyKind;
+  sign(message: Uint8Array): Uint8Array;
 }
 
+interface Pair {
+  readonly publicKey: Uint8Array;
+  sign(message: Uint8Array): Uint8Array;
+}
+
+const curve = (type: string, algorithm: typeof p256, parameters: string) => ({
+  oid: type,
+  key: sequence(oid('1.2.840.10045.2.1'), oid(parameters)),
+  make: (): Pair => {
+    const { secretKey } = algorithm.keygen();
+    return {
+      publicKey: algorithm.getPublicKey(secretKey, false),
+      sign: (message) => algorithm.sign(message, secretKey, { format: 'der', lowS: false }),
+    };
+  },
+});
+const lattice = (type: string, algorithm: typeof ml_dsa44) => ({
+  oid: type,
+  key: sequence(oid(type)),
+  make: (): Pair => {
+    const { publicKey, secretKey } = algorithm.keygen();
+    return { publicKey, sign: (message) => algorithm.sign(message, secretKey) };
+  },
+});
+
 const kinds = {
-  p256: {
-    make: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
-    oid: '1.2.840.10045.4.3.2',
-    hash: 'sha256',
+  p256: curve('1.2.840.10045.4.3.2', p256, '1.2.840.10045.3.1.7'),
+  p384: curve('1.2.840.10045.4.3.3', p384, '1.3.132.0.34'),
+  p521: curve('1.2.840.10045.4.3.4', p521, '1.3.132.0.35'),
+  ed25519: {
+    oid: '1.3.101.112',
+    key: sequence(oid('1.3.101.112')),
+    make: (): Pair => {
+      const { publicKey, secretKey } = ed25519.keygen();
+      return { publicKey, sign: (message) => ed25519.sign(message, secretKey) };
+    },
   },
-  p384: {
-    make: () => generateKeyPairSync('ec', { namedCurve: 'P-384' }),
-    oid: '1.2.840.10045.4.3.3',
-    hash: 'sha384',
-  },
-  p521: {
-    make: () => generateKeyPairSync('ec', { namedCurve: 'P-521' }),
-    oid: '1.2.840.10045.4.3.4',
-    hash: 'sha512',
-  },
-  ed25519: { make: () => generateKeyPairSync('ed25519'), oid: '1.3.101.112', hash: null },
-  'ml-dsa-44': { make: () => generateKeyPairSync('ml-dsa-44'), oid: '2.16.840.1.101.3.4.3.17', hash: null },
-  'ml-dsa-65': { make: () => generateKeyPairSync('ml-dsa-65'), oid: '2.16.840.1.101.3.4.3.18', hash: null },
-  'ml-dsa-87': { make: () => generateKeyPairSync('ml-dsa-87'), oid: '2.16.840.1.101.3.4.3.19', hash: null },
-} as const;
+  'ml-dsa-44': lattice('2.16.840.1.101.3.4.3.17', ml_dsa44),
+  'ml-dsa-65': lattice('2.16.840.1.101.3.4.3.18', ml_dsa65),
+  'ml-dsa-87': lattice('2.16.840.1.101.3.4.3.19', ml_dsa87),
+};
 
 export type ForgedKeyKind = keyof typeof kinds;
 export const forgedKeyKinds = Object.keys(kinds) as readonly ForgedKeyKind[];
 
 export function forgeKey(kind: ForgedKeyKind = 'p256'): ForgedKey {
-  const { privateKey, publicKey } = kinds[kind].make();
-  const spki = new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }));
-  const keyId = new Uint8Array(createHash('sha256').update(spki).digest().subarray(0, 20));
-  return { privateKey, spki, keyId, kind };
+  const { publicKey, sign } = kinds[kind].make();
+  const spki = sequence(kinds[kind].key, bitString(publicKey));
+  return { spki, keyId: sha256(spki).subarray(0, 20), kind, sign };
 }
 
 export const extension = (type: string, critical: boolean, value: Uint8Array): Uint8Array =>
@@ -98,7 +120,7 @@ export function forge(options: {
   readonly alternativeKey?: ForgedKey;
 }): Uint8Array {
   const { subject, key, issuer, issuerKey, notAfterMs = Date.UTC(2030, 0), alternativeKey } = options;
-  const { oid: type, hash } = kinds[issuerKey.kind];
+  const { oid: type } = kinds[issuerKey.kind];
   const algorithm = sequence(oid(type));
   const head = [tlv(0xa0, integer(2)), integer(serials++)];
   const body = [
@@ -116,11 +138,11 @@ export function forge(options: {
   if (alternativeKey !== undefined) {
     const second = kinds[alternativeKey.kind];
     extensions.push(extension('2.5.29.73', false, sequence(oid(second.oid))));
-    const value = sign(second.hash, sequence(...head, ...body, explicit()), alternativeKey.privateKey);
-    extensions.push(extension('2.5.29.74', false, bitString(new Uint8Array(value))));
+    const value = alternativeKey.sign(sequence(...head, ...body, explicit()));
+    extensions.push(extension('2.5.29.74', false, bitString(value)));
   }
   const tbs = sequence(...head, algorithm, ...body, explicit());
-  return sequence(tbs, algorithm, bitString(new Uint8Array(sign(hash, tbs, issuerKey.privateKey))));
+  return sequence(tbs, algorithm, bitString(issuerKey.sign(tbs)));
 }
 
 /** A time at which everything forged here is valid. */

@@ -1,4 +1,4 @@
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium } from 'playwright';
 import { findChromium, launchOptions, NO_CHROMIUM } from './chromium.ts';
 import { createVisit, type Visit } from './visit.ts';
 

@@ -3,10 +3,12 @@ import {
   decodeRecord,
   domainMessage,
   encodeRecord,
+  type Metrics,
   nodeIdOf,
   type Replaceable,
   record,
   s,
+  silentMetrics,
   type Verdict,
 } from '@hypermesh/core';
 import { sign as signEd25519, verify as verifyEd25519 } from '@hypermesh/core/ed25519';
@@ -15,6 +17,7 @@ import { suiteFor } from '@hypermesh/trustchain/suite';
 import { type Certificate, certificateKeys, decodeCertificate } from '@hypermesh/trustchain/x509';
 import type { Credentials } from '../identity.ts';
 import { verifyNodeChain } from '../mesh/node-chain.ts';
+import { describeCertificate } from '../trust/certificate-facts.ts';
 
 const transcriptDomain = 'hypermesh/node/session/v1';
 const enrolmentDomain = 'hypermesh/node/enrolment-session/v1';
@@ -32,11 +35,13 @@ export interface CertificateAuthenticatorOptions {
   /** Whether a machine without a certificate may open a session, to ask for one and for nothing else. */
   readonly admitEnrolling: boolean;
   readonly clock: Clock;
+  /** Counts chains that were checked; by default nobody does. */
+  readonly metrics?: Metrics;
 }
 
 /** Sessions between members: P-256 and ML-DSA-65 signatures over the transcript, by the keys of the certificate. */
 export function certificateAuthenticator(options: CertificateAuthenticatorOptions): Authenticator {
-  const { credentials, pinnedRoot, admitEnrolling, clock } = options;
+  const { credentials, pinnedRoot, admitEnrolling, clock, metrics = silentMetrics } = options;
   return {
     certificate: () => credentials.current().chain.map(({ der }) => der),
     async sign(transcript) {
@@ -54,7 +59,9 @@ export function certificateAuthenticator(options: CertificateAuthenticatorOption
         if (!admitEnrolling) return { ok: false, reason: 'not-a-member' };
         return verifyEnrolling(card.value.enrolling, transcript, signature);
       }
-      return verifyMember(chain, transcript, signature, { pinnedRoot, timeMs: clock.nowMs() });
+      const verdict = await verifyMember(chain, transcript, signature, { pinnedRoot, timeMs: clock.nowMs() });
+      metrics.count('trust_certificates_verified_total', 1, { outcome: verdict.ok ? 'ok' : verdict.reason });
+      return verdict;
     },
   };
 }
@@ -115,5 +122,8 @@ async function verifyMember(
     (await suiteFor('p256').verify(signatures.value.p256, message, p256)) &&
     (await suiteFor('ml-dsa-65').verify(signatures.value.mldsa65, message, mldsa65));
   if (!valid) return { ok: false, reason: 'bad-signature' };
-  return { ok: true, peer: { id, sig: 'P-256+ML-DSA-65', claims: { serial: leaf.serial } } };
+  return {
+    ok: true,
+    peer: { id, sig: 'P-256+ML-DSA-65', claims: { certificate: describeCertificate(leaf) } },
+  };
 }

@@ -104,6 +104,24 @@ function judge(
   return { ok: true, fingerprint: fingerprint(verdict.leaf) };
 }
 
+/**
+ * Believes what was believed once and has only run out since: a package that `isAccepted` knows by its message is judged
+ * for the moment of its signing, with the revocations of now. Everything else is judged for now.
+ */
+export function acceptedTrust(
+  now: TrustVerifier,
+  atSigning: TrustVerifier,
+  isAccepted: (message: Uint8Array) => boolean,
+): TrustVerifier {
+  return {
+    async verify(question) {
+      const verdict = await now.verify(question);
+      const hasRunOut = !verdict.ok && verdict.reason === 'expired' && isAccepted(question.message);
+      return hasRunOut ? atSigning.verify(question) : verdict;
+    },
+  };
+}
+
 /** The revocation lists in a folder, as they are now; none where there is no folder. */
 export function revocationsIn(folder: string): readonly Uint8Array[] {
   try {

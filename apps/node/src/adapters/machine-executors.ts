@@ -1,7 +1,6 @@
-import { readFile, rename, statfs, writeFile } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
-import { join } from 'node:path';
-import type { Clock, ContentRoot } from '@hypermesh/core';
+import type { Clock, ContentRoot, Metrics } from '@hypermesh/core';
 import { createSigner } from '@hypermesh/core/ed25519';
 import {
   type Claims,
@@ -12,9 +11,10 @@ import {
   wasmExecutor,
 } from '@hypermesh/executors';
 import type { NodeConfig } from '../config.ts';
-import { type DataDirectory, makeFolder } from '../data-directory.ts';
+import type { DataDirectory } from '../data-directory.ts';
 import type { RunContent } from '../run/ports.ts';
 import { inlineOutputBytes, maxOutputBytes } from '../run/protocol.ts';
+import { engineCache } from './engine-cache.ts';
 
 /** What this node executes with, probed and opened when it is first needed. */
 export interface MachineExecutors extends AsyncDisposable {
@@ -33,9 +33,10 @@ export function machineExecutors(
     readonly config: NodeConfig;
     readonly secretKey: Uint8Array;
     readonly clock: Clock;
+    readonly metrics?: Metrics;
   },
 ): MachineExecutors {
-  const { claims, content, config, secretKey, clock } = parts;
+  const { claims, content, config, secretKey, clock, metrics } = parts;
   let opened: Promise<Executors> | undefined;
   const open = async () =>
     createExecutors(
@@ -51,6 +52,7 @@ export function machineExecutors(
         },
         signer: createSigner(secretKey),
         monotonicMs: () => clock.monotonicMs(),
+        ...(metrics === undefined ? {} : { metrics }),
       },
       {
         policy: {
@@ -85,18 +87,5 @@ async function hostFacts(path: string): Promise<HostFacts> {
     millicores: availableParallelism() * 1_000,
     memoryBytes: totalmem(),
     storageBytes: bavail * bsize,
-  };
-}
-
-/** Metered engines in a folder; what is read is checked by whoever asked. */
-function engineCache(folder: string) {
-  return {
-    get: (key: string) => readFile(join(folder, key)).catch(() => undefined),
-    async put(key: string, bytes: Uint8Array) {
-      makeFolder(folder);
-      const draft = join(folder, `${key}.${process.pid}`);
-      await writeFile(draft, bytes);
-      await rename(draft, join(folder, key));
-    },
   };
 }

@@ -7,10 +7,17 @@ export const maxBodyBytes: number = 1024 * 1024;
 /** Deepest nesting of a body. */
 const maxDepth = 32;
 
-/** The JSON object in the body of a request; an empty body is an empty object. Throws what is wrong with it. */
-export async function bodyOf(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
+/**
+ * The JSON object in the body of a request; an empty body is an empty object. `onWanted` is called before it is read, unless it is too large from the
+ * start. Throws what is wrong with it.
+ */
+export async function bodyOf(
+  request: IncomingMessage,
+  onWanted?: () => void,
+): Promise<Readonly<Record<string, unknown>>> {
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > maxBodyBytes) throw tooLarge();
+  onWanted?.();
   const bytes = await bytesOf(request);
   if (bytes.length === 0) return {};
   const type = request.headers['content-type'] ?? '';

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { AnyRoute, RouteId } from '@hypermesh/client';
 import { routes } from '@hypermesh/client/routes';
 import type { Clock, Log } from '@hypermesh/core';
+import type { MetricsRegistry } from '../monitor/metrics/registry.ts';
 import type { MeshServices } from '../services.ts';
 import { version } from '../version.ts';
 import type { Caller } from './call.ts';
@@ -17,7 +18,7 @@ import { openTokens } from './tokens.ts';
 export interface ServeParts {
   readonly clock: Clock;
   readonly log: Log;
-  metrics?(): string | Promise<string>;
+  readonly metrics?: MetricsRegistry;
 }
 
 /** Whether answers are held against their schemas: set where tests run. */
@@ -83,7 +84,7 @@ function handleOf(
 }
 
 function callOf<Params>(params: Params, { signal, access, progress }: Caller): Call<Params> {
-  return { params, signal, access, progress, tell: (text) => progress({ text }) };
+  return { params, signal, access, progress, tell: (text, moved) => progress({ text, ...moved }) };
 }
 
 /** Routes of what is loaded at this moment: the same list while that gives the same. */
@@ -109,6 +110,6 @@ function dynamicOf(parts: NodeParts, services: (caller: Caller) => Promise<MeshS
 /** The pages of the dashboard, where they are installed and built. */
 async function dashboardPages(): Promise<Pages | undefined> {
   const { openPages } = await import('./pages.ts');
-  const { pagesFolder } = (await import('@hypermesh/dashboard')) as { readonly pagesFolder?: URL };
-  return pagesFolder === undefined ? undefined : openPages(fileURLToPath(pagesFolder));
+  const { pagesFolder } = await import('@hypermesh/dashboard');
+  return openPages(fileURLToPath(pagesFolder));
 }

@@ -14,22 +14,36 @@ export interface Doors extends AsyncDisposable {
   readonly url: string | undefined;
 }
 
-/** Connections that each door has at once at most. */
-const mostConnections = 256;
-const headersMs = 10_000;
-const requestMs = 30_000;
-const idleMs = 15_000;
+/** What each door bears. */
+export interface DoorLimits {
+  /** Connections at once. */
+  readonly mostConnections: number;
+  /** Time for the headers of a request, for all of it, and between two of one connection. */
+  readonly headersMs: number;
+  readonly requestMs: number;
+  readonly idleMs: number;
+}
+
+const defaultLimits: DoorLimits = {
+  mostConnections: 256,
+  headersMs: 10_000,
+  requestMs: 30_000,
+  idleMs: 15_000,
+};
 const maxHeaderBytes = 16 * 1024;
-const maxHeaders = 64;
 
 /** Opens the socket of the owner, and the network door where the configuration wants it; tells where that is in `api.json`. */
 export async function openDoors(
   directory: DataDirectory,
   api: Api,
-  { config, log }: { readonly config: ApiConfig; readonly log: Log },
+  {
+    config,
+    log,
+    limits = defaultLimits,
+  }: { readonly config: ApiConfig; readonly log: Log; readonly limits?: DoorLimits },
 ): Promise<Doors> {
   await using cleanup = new AsyncDisposableStack();
-  const owner = serverOf(api, 'socket', log);
+  const owner = serverOf(api, 'socket', { limits, log });
   rmSync(directory.controlSocket, { force: true });
   // The socket is made by the call itself: nobody else may open it, not even for a moment.
   const before = process.umask(0o177);
@@ -38,12 +52,13 @@ export async function openDoors(
   } finally {
     process.umask(before);
   }
-  cleanup.defer(() => close(owner, api));
+  const servers = [owner];
+  cleanup.defer(() => close(servers, api));
   let url: string | undefined;
   if (config.isEnabled) {
-    const network = serverOf(api, 'network', log);
+    const network = serverOf(api, 'network', { limits, log });
     url = await listenNetwork(network, directory, config, log);
-    cleanup.defer(() => close(network, api));
+    servers.push(network);
     writeDurably(directory.apiAddress, `${JSON.stringify({ url })}\n`);
     if (config.allowRemote) {
       const warning =
@@ -55,23 +70,22 @@ export async function openDoors(
   return { url, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-function serverOf(api: Api, door: Door, log: Log): Server {
+function serverOf(
+  api: Api,
+  door: Door,
+  { limits, log }: { readonly limits: DoorLimits; readonly log: Log },
+): Server {
+  const { headersMs, requestMs, idleMs, mostConnections } = limits;
   const server = createServer({
     maxHeaderSize: maxHeaderBytes,
     headersTimeout: headersMs,
     requestTimeout: requestMs,
     keepAliveTimeout: idleMs,
-    connectionsCheckingInterval: 2_000,
-    insecureHTTPParser: false,
-    noDelay: true,
+    connectionsCheckingInterval: Math.min(2_000, headersMs / 2),
   });
   server.maxConnections = mostConnections;
-  server.maxHeadersCount = maxHeaders;
-  // A connection on which nothing was ever asked ends as soon as one that fell silent.
-  server.on('connection', (socket) => {
-    socket.setTimeout(unreadMs);
-    socket.once('data', () => undefined);
-  });
+  // The time for headers begins with the first byte: a connection that brings none ends like an idle one.
+  server.on('connection', (socket) => socket.setTimeout(idleMs));
   server.on('request', (request, response) => {
     // While it is answered a call may take what it takes; once it is being sent, the reader must take it.
     request.socket.setTimeout(0);
@@ -128,11 +142,12 @@ function listening(server: Server, where: object): Promise<void> {
   });
 }
 
-async function close(server: Server, api: Api): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  api.endStreams();
-  server.closeAllConnections();
-  await closed;
+/** All doors at once: a call that ends with the node must not look as if it had been answered. */
+async function close(servers: readonly Server[], api: Api): Promise<void> {
+  const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+  for (const server of servers) server.closeAllConnections();
+  api.endAll();
+  await Promise.all(closed);
 }
 
 function cannotListen(host: string, port: number, cause: unknown): NodeError {

@@ -50,7 +50,7 @@ export function openPages(folder: string): Pages | undefined {
   if (index === undefined) return undefined;
   return {
     serve(request, response, pathname) {
-      const file = files.get(pathname) ?? (isPagePath(pathname) ? index : undefined);
+      const file = files.get(pathname) ?? (isPage(request, pathname) ? index : undefined);
       if (file === undefined) return false;
       send(request, response, file);
       return true;
@@ -58,9 +58,10 @@ export function openPages(folder: string): Pages | undefined {
   };
 }
 
-/** Paths of pages name no file: their last part has no dot, or they are not below a folder of files. */
-const isPagePath = (pathname: string): boolean =>
-  !pathname.startsWith(hashedFolder) && !/\.[a-z0-9]{1,11}$/i.test(pathname);
+/** Whether a page is meant: by a browser that wants HTML, or by a path that looks like no file. */
+const isPage = ({ headers }: IncomingMessage, pathname: string): boolean =>
+  !pathname.startsWith(hashedFolder) &&
+  ((headers.accept ?? '').includes('text/html') || !/\.[a-z0-9]{1,11}$/i.test(pathname));
 
 function collect(folder: string, under: string, files: Map<string, File>): void {
   for (const entry of readdirSync(join(folder, under), { withFileTypes: true }) as Dirent[]) {

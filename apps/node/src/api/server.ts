@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Topic } from '@hypermesh/client';
 import { openApi, routes, topicNames } from '@hypermesh/client/routes';
-import type { Clock, Log } from '@hypermesh/core';
+import { type Clock, type Log, silentMetrics } from '@hypermesh/core';
 import type { Events } from '../events/hub.ts';
+import { exposition, expositionFormatOf, expositionTypes } from '../monitor/metrics/exposition.ts';
+import type { MetricsRegistry } from '../monitor/metrics/registry.ts';
 import { sendJson, sendProblem, startEvents } from './answers.ts';
 import { badCall, bodyOf } from './body.ts';
 import { answerStreamed, answerWhole, type Caller, wantsStream } from './call.ts';
@@ -31,8 +33,8 @@ export interface ApiParts {
   readonly events: Events;
   /** Whether phase 2 is reached and the ledger applied. */
   isReady(): boolean;
-  /** Counters in the text format of Prometheus. */
-  metrics?(): string | Promise<string>;
+  /** What /metrics shows, and what requests are counted in. */
+  readonly metrics?: MetricsRegistry;
   /** The dashboard; looked for when it is first asked for. */
   pages?(): Promise<Pages | undefined>;
   readonly version: string;
@@ -48,8 +50,8 @@ export interface ApiParts {
 export interface Api {
   /** Never rejects. `onBody` is called before the body is read. */
   handle(request: IncomingMessage, response: ServerResponse, door: Door, onBody?: () => void): Promise<void>;
-  /** Ends the streams of events that are open. */
-  endStreams(): void;
+  /** Ends the calls and streams that are open. */
+  endAll(): void;
 }
 
 /** How often each door may be asked, by what the token allows; without one, and with a wrong one. */
@@ -68,6 +70,8 @@ const rates: Readonly<Record<Door, Readonly<Record<Access | 'anyone' | 'refused'
   },
 };
 
+/** Methods that requests are counted by. */
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE']);
 /** Streams of events that are open at once at most, of both doors. */
 const mostStreams = 64;
 /** Requests of one connection that wait for their answers at most. */
@@ -76,14 +80,27 @@ const mostPerConnection = 16;
 /** Makes the API of a node. */
 export function createApi(parts: ApiParts): Api {
   const { entries, tokens, events, clock, log, isChecked = false } = parts;
+  const { metrics = silentMetrics } = parts;
   const names = new Set(parts.names ?? []);
   const limits = createRateLimits(clock);
   const router = createRouter(entries);
-  const stopping = new AbortController();
+  const answering = new Set<AbortController>();
   const open = new WeakMap<object, number>();
+  const routeOf = new WeakMap<ServerResponse, string>();
   let streams = 0;
   let dynamic: { readonly list: readonly Named<Handle>[]; readonly router: Router<Handle> } | undefined;
   let pages: Promise<Pages | undefined> | undefined;
+
+  /** Aborts when the caller is gone before it was answered, or the node stops. */
+  function signalOf(response: ServerResponse): AbortSignal {
+    const ending = new AbortController();
+    answering.add(ending);
+    response.once('close', () => {
+      answering.delete(ending);
+      ending.abort(new Error('the caller went away'));
+    });
+    return ending.signal;
+  }
 
   function dynamicRouter(): Router<Handle> | undefined {
     const list = parts.dynamicRoutes?.();
@@ -127,6 +144,7 @@ export function createApi(parts: ApiParts): Api {
     if ('allow' in found) throw noMethod(method, found.allow);
     const { entry, path } = found;
     const { route } = entry;
+    routeOf.set(response, entry.id);
     const isReading = (route.method === 'GET' && route.secret !== true) || route.reads === true;
     if (access === 'read' && !isReading) {
       throw refuseCall(
@@ -135,10 +153,9 @@ export function createApi(parts: ApiParts): Api {
       );
     }
     const takesBody = route.method === 'POST' || route.method === 'PUT';
-    if (takesBody) onBody?.();
-    const body = takesBody ? await bodyOf(request) : {};
+    const body = takesBody ? await bodyOf(request, onBody) : {};
     const params = parametersOf(route, { path, query, body });
-    const signal = goneSignal(response, stopping.signal);
+    const signal = signalOf(response);
     const answer = route.progress === true && wantsStream(request) ? answerStreamed : answerWhole;
     await answer(response, entry, (caller) => entry.handle(params, caller), { signal, access, isChecked });
   }
@@ -156,7 +173,7 @@ export function createApi(parts: ApiParts): Api {
       const next = 'close other pages of this node';
       throw refuseCall({ code: 'node/busy', next }, `${mostStreams} streams of events are open already`);
     }
-    const signal = goneSignal(response, stopping.signal);
+    const signal = signalOf(response);
     const afterId = request.headers['last-event-id'];
     streams++;
     try {
@@ -178,11 +195,11 @@ export function createApi(parts: ApiParts): Api {
     sendJson(response, 200, openApi({ version: parts.version, routes: Object.fromEntries(all) }));
   }
 
-  async function answerMetrics(response: ServerResponse): Promise<void> {
+  function answerMetrics(request: IncomingMessage, response: ServerResponse): void {
     if (parts.metrics === undefined) throw noRoute('/metrics');
-    const text = await parts.metrics();
-    response.writeHead(200, { ...apiHeaders, 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
-    response.end(text);
+    const format = expositionFormatOf(request.headers.accept);
+    response.writeHead(200, { ...apiHeaders, 'content-type': expositionTypes[format] });
+    response.end(exposition(parts.metrics, format));
   }
 
   async function answerPage(
@@ -218,7 +235,7 @@ export function createApi(parts: ApiParts): Api {
         return await callRoute(request, response, { pathname, query, access, onBody });
       mustRead(request);
       if (pathname === '/v1/events') return await followEvents(request, response, query);
-      if (pathname === '/metrics') return await answerMetrics(response);
+      if (pathname === '/metrics') return answerMetrics(request, response);
       return describe(response);
     }
     spend(door, 'anyone');
@@ -237,7 +254,15 @@ export function createApi(parts: ApiParts): Api {
       const waiting = (open.get(socket) ?? 0) + 1;
       open.set(socket, waiting);
       if (waiting > mostPerConnection) return void socket.destroy();
-      response.once('close', () => open.set(socket, (open.get(socket) ?? 1) - 1));
+      const startedMs = clock.monotonicMs();
+      response.once('close', () => {
+        open.set(socket, (open.get(socket) ?? 1) - 1);
+        const [{ method = '' }, route = 'other'] = [request, routeOf.get(response)];
+        const known = methods.has(method) ? method : 'other';
+        metrics.count('api_requests_total', 1, { route, method: known, status: `${response.statusCode}` });
+        const seconds = (clock.monotonicMs() - startedMs) / 1000;
+        metrics.observe('api_request_seconds', seconds, { method: known });
+      });
       try {
         await answer(request, response, door, onBody);
       } catch (error) {
@@ -251,7 +276,9 @@ export function createApi(parts: ApiParts): Api {
         }
       }
     },
-    endStreams: () => stopping.abort(new Error('the node stops')),
+    endAll() {
+      for (const each of answering) each.abort(new Error('the node stops'));
+    },
   };
 }
 
@@ -260,13 +287,6 @@ interface Asked {
   readonly query: URLSearchParams;
   readonly access: Access;
   readonly onBody: (() => void) | undefined;
-}
-
-/** Aborts when the caller is gone before it was answered, or the node stops. */
-function goneSignal(response: ServerResponse, stopping: AbortSignal): AbortSignal {
-  const gone = new AbortController();
-  response.once('close', () => gone.abort(new Error('the caller went away')));
-  return AbortSignal.any([gone.signal, stopping]);
 }
 
 /** Path and query as they came: nothing is resolved, so that no path means another. */

@@ -51,10 +51,14 @@ export function refuseCrossSite(headers: IncomingHttpHeaders): void {
 
 /** Where a request by one of the further names belongs; undefined where it is right. */
 export function pageElsewhere({ name, host }: Site): string | undefined {
+  return isPageName(name)
+    ? `http://${pagesName}${portIn(host)}${pageOfName[name.split('.')[0] ?? '']}`
+    : undefined;
+}
+
+function isPageName(name: string): boolean {
   const [first = '', second, third] = name.split('.');
-  const page = second === 'localhost' && third === undefined ? pageOfName[first] : undefined;
-  if (page === undefined || !Object.hasOwn(pageOfName, first)) return undefined;
-  return `http://${pagesName}${portIn(host)}${page}`;
+  return second === 'localhost' && third === undefined && Object.hasOwn(pageOfName, first);
 }
 
 function nameIn(host: string): string | undefined {
@@ -66,8 +70,9 @@ const portIn = (host: string): string => /:\d{1,5}$/.exec(host)?.[0] ?? '';
 
 const isLocal = (name: string): boolean =>
   name === 'localhost' ||
-  name.endsWith('.localhost') ||
+  name === pagesName ||
   name === '[::1]' ||
+  isPageName(name) ||
   /^127(?:\.\d{1,3}){3}$/.test(name);
 
 const foreign = (what: string, next: string) =>

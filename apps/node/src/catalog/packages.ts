@@ -1,8 +1,6 @@
 import type { PackageOnNode } from '@hypermesh/catalog';
 import type { ContentRoot, NodeId } from '@hypermesh/core';
-
-/** Called with a line for people while something lasts. */
-export type Tell = (text: string) => void;
+import type { Tell } from '../movement.ts';
 
 /** A published version as the index has it. */
 export interface PublishedPackage {

@@ -1,19 +1,16 @@
 import { mkdirSync } from 'node:fs';
-import { type CatalogPorts, createTreeStore, folderSource } from '@hypermesh/catalog';
-import { openFolder, openTreeFiles } from '@hypermesh/catalog/node';
+import { type CatalogPorts, createTreeStore } from '@hypermesh/catalog';
+import { openTreeFiles } from '@hypermesh/catalog/node';
 import type { Clock, NodeId } from '@hypermesh/core';
 import { createSigner } from '@hypermesh/core/ed25519';
 import { catalogContent, type MeshContent } from '../adapters/catalog-content.ts';
 import { openCatalogState } from '../adapters/catalog-state.ts';
 import { ledgerIndex } from '../adapters/ledger-index.ts';
 import { libraryAssets } from '../adapters/library-assets.ts';
-import { npmFolderSource, npmSource } from '../adapters/npm-source.ts';
 import type { InventoryService } from '../inventory/service.ts';
 import type { LedgerService } from '../ledger/service.ts';
 import type { Artifacts } from './artifacts.ts';
-
-/** Where npm packages come from unless the environment names another registry. */
-const npmRegistry = 'https://registry.npmjs.org/';
+import { packageSources } from './sources.ts';
 
 /** What the catalog's ports are made of. */
 export interface CatalogParts {
@@ -50,11 +47,7 @@ export async function openCatalogPorts(parts: CatalogParts): Promise<CatalogPort
     trees: createTreeStore(files),
     state,
     clock,
-    sources: [
-      npmFolderSource(),
-      npmSource({ registry: process.env['npm_config_registry'] ?? npmRegistry }),
-      folderSource(openFolder, (spec) => !/^[a-z][a-z-]*:/.test(spec)),
-    ],
+    sources: packageSources(),
     [Symbol.dispose]: () => state[Symbol.dispose](),
   };
 }

@@ -60,6 +60,26 @@ export interface InstallReport extends InstalledReport {
   readonly provingMs: number;
 }
 
+/** What installing would do. */
+export interface InstallPlanReport {
+  readonly packages: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly bytes: number;
+    /** Installed on this node. */
+    readonly already: boolean;
+    /** Its bytes are whole on this node. */
+    readonly here: boolean;
+  }[];
+  readonly bytes: number;
+  /** Bytes of packages that are not whole here: chunks of other versions may be used again. */
+  readonly mostBytesMoved: number;
+  /** Text of the lock file that it would keep. */
+  readonly lock: string;
+  /** What would change in the lock file that was given, in words. */
+  readonly changes: readonly string[];
+}
+
 /** The publication as a person and a program read it. */
 export function reportPublish(
   { record, holders, finalityMs, key: _, ...result }: PublishResult & Proven,

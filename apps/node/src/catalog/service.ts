@@ -20,7 +20,8 @@ import type { CanonicalValue } from '@hypermesh/core';
 import type { ExtensionRequest, ExtensionResponse } from '@hypermesh/extension-sdk/host';
 import { NodeError } from '../errors.ts';
 import type { LedgerService } from '../ledger/service.ts';
-import type { Packages, Tell } from './packages.ts';
+import { createMovement, type Moved, type Tell } from '../movement.ts';
+import type { Packages } from './packages.ts';
 
 /** How an operation came to be proven, beside what the catalog tells of it. */
 export interface Proven {
@@ -43,6 +44,13 @@ export interface CatalogService extends Packages {
     tell: Tell,
     signal: AbortSignal,
   ): Promise<InstallResult & Proven>;
+  /** Solves and verifies, and installs nothing. */
+  plan(
+    specs: readonly string[],
+    choice: InstallChoice,
+    tell: Tell,
+    signal: AbortSignal,
+  ): Promise<InstallPlan>;
   /** Goes on with installations that an earlier process did not finish. */
   resume(tell: Tell, signal: AbortSignal): Promise<readonly InstallResult[]>;
   search(query: SearchQuery, signal: AbortSignal): Promise<readonly SearchHit[]>;
@@ -82,9 +90,7 @@ export function createCatalogService(parts: {
       params,
       ...(proof === undefined ? {} : { proof }),
       ...(signal === undefined ? {} : { signal }),
-      ...(tell === undefined
-        ? {}
-        : { onProgress: (event) => tell(describeEvent(event as unknown as CatalogEvent)) }),
+      ...(tell === undefined ? {} : { onProgress: telling(tell) }),
     });
     signal?.throwIfAborted();
     if (response.status === 'success') return openAnswer(response.result as Answer<T>);
@@ -145,6 +151,7 @@ export function createCatalogService(parts: {
           options,
         );
       }),
+    plan: (specs, choice, tell, signal) => call('catalog.plan', { specs, ...choice }, { tell, signal }),
     resume: (tell, signal) => inTurn(() => call('catalog.resume', {}, { tell, signal })),
     search: (query, signal) => call('catalog.search', query, { signal }),
     info: (spec, signal) => call('catalog.get', { spec }, { signal }),
@@ -166,6 +173,28 @@ export function createCatalogService(parts: {
     obtain: (key, { locked, tell, signal }) =>
       call<PackageOnNode>('catalog.obtain', { key, ...present({ locked }) }, present({ tell, signal })),
   };
+}
+
+/** What the catalog tells, in words, and with the bytes where they move. */
+function telling(tell: Tell): (event: unknown) => void {
+  const movement = createMovement();
+  return (told) => {
+    const event = told as CatalogEvent;
+    const moved = movedBy(event, movement);
+    if (moved !== 'too-soon') tell(describeEvent(event), moved);
+  };
+}
+
+function movedBy(
+  event: CatalogEvent,
+  movement: ReturnType<typeof createMovement>,
+): Moved | undefined | 'too-soon' {
+  if (event.type === 'fetching') {
+    const { package: key, moved, reused, total } = event;
+    return movement(key, Math.min(total, moved + reused), total, reused) ?? 'too-soon';
+  }
+  if (event.type !== 'storing' || event.stored === undefined) return undefined;
+  return movement(event.package, event.stored, event.bytes) ?? 'too-soon';
 }
 
 /** The fields that are there. */

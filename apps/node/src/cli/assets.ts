@@ -1,7 +1,15 @@
 import { formatHours } from '../inventory/hours-text.ts';
 import type { AssetReport } from '../inventory/report.ts';
 import { formatBytes } from './bytes.ts';
-import { type Accepts, dataFlag, type Group, type Invocation, type Positional } from './command.ts';
+import {
+  type Accepts,
+  dataFlag,
+  dryRunFlag,
+  type Group,
+  type Invocation,
+  isDryRun,
+  type Positional,
+} from './command.ts';
 import { callNode } from './control.ts';
 import { oneOfWords } from './parse.ts';
 
@@ -71,6 +79,7 @@ export const assetsGroup: Group = {
       positionals: [whichAsset],
       flags: [
         dataFlag,
+        dryRunFlag,
         ...policyFlags.map(([name, value, , describe, accepts]) => ({
           name,
           value,
@@ -132,6 +141,16 @@ async function policy(invocation: Invocation): Promise<object> {
     return { asset: found.id, policy: found.policy };
   }
   const params = { asset, ...Object.fromEntries(changes) };
+  if (isDryRun(invocation)) {
+    const plan = await callNode<{ readonly policy: AssetReport['policy'] }>(
+      invocation,
+      'plan-policy',
+      params,
+    );
+    invocation.output.line('It would be lent so:');
+    describePolicy(invocation, plan.policy);
+    return { dryRun: true, ...plan };
+  }
   const changed = await callNode<{ readonly policy: AssetReport['policy']; readonly height: number }>(
     invocation,
     'set-policy',

@@ -7,6 +7,8 @@ export const nameLists = [
   'members',
   'assets',
   'extensions',
+  'operations',
+  'signers',
   'regions',
   'grants',
   'leases',

@@ -4,15 +4,18 @@ import type { Entry } from './command.ts';
 import { completeCommand, completionCommand } from './completion/command.ts';
 import { dashboardCommand } from './dashboard.ts';
 import { explainCommand } from './explain.ts';
-import { extensionGroup } from './extension.ts';
+import { extensionGroup } from './extension/group.ts';
 import { initCommand } from './init.ts';
 import { inviteCommand } from './invite.ts';
 import { joinCommand } from './join.ts';
+import { ledgerGroup } from './ledger.ts';
+import { logsCommand } from './logs.ts';
 import { manCommand } from './man.ts';
 import { memoryGroup } from './memory.ts';
 import { runCommand } from './run.ts';
 import { scrubCommand } from './scrub.ts';
 import { statusCommand } from './status.ts';
+import { trustGroup } from './trust.ts';
 import { upCommand } from './up.ts';
 import { walletGroup } from './wallet.ts';
 
@@ -29,6 +32,7 @@ export const tree: readonly Entry[] = [
   dashboardCommand,
   runCommand,
   explainCommand,
+  logsCommand,
   scrubCommand,
   completionCommand,
   manCommand,
@@ -37,5 +41,7 @@ export const tree: readonly Entry[] = [
   assetsGroup,
   memoryGroup,
   walletGroup,
+  ledgerGroup,
+  trustGroup,
   extensionGroup,
 ];

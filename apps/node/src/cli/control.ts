@@ -1,5 +1,7 @@
 import { type ControlClient, connectControl } from '../control/client.ts';
 import { dataDirectory } from '../data-directory.ts';
+import { NodeError } from '../errors.ts';
+import type { MemberStatus, NodeStatus } from '../status.ts';
 import type { Invocation } from './command.ts';
 import { progressOf } from './progress.ts';
 
@@ -21,4 +23,13 @@ export async function callNode<T extends object>(
     signal: invocation.signal,
     onProgress: (event) => invocation.output.progress(progressOf(event)),
   });
+}
+
+/** The member that a name or an id means, as the running node sees it. Throws `node/not-found` with the names that there are. */
+export async function memberCalled(invocation: Invocation, nameOrId: string): Promise<MemberStatus> {
+  const { members } = await callNode<NodeStatus>(invocation, 'status', {});
+  const found = members.find(({ name, nodeId }) => name === nameOrId || nodeId === nameOrId);
+  if (found !== undefined) return found;
+  const next = `members: ${members.map(({ name }) => name).join(', ')}`;
+  throw new NodeError({ code: 'node/not-found', what: nameOrId, next }, `No member is called ${nameOrId}`);
 }

@@ -33,6 +33,7 @@ export const exitCodes: readonly {
     meaning: 'somebody who was asked does not allow it: a member, a policy, a proof, a grant',
     of: [
       'node/refused',
+      'node/extension-denied',
       'node/operation-refused',
       'node/memory-fault',
       'catalog/refused',
@@ -49,11 +50,15 @@ export const exitCodes: readonly {
   {
     code: 6,
     name: 'try again',
-    meaning: 'others are needed that cannot be reached now; the same line may succeed later',
+    meaning:
+      'what is needed is not there now: other members, memory or disk; the same line may succeed later',
     of: [
+      'node/no-room',
       'node/unreachable',
       'node/too-few-copies',
       'node/wrong-phase',
+      'node/busy',
+      'node/rate-limited',
       'node/no-room',
       'catalog/too-few-copies',
       'catalog/content-missing',

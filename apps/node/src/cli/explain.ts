@@ -1,13 +1,20 @@
 import type { ExplainOutcome } from '../run/asking.ts';
 import { type Command, dataFlag } from './command.ts';
 import { callNode } from './control.ts';
+import { explainProofCommand } from './explain-proof.ts';
 
 export const explainCommand: Command = {
   name: 'explain',
-  summary: 'show for every node why it can or cannot run a package',
-  details: 'Exit code 1 where no node can.',
+  summary: 'show for every node why it can or cannot run a package, or what a proof shows here',
+  details:
+    'hypermesh explain proof says for each leg of a proof what it shows on this mesh and what forging it would cost; a package of that name is proof@*.\nOf a package: exit code 1 where no node can run it.',
   positionals: [
-    { name: 'NAME[@RANGE]', describe: 'which package', required: true, accepts: { from: 'packages' } },
+    {
+      name: 'NAME[@RANGE]',
+      describe: 'which package, or the word proof',
+      required: true,
+      accepts: { from: 'packages' },
+    },
   ],
   flags: [
     dataFlag,
@@ -35,6 +42,7 @@ export const explainCommand: Command = {
   ],
   async run(invocation) {
     const { flags, positionals, output } = invocation;
+    if (positionals[0] === 'proof') return await explainProofCommand(invocation);
     const result = await callNode<ExplainOutcome>(invocation, 'explain', {
       spec: positionals[0],
       fuel: flags['fuel'],

@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
 import { withApiFlag } from '../api/config.ts';
 import { checkListen, checkName, defaultConfig } from '../config.ts';
-import { type Command, dataFlag, type Flag } from './command.ts';
+import { dataWords } from '../data-directory.ts';
+import { type Command, dataFlag, dryRunFlag, type Flag, isDryRun } from './command.ts';
 import { directoryOf } from './control.ts';
 
 /** Where the API answers. */
@@ -40,6 +41,7 @@ export const initCommand: Command = {
   positionals: [],
   flags: [
     ...nodeFlags,
+    dryRunFlag,
     { name: 'mesh', value: 'NAME', describe: 'what people call the mesh', fallback: 'hypermesh' },
     {
       name: 'validators',
@@ -54,6 +56,10 @@ export const initCommand: Command = {
     const directory = directoryOf(invocation);
     const name = nameFrom(flags['name']);
     const mesh = checkName(textOf(flags['mesh']) ?? 'hypermesh');
+    if (isDryRun(invocation)) {
+      const { planNode } = await import('./node-plan.ts');
+      return await planNode(invocation, { name, mesh, ...optional(flags) });
+    }
     const validators = Number(textOf(flags['validators']) ?? '4');
     output.progress({ text: 'making keys (Ed25519, Falcon-1024, P-256, ML-DSA-65) and certificates' });
     const { initMesh } = await import('../init.ts');
@@ -65,7 +71,7 @@ export const initCommand: Command = {
     output.line(
       `  bears  ${faults} faulty of ${validators} validators${faults === 0 ? ' (four are needed to bear one)' : ''}`,
     );
-    output.line(`Next: hypermesh up --data ${directory.path}   (prints the invitations)`);
+    output.line(`Next: hypermesh up${dataWords(directory.path)}   (prints the invitations)`);
     return { ...result, name, mesh, validators, directory: directory.path };
   },
 };

@@ -2,8 +2,16 @@ import { NodeError } from '../errors.ts';
 import type { GivenGrant, LentRegion } from '../memory/lending.ts';
 import type { UsableRegion } from '../memory/using.ts';
 import { formatBytes } from './bytes.ts';
-import { dataFlag, type Flag, type Group, type Invocation, type Positional } from './command.ts';
-import { callNode } from './control.ts';
+import {
+  dataFlag,
+  dryRunFlag,
+  type Flag,
+  type Group,
+  type Invocation,
+  isDryRun,
+  type Positional,
+} from './command.ts';
+import { callNode, memberCalled } from './control.ts';
 
 const whichAddress = (describe: string): Positional => ({
   name: 'ADDRESS',
@@ -30,7 +38,7 @@ export const memoryGroup: Group = {
       positionals: [
         { name: 'BYTES', describe: 'how much', required: true, accepts: { whole: true, least: 1 } },
       ],
-      flags: [dataFlag, forFlag('3600')],
+      flags: [dataFlag, dryRunFlag, forFlag('3600')],
       run: lend,
     },
     {
@@ -39,6 +47,7 @@ export const memoryGroup: Group = {
       positionals: [whichAddress('of the region')],
       flags: [
         dataFlag,
+        dryRunFlag,
         {
           name: 'to',
           value: 'NODE',
@@ -109,6 +118,7 @@ function forMs({ flags }: Invocation): { forMs?: string } {
 
 async function lend(invocation: Invocation): Promise<object> {
   const [bytes = ''] = invocation.positionals;
+  if (isDryRun(invocation)) return await planLend(invocation, Number(bytes));
   const region = await callNode<LentRegion>(invocation, 'memory-lend', { bytes, ...forMs(invocation) });
   invocation.output.line(
     `lent ${formatBytes(region.sizeBytes)} at ${region.prefix}, final at block ${region.height}`,
@@ -123,6 +133,7 @@ async function grant(invocation: Invocation): Promise<object> {
     const next = `say who may use it: hypermesh memory grant ${address} --to NODE`;
     throw new NodeError({ code: 'node/bad-flag', flag: '--to', next }, '--to is missing');
   }
+  if (isDryRun(invocation)) return await planGrant(invocation, address, to);
   const given = await callNode<GivenGrant>(invocation, 'memory-grant', {
     address,
     to,
@@ -132,6 +143,46 @@ async function grant(invocation: Invocation): Promise<object> {
   invocation.output.line(`granted ${given.rights} on ${given.address} to ${given.to}: ${given.grant}`);
   return given;
 }
+
+/** Asks the node's own policy whether it would lend so much. */
+async function planLend(invocation: Invocation, bytes: number): Promise<object> {
+  const { output } = invocation;
+  const durationMs = Number(forMs(invocation).forMs ?? defaultLendMs);
+  const found = await callNode<{
+    granted: boolean;
+    reasons: readonly { code: string; rule?: string; remedy?: string }[];
+  }>(invocation, 'explain-claim', { memoryBytes: bytes, durationMs });
+  output.line(
+    `Would ${found.granted ? '' : 'NOT '}lend ${formatBytes(bytes)} for ${durationMs / 1000} s`,
+    found.granted ? undefined : 'bad',
+  );
+  for (const { code, rule, remedy } of found.reasons) output.line(`  ${rule ?? code}: ${remedy ?? ''}`);
+  output.line('  shared   with every member: that a region of this size is lent here; its bytes with nobody');
+  return { dryRun: true, ok: found.granted, bytes, durationMs, reasons: found.reasons };
+}
+
+async function planGrant(invocation: Invocation, address: string, to: string): Promise<object> {
+  const { output, flags } = invocation;
+  const member = await memberCalled(invocation, to);
+  const { regions } = await callNode<{ regions: readonly LentRegion[] }>(invocation, 'memory-list', {});
+  const region = regions.find((each) => each.address === address);
+  if (region === undefined) {
+    const next = 'hypermesh memory list shows what is lent';
+    throw new NodeError(
+      { code: 'node/not-found', what: address, next },
+      `No region of this node begins at ${address}`,
+    );
+  }
+  const { rights = 'rwa' } = flags;
+  const until = Math.min(region.expiresMs, Date.now() + Number(forMs(invocation).forMs ?? Infinity));
+  output.line(`Would let ${member.name} use ${region.prefix} (${formatBytes(region.sizeBytes)}): ${rights}`);
+  output.line(`  until    ${new Date(until).toISOString()}, or until you revoke it`);
+  output.line(`  shared   with ${member.name} alone: the bytes; with every member: that it is granted`);
+  return { dryRun: true, address, to: member.name, rights, sizeBytes: region.sizeBytes, untilMs: until };
+}
+
+/** How long memory is lent unless somebody says otherwise. */
+const defaultLendMs = 3_600_000;
 
 async function read(invocation: Invocation): Promise<object> {
   const [address = ''] = invocation.positionals;

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import type { RunOnSome } from '../run/on-another.ts';
 import { formatBytes } from './bytes.ts';
-import { type Command, dataFlag } from './command.ts';
+import { type Command, dataFlag, dryRunFlag, isDryRun } from './command.ts';
 import { callNode } from './control.ts';
+import { planRun } from './run-plan.ts';
 
 export const runCommand: Command = {
   name: 'run',
@@ -13,6 +14,7 @@ export const runCommand: Command = {
   ],
   flags: [
     dataFlag,
+    dryRunFlag,
     {
       name: 'on',
       value: 'NODE',
@@ -87,6 +89,7 @@ export const runCommand: Command = {
     { name: 'seed', value: 'HEX', describe: "32 bytes, seed of a script's random numbers", fallback: 'none' },
   ],
   async run(invocation) {
+    if (isDryRun(invocation)) return await planRun(invocation);
     const { flags, positionals, output } = invocation;
     const path = (flag: string | true | undefined) => (typeof flag === 'string' ? resolve(flag) : undefined);
     const result = await callNode<RunOnSome>(invocation, 'run', {

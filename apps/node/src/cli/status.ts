@@ -24,6 +24,9 @@ function describeStatus(status: NodeStatus): string[] {
     `  phase        ${status.phase} (${status.phaseMeaning})`,
     ...describeWaiting(status),
     ...(status.problem === undefined ? [] : [`  PROBLEM      ${status.problem}`]),
+    ...status.alerts
+      .filter(({ state }) => state === 'firing')
+      .map(({ rule, summary, next }) => `  ALERT        ${rule}: ${summary}; ${next}`),
     `  certificate  until ${status.certificateUntil}`,
     `  memory       ${formatBytes(status.residentBytes)} resident, ${formatBytes(status.peakResidentBytes)} at most`,
     ...(ledger === undefined

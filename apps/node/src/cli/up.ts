@@ -30,10 +30,12 @@ export const upCommand: Command = {
     const directory = directoryOf(invocation);
     using stdin = flags['stop-with-stdin'] === true ? endOfStdin() : undefined;
     const until = stdin === undefined ? signal : AbortSignal.any([signal, stdin.signal]);
+    const logLevel = flags['verbose'] === true ? 'debug' : 'info';
     const passphraseFile = textOf(flags['passphrase-file']);
     const { openDaemon } = await import('../daemon.ts');
     const daemon = await openDaemon(directory, {
-      log: jsonLog(process.stderr, flags['verbose'] === true ? 'debug' : 'info'),
+      log: jsonLog(process.stderr, logLevel),
+      logLevel,
       signal: until,
       api: (configured) => withApiFlag(configured, textOf(flags['api'])),
       ...(passphraseFile === undefined ? {} : { passphraseFile }),

@@ -1,6 +1,6 @@
 import type { Balances, Movement, SettleResult } from '../wallet/service.ts';
-import { dataFlag, type Group, type Invocation } from './command.ts';
-import { callNode } from './control.ts';
+import { dataFlag, dryRunFlag, type Group, type Invocation, isDryRun } from './command.ts';
+import { callNode, memberCalled } from './control.ts';
 
 type Wallet = Balances & {
   readonly holds: readonly {
@@ -57,6 +57,7 @@ export const walletGroup: Group = {
       ],
       flags: [
         dataFlag,
+        dryRunFlag,
         { name: 'note', value: 'TEXT', describe: 'kept with it on the ledger, for everybody to read' },
       ],
       run: transfer,
@@ -104,11 +105,35 @@ async function history(invocation: Invocation): Promise<object> {
 }
 
 async function transfer(invocation: Invocation): Promise<object> {
-  const [to, amount] = invocation.positionals;
+  const [to = '', amount = ''] = invocation.positionals;
+  if (isDryRun(invocation)) return await planTransfer(invocation, to, BigInt(amount));
   const { note } = invocation.flags;
   const result = await callNode<{ id: string; height: number }>(invocation, 'transfer', { to, amount, note });
   invocation.output.line(`Sent ${amount} to ${to}, final at block ${result.height}: ${result.id}`);
   return result;
+}
+
+/** Reads balances and members: what the ledger would refuse is said before. */
+async function planTransfer(invocation: Invocation, to: string, amount: bigint): Promise<object> {
+  const { output } = invocation;
+  const receiver = await memberCalled(invocation, to);
+  const { own } = await callNode<Wallet>(invocation, 'wallet', {});
+  const available = BigInt(own.available);
+  const left = available - amount;
+  output.line(`Would send ${amount} to ${receiver.name}, for good; there is no fee`);
+  if (left >= 0n) output.line(`  to spend  ${available}, and ${left} after it`);
+  else output.line(`  REFUSED   ${available} are to spend: ${-left} are missing`, 'bad');
+  output.line('  shared    with every member: who sent how much to whom, and the note');
+  return {
+    dryRun: true,
+    ok: left >= 0n,
+    to: receiver.name,
+    node: receiver.nodeId,
+    amount: amount.toString(),
+    fee: '0',
+    availableBefore: own.available,
+    availableAfter: left.toString(),
+  };
 }
 
 async function settle(invocation: Invocation): Promise<object> {

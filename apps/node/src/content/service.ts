@@ -1,4 +1,12 @@
-import { type Clock, type ContentRoot, hasCode, type Log, type NodeId } from '@hypermesh/core';
+import {
+  type Clock,
+  type ContentRoot,
+  hasCode,
+  type Log,
+  type Metrics,
+  type NodeId,
+  silentMetrics,
+} from '@hypermesh/core';
 import type { Peer, StoqNode } from '@hypermesh/stoq';
 import {
   type ContentSource,
@@ -24,6 +32,7 @@ import { type DiscoveryStatus, openFinder } from './finder.ts';
 import { defaultHoldLimits, type HoldLimits, replicateTo, serveHolding } from './holding.ts';
 import { createPinning } from './pinning.ts';
 import { sourcesOf } from './sources.ts';
+import type { Transfers } from './transfers.ts';
 
 /** What bringing content here took. */
 export interface ContentFetched {
@@ -123,11 +132,15 @@ export interface ContentParts {
   /** Secret of the discovery host; without one discovery is off. */
   readonly discoverySeed?: Uint8Array;
   readonly atRest?: AtRest;
+  /** Hears of everything that comes here. */
+  readonly transfers?: Transfers;
   readonly limits?: HoldLimits;
   /** Whether further content is taken; without it all is. */
   readonly intake?: Intake;
   readonly clock: Clock;
   readonly log: Log;
+  /** Counts what is published, fetched and scrubbed; by default nobody does. */
+  readonly metrics?: Metrics;
 }
 
 const maxContentBytes = 1024 ** 3;
@@ -138,6 +151,7 @@ const firstScrubMs = 10_000;
 /** Opens the service: serves members' wishes, announces what is here, and scrubs it now and every hour. */
 export async function createContentService(parts: ContentParts): Promise<ContentService> {
   const { self, stoq, store, peers, book, clock, log, atRest, limits = defaultHoldLimits } = parts;
+  const { metrics = silentMetrics } = parts;
   const stopping = new AbortController();
   const bans = createBans();
   const pinning = createPinning(store);
@@ -184,6 +198,7 @@ export async function createContentService(parts: ContentParts): Promise<Content
     const met = new Map<string, Peer>();
     const done = new AbortController();
     const until = AbortSignal.any([signal, done.signal]);
+    const noted = parts.transfers?.begin(root);
     async function* sources(): AsyncGenerator<Peer, void, undefined> {
       for await (const peer of sourcesOf({ self, peers, finder, members, log }, root, {
         hints,
@@ -200,8 +215,13 @@ export async function createContentService(parts: ContentParts): Promise<Content
         recheck,
         bans,
         clock,
-        ...(onProgress === undefined ? {} : { onProgress }),
+        onProgress(progress) {
+          noted?.progress(progress);
+          onProgress?.(progress);
+        },
+        metrics,
       });
+      if (result.ok) noted?.ended(result);
       for (const { provider, reason } of result.faults)
         log.debug('content.fault', { root, provider, reason });
       if (result.ok) {
@@ -215,8 +235,12 @@ export async function createContentService(parts: ContentParts): Promise<Content
           })),
         };
       }
+      noted?.failed(result.reason, signal.aborted);
       signal.throwIfAborted();
       throw failure(root, result.reason, result.provider);
+    } catch (error) {
+      noted?.failed(error instanceof Error ? error.message : String(error), signal.aborted);
+      throw error;
     } finally {
       done.abort();
     }
@@ -238,7 +262,12 @@ export async function createContentService(parts: ContentParts): Promise<Content
       const mended = await atRest?.repair(damage, until);
       if (mended === undefined || mended.left.length > 0) await bring(damage.root, { signal: until });
     };
-    const report = await scrub(store, { signal: until, repair, ...(roots === undefined ? {} : { roots }) });
+    const report = await scrub(store, {
+      signal: until,
+      repair,
+      metrics,
+      ...(roots === undefined ? {} : { roots }),
+    });
     if (report.damaged + report.missing + report.lost.length > 0) {
       log.warn('content.scrubbed', { ...report, lost: report.lost.map(({ root }) => root) });
     }
@@ -286,7 +315,7 @@ export async function createContentService(parts: ContentParts): Promise<Content
     async put(source, options = {}) {
       parts.intake?.demand();
       if (usage.bytes > limits.maxStoreBytes) throw noRoom(storeFull(limits.maxStoreBytes));
-      const published = await publish(store, source, { profile: 'package', ...options });
+      const published = await publish(store, source, { profile: 'package', metrics, ...options });
       await pinning.keep(published.root);
       arrived(published.root);
       return published;

@@ -1,17 +1,17 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Log, utf8 } from '@hypermesh/core';
+import type { Log } from '@hypermesh/core';
 import {
   type PackageFiles,
   type PackageSigner,
   readPackage,
   SIGNATURE_FILE,
-  signPackage,
   type TrustVerifier,
   verifyPackage,
 } from '@hypermesh/extension-sdk/sign';
 import { type DataDirectory, makeFolder, renameDurably } from '../data-directory.ts';
+import { signedFiles, withFingerprint, writePackage } from './signing.ts';
 
 /** An extension that comes with the node: its id, and the folder of its unsigned files. */
 export interface Bundled {
@@ -39,7 +39,7 @@ export async function installBundled(
   const { log, from = bundled } = options;
   for (const { id, folder } of from) {
     const built = await readPackage(folder);
-    if (built.ok) await store(directory, id, await signed(built.files, signer));
+    if (built.ok) await store(directory, id, await signedFiles(built.files, signer));
     else log?.warn('extension.not-built', { extension: id, folder, reason: built.reason.detail });
   }
 }
@@ -75,26 +75,9 @@ export async function refreshBundled(
     const built = await readPackage(folder);
     const isNewer = built.ok && !isSame(built.files, held.files);
     if (good.ok && !isNewer) continue;
-    await store(directory, id, await signed(isNewer ? built.files : held.files, signer));
+    await store(directory, id, await signedFiles(isNewer ? built.files : held.files, signer));
     log.info('extension.signed', { extension: id, why: isNewer ? 'built anew' : 'certificate renewed' });
   }
-}
-
-/** Files with the manifest naming the signer's certificate, signed. */
-async function signed(files: PackageFiles, signer: PackageSigner): Promise<PackageFiles> {
-  const named = new Map(files).set('manifest.json', withFingerprint(files, signer.certificateFingerprint));
-  const verdict = await signPackage(named, signer);
-  if (verdict.ok) return verdict.files;
-  throw new TypeError(
-    `a bundled extension cannot be signed: ${verdict.reason.path} ${verdict.reason.detail}`,
-  );
-}
-
-function withFingerprint(files: PackageFiles, fingerprint: string): Uint8Array {
-  const text = Buffer.from(files.get('manifest.json') ?? []).toString('utf8');
-  const manifest = JSON.parse(text) as { security: { certificate_fingerprint: string } };
-  manifest.security.certificate_fingerprint = fingerprint;
-  return utf8(`${JSON.stringify(manifest, undefined, 2)}\n`);
 }
 
 /** Whether two sets of files are the same extension, whoever signed it. */
@@ -111,10 +94,7 @@ async function store(directory: DataDirectory, id: string, files: PackageFiles):
   const fresh = join(`${directory.extensions}.new`, id);
   const folder = join(directory.extensions, id);
   rmSync(fresh, { recursive: true, force: true });
-  for (const [path, bytes] of files) {
-    makeFolder(dirname(join(fresh, path)));
-    writeFileSync(join(fresh, path), bytes, { mode: 0o600, flush: true });
-  }
+  writePackage(fresh, files);
   makeFolder(directory.extensions);
   rmSync(folder, { recursive: true, force: true });
   renameDurably(fresh, folder);

@@ -1,7 +1,14 @@
-import { type Asset, type Assets, createAsset, openAssets, type Policy } from '@hypermesh/assets';
+import {
+  type Asset,
+  type Assets,
+  changePolicy,
+  createAsset,
+  openAssets,
+  type Policy,
+} from '@hypermesh/assets';
 import { openFileJournal } from '@hypermesh/assets/journal';
 import { type Bond, committedBytes, type PlotGroup } from '@hypermesh/consensus';
-import { type Clock, domainHash, type Log, type NodeId, toHex, utf8 } from '@hypermesh/core';
+import { type Clock, domainHash, type Log, type Metrics, type NodeId, toHex, utf8 } from '@hypermesh/core';
 import { createSigner } from '@hypermesh/core/ed25519';
 import { systemRandom } from '@hypermesh/core/node';
 import type { DataDirectory } from '../data-directory.ts';
@@ -35,6 +42,8 @@ export interface InventoryService extends AsyncDisposable {
   registered(signal: AbortSignal): Promise<void>;
   /** Puts a policy in place at once, then orders it. Throws `assets/forbidden-policy`, `assets/unknown-asset`. */
   setPolicy(asset: Asset['id'], policy: Policy, signal: AbortSignal): Promise<{ readonly height: number }>;
+  /** The policy as `setPolicy` would put it in place, refused as there; changes nothing. */
+  planPolicy(asset: Asset['id'], policy: Policy): Policy;
   /** Registers a note, kind `x.note`; each call makes another. */
   registerNote(text: string, signal: AbortSignal): Promise<RegisteredAsset>;
   /** Registers an installed package as an asset of this node, once: `already` says that it was. */
@@ -61,6 +70,7 @@ export async function openInventory(
     keyOf(node: NodeId): Uint8Array;
     readonly clock: Clock;
     readonly log: Log;
+    readonly metrics?: Metrics;
     readonly signal: AbortSignal;
   },
 ): Promise<InventoryService> {
@@ -76,6 +86,7 @@ export async function openInventory(
       journal: await openFileJournal(directory.assetJournal),
       clock,
       random: systemRandom,
+      ...(parts.metrics === undefined ? {} : { metrics: parts.metrics }),
     }),
   );
   // What these claims were for ended with the process that ran it.
@@ -116,6 +127,11 @@ export async function openInventory(
       await assets.setPolicy(id, policy);
       await registering.done(signal);
       return await ledger.order(id, policy, signal);
+    },
+    planPolicy(id, policy) {
+      const view = assets.find(id);
+      if (view === undefined) throw new TypeError(`${id} is no asset of this machine`);
+      return changePolicy(view.policy, policy, { floor, liveLeases: view.usage.leases });
     },
     registerNote(text, signal) {
       const asset = createAsset({ kind: 'x.note', attributes: { text }, nonce: systemRandom }, signer);

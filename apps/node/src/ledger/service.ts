@@ -35,7 +35,10 @@ import type { DataDirectory } from '../data-directory.ts';
 import { NodeError } from '../errors.ts';
 import type { NodeKeys } from '../identity.ts';
 import { assetRules } from '../inventory/ledger-rules.ts';
+import type { MeshFacts } from '../mesh/facts.ts';
+import { nameRules } from '../names/ledger-rule.ts';
 import { foundingBalances, valueRules } from '../wallet/rules.ts';
+import { type FinalityFigures, watchFinality } from './finality.ts';
 import { blockIntervalMs, heartbeatMs, maxBlockBytes } from './options.ts';
 import { returnRules } from './return-rule.ts';
 
@@ -57,6 +60,8 @@ export interface LedgerService extends AsyncDisposable {
   readonly ledger: OperationLedger;
   readonly validator: ValidatorNode;
   readonly validators: readonly NodeId[];
+  /** How quickly the last blocks became final here; undefined before the first. */
+  finality(): FinalityFigures | undefined;
   /** Resolves with the reason when the validator stopped by itself, such as for a disk that takes nothing. */
   readonly failed: Promise<string>;
   /** Makes an operation with its four proofs, but does not submit it. Its sequence number is the next free one. */
@@ -90,7 +95,11 @@ export interface LedgerServicePorts {
 /** Opens the ledger of a genesis in a data directory: plots, storage, validator, and catches up. */
 export async function openLedgerService(
   directory: DataDirectory,
-  { genesis, chainId }: { readonly genesis: Genesis; readonly chainId: ChainId },
+  {
+    genesis,
+    chainId,
+    facts,
+  }: { readonly genesis: Genesis; readonly chainId: ChainId; readonly facts: MeshFacts },
   keys: NodeKeys,
   ports: LedgerServicePorts,
 ): Promise<LedgerService> {
@@ -120,11 +129,19 @@ export async function openLedgerService(
     }),
   );
   const storage = cleanup.use(await openFileStorage(directory.ledger));
+  // What is applied again after a start has been counted by the process before.
+  let isLive = false;
+  const whenLive: Metrics = {
+    count: (...given) => isLive && metrics.count(...given),
+    observe: (...given) => isLive && metrics.observe(...given),
+  };
   const ledger = createOperationLedger({
     genesis,
-    rules: { ...assetRules, ...valueRules, ...returnRules },
+    rules: { ...assetRules, ...valueRules, ...returnRules, ...nameRules(facts) },
     genesisState: foundingBalances(genesis),
+    metrics: whenLive,
   });
+  const finality = watchFinality(metrics);
   const watched = watchFailure(log);
   const validator = createValidator(
     {
@@ -139,10 +156,11 @@ export async function openLedgerService(
       heartbeatMs,
       maxBlockBytes,
     },
-    { app: ledger, transport: ports.transport, storage, clock, log: watched.log, metrics },
+    { app: ledger, transport: ports.transport, storage, clock, log: watched.log, metrics: finality },
   );
   cleanup.defer(() => validator.stop());
   await validator.start();
+  isLive = true;
   const owned = cleanup.move();
   return {
     chainId,
@@ -150,8 +168,9 @@ export async function openLedgerService(
     ledger,
     validator,
     validators: validatorsOf(genesis).map(nodeIdOf),
+    finality: finality.figures,
     failed: watched.failed,
-    ...operations({ ledger, validator, chainId, keys, plots, clock }),
+    ...operations({ ledger, validator, chainId, keys, plots, clock, metrics }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
@@ -180,6 +199,7 @@ interface OperationParts {
   readonly keys: NodeKeys;
   readonly plots: PlotSource;
   readonly clock: Clock;
+  readonly metrics: Metrics;
 }
 
 /** Blocks at which the plots may fail to answer before an operation is given up. */
@@ -187,7 +207,7 @@ const mostSpaceMisses = 5;
 /** Sequence numbers that may turn out to be taken before an operation is given up. */
 const mostTakenSequences = 3;
 
-function operations({ ledger, validator, chainId, keys, plots, clock }: OperationParts) {
+function operations({ ledger, validator, chainId, keys, plots, clock, metrics }: OperationParts) {
   const signer = createSigner(keys.ed25519.secretKey);
   const vrf = createVrfKey(keys.vrfSeed);
   let lastAct: Promise<unknown> = Promise.resolve();
@@ -235,8 +255,18 @@ function operations({ ledger, validator, chainId, keys, plots, clock }: Operatio
   async function prepare(kind: string, body: CanonicalValue, signal?: AbortSignal) {
     const sequence = ledger.sequenceOf(keys.ed25519.publicKey) + 1;
     const operation = createOperation({ chainId, kind, actor: keys.ed25519.publicKey, sequence, body });
-    return { operation, proof: await proveAtSomeAnchor(operation, signal) };
+    const startedMs = clock.monotonicMs();
+    const proof = await proveAtSomeAnchor(operation, signal);
+    metrics.count('consensus_proofs_made_total');
+    metrics.observe('consensus_proving_seconds', (clock.monotonicMs() - startedMs) / 1000);
+    return { operation, proof };
   }
+
+  const counted = (error: unknown): unknown => {
+    if (error instanceof NodeError && 'leg' in error.failure)
+      metrics.count('consensus_refused_total', 1, { leg: error.failure.leg });
+    return error;
+  };
 
   async function submit(transaction: Uint8Array, signal?: AbortSignal) {
     const startedMs = clock.monotonicMs();
@@ -244,10 +274,10 @@ function operations({ ledger, validator, chainId, keys, plots, clock }: Operatio
     try {
       final = await validator.submit(transaction, signal === undefined ? {} : { signal });
     } catch (error) {
-      throw refusal(error);
+      throw counted(refusal(error));
     }
     const { proof, result } = final;
-    if (result.code !== 'ok') throw refused('ledger', result.code);
+    if (result.code !== 'ok') throw counted(refused('ledger', result.code));
     return {
       id: idOf(transaction),
       height: proof.header.height,

@@ -25,7 +25,7 @@ import { stoqChannel } from '../adapters/stoq-channel.ts';
 import { NodeError } from '../errors.ts';
 import type { LedgerService } from '../ledger/service.ts';
 import { handleForMembers } from '../mesh/members.ts';
-import type { Tell } from '../run/ports.ts';
+import type { Tell } from '../movement.ts';
 import type { MemoryEntries } from './entries.ts';
 import type { MemoryClaims } from './ports.ts';
 import { decodeTokenAsk, memoryStream, tokenRequest } from './protocol.ts';

@@ -5,7 +5,7 @@ import { NodeError } from '../errors.ts';
 
 /** Registers a request that only members with a certificate may make; others are refused with `not-a-member`. */
 export function handleForMembers(
-  stoq: StoqNode,
+  stoq: Pick<StoqNode, 'handle'>,
   name: string,
   handler: (
     body: Uint8Array,

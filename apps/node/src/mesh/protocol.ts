@@ -1,4 +1,5 @@
 import { decodeRecord, encodeRecord, type Infer, type NodeId, record, s } from '@hypermesh/core';
+import type { LogPage, LogQuery } from './transparency.ts';
 
 /** Names of the requests by which a mesh is founded and joined, and by which members find each other. */
 export const enrolRequest = 'mesh/enrol/1';
@@ -6,6 +7,7 @@ export const renewRequest = 'mesh/renew/1';
 export const genesisRequest = 'mesh/genesis/1';
 export const helloRequest = 'mesh/hello/1';
 export const logRequest = 'mesh/log/1';
+export const logReadRequest = 'mesh/log-read/1';
 
 const enrolAsk = record({
   v: s.literal(1),
@@ -36,6 +38,20 @@ const addressEntry = record({
 const hello = record({ v: s.literal(1), address: s.text(128), known: s.array(addressEntry, 1024) });
 const logAsk = record({ v: s.literal(1), entry: s.bytes({ max: 65_535 }) });
 
+const logReadAsk = record({
+  v: s.literal(1),
+  before: s.optional(s.uint()),
+  count: s.uint(100),
+  from: s.optional(s.uint()),
+});
+const hashes = s.array(s.bytes({ length: 32 }), 64);
+const logPage = record({
+  v: s.literal(1),
+  checkpoint: s.text(4096),
+  entries: s.array(record({ index: s.uint(), entry: s.bytes({ max: 65_535 }), hashes }), 100),
+  growth: s.array(s.bytes({ length: 32 }), 128),
+});
+
 export type EnrolAsk = Infer<typeof enrolAsk>;
 export type GenesisAnswer = Infer<typeof genesisAnswer>;
 export type Hello = Infer<typeof hello>;
@@ -61,6 +77,18 @@ export const meshMessages = {
   hello: {
     encode: (value: Hello): Uint8Array => encodeRecord(hello, value),
     decode: (bytes: Uint8Array) => decodeRecord(hello, bytes),
+  },
+  logReadAsk: {
+    encode: (query: LogQuery): Uint8Array => encodeRecord(logReadAsk, { v: 1, ...query }),
+    decode: (bytes: Uint8Array) => decodeRecord(logReadAsk, bytes),
+  },
+  logPage: {
+    encode: ({ checkpoint, entries, growth }: LogPage): Uint8Array =>
+      encodeRecord(logPage, {
+        ...{ v: 1, checkpoint, growth: [...growth] },
+        entries: entries.map((each) => ({ ...each, hashes: [...each.hashes] })),
+      }),
+    decode: (bytes: Uint8Array) => decodeRecord(logPage, bytes, { maxBytes: 1_048_576, maxItems: 16_384 }),
   },
   logAsk: {
     encode: (entry: Uint8Array): Uint8Array => encodeRecord(logAsk, { v: 1, entry }),

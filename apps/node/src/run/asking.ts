@@ -4,12 +4,14 @@ import { fromUtf8, type NodeId, sha256, toHex } from '@hypermesh/core';
 import type { Explanation, Limit, NodeOffer, Requirements } from '@hypermesh/executors';
 import { explain } from '@hypermesh/executors';
 import { NodeError } from '../errors.ts';
-import type { LedgerService } from '../ledger/service.ts';
+import type { FinalOperation, LedgerService } from '../ledger/service.ts';
+import type { Tell } from '../movement.ts';
 import { escrowOf, priceOf } from '../wallet/price.ts';
 import { answerFault } from './answer-check.ts';
+import type { RunDetails, RunJournal } from './journal.ts';
 import { defaultTerms, encodeLeaseTerms, type LeaseTerms } from './lease.ts';
 import { type NodeAsks, refusal } from './node-asks.ts';
-import type { Metering, Programs, RunContent, Tell } from './ports.ts';
+import type { Metering, Programs, RunContent } from './ports.ts';
 import { type ExecuteAnswer, maxInputBytes, maxOutputBytes } from './protocol.ts';
 import type { RunRecords } from './records.ts';
 
@@ -108,6 +110,8 @@ export interface AskingParts {
   readonly asks: NodeAsks;
   readonly metering?: Metering;
   readonly records?: RunRecords;
+  /** Where runs are noted as they go. */
+  readonly journal?: RunJournal;
   /** This node's own offer and members, for explanations. */
   offerOfSelf(): Promise<NodeOffer>;
   readonly others: readonly NodeId[];
@@ -120,9 +124,17 @@ const maxShownBytes = 256 * 1024;
 
 const notAgain = { reexecutedBy: null, matches: false } as const;
 
+/** What a lease allows its run, as it is noted. */
+export const allowedBy = (terms: LeaseTerms): RunDetails => ({
+  fuelLimit: String(terms.fuel),
+  memoryPagesLimit: terms.memoryPages,
+  deadlineMs: terms.deadlineMs,
+  price: String(terms.price),
+});
+
 /** Leases, asks, and has the result executed again. `keyOf` gives the Ed25519 key of a member. */
 export function createRunService(parts: AskingParts): RunService {
-  const { ledger, programs, content, asks, metering, records, keyOf, nameOf } = parts;
+  const { ledger, programs, content, asks, metering, records, journal, keyOf, nameOf } = parts;
 
   async function leaseBody(request: RunRequest, signal: AbortSignal) {
     const { executor, operation, input, fuel, memoryPages, deadlineMs, clockMs, randomSeed } = request;
@@ -172,6 +184,52 @@ export function createRunService(parts: AskingParts): RunService {
     return content.fetch(outputRoot, from, { maxBytes: Math.min(outputSize, maxOutputBytes), signal });
   }
 
+  /** What becomes of a run once its lease is final. */
+  async function leased(
+    request: RunRequest,
+    terms: LeaseTerms,
+    final: FinalOperation,
+    { tell, signal }: { readonly tell: Tell; readonly signal: AbortSignal },
+  ): Promise<RunOutcome> {
+    const { executor, outputFile } = request;
+    const startedMs = performance.now();
+    tell(`${nameOf(executor)} fetches and runs ${terms.package}`);
+    const answer = await asks.execute(executor, final.transaction, final.proof, terms, signal);
+    const output = await outputOf(answer, executor, signal);
+    const executionMs = Math.round(performance.now() - startedMs);
+    const asked = { terms, lease: final.id, executorKey: keyOf(executor) };
+    const fault = answerFault(answer, output, asked) ?? usageFault(answer, final.id, executor);
+    if (fault !== undefined) throw refusal(executor, `its answer does not hold: ${fault}`);
+    const isWell = answer.exit === 'ok';
+    records?.keep(final.id, { statement: answer.statement, output });
+    const again = isWell ? await runAgain(request, terms, answer, { tell, signal }) : notAgain;
+    if (isWell && outputFile !== undefined) await writeFile(outputFile, output);
+    const text = isWell && output.length <= maxShownBytes ? fromUtf8(output) : undefined;
+    return {
+      package: terms.package,
+      node: nameOf(executor),
+      exit: answer.exit,
+      detail: answer.detail,
+      outputDigest: isWell ? toHex(sha256(output)) : null,
+      outputBytes: output.length,
+      ...(text?.ok === true && outputFile === undefined ? { outputText: text.text } : {}),
+      ...(isWell && outputFile !== undefined ? { outputFile } : {}),
+      fuel: answer.fuel.toString(),
+      charge: priceOf(answer.fuel, terms.price).toString(),
+      escrow: (escrowOf(terms) ?? 0n).toString(),
+      memoryPages: answer.memoryPages,
+      ...again,
+      proofs: answer.legs,
+      limits: answer.limits as readonly Limit[],
+      log: answer.log,
+      lease: final.id,
+      height: final.height,
+      provingMs: Math.round(final.provingMs),
+      finalityMs: Math.round(final.finalityMs),
+      executionMs,
+    };
+  }
+
   return {
     execute: asks.execute,
     async prepareLease(request, signal) {
@@ -180,46 +238,35 @@ export function createRunService(parts: AskingParts): RunService {
       return encodeTransaction({ operation, proof });
     },
     async run(request, tell, signal) {
-      const { executor, outputFile } = request;
+      const askedMs = Date.now();
       const { terms, body } = await leaseBody(request, signal);
       tell('proving space, time, work and stake, and ordering the lease');
       const final = await ledger.act('lease.commit', body, signal);
-      const startedMs = performance.now();
-      tell(`${nameOf(executor)} fetches and runs ${terms.package}`);
-      const answer = await asks.execute(executor, final.transaction, final.proof, terms, signal);
-      const output = await outputOf(answer, executor, signal);
-      const executionMs = Math.round(performance.now() - startedMs);
-      const asked = { terms, lease: final.id, executorKey: keyOf(executor) };
-      const fault = answerFault(answer, output, asked) ?? usageFault(answer, final.id, executor);
-      if (fault !== undefined) throw refusal(executor, `its answer does not hold: ${fault}`);
-      const isWell = answer.exit === 'ok';
-      records?.keep(final.id, { statement: answer.statement, output });
-      const again = isWell ? await runAgain(request, terms, answer, { tell, signal }) : notAgain;
-      if (isWell && outputFile !== undefined) await writeFile(outputFile, output);
-      const text = isWell && output.length <= maxShownBytes ? fromUtf8(output) : undefined;
-      return {
-        package: terms.package,
-        node: nameOf(executor),
-        exit: answer.exit,
-        detail: answer.detail,
-        outputDigest: isWell ? toHex(sha256(output)) : null,
-        outputBytes: output.length,
-        ...(text?.ok === true && outputFile === undefined ? { outputText: text.text } : {}),
-        ...(isWell && outputFile !== undefined ? { outputFile } : {}),
-        fuel: answer.fuel.toString(),
-        charge: priceOf(answer.fuel, terms.price).toString(),
-        escrow: (escrowOf(terms) ?? 0n).toString(),
-        memoryPages: answer.memoryPages,
-        ...again,
-        proofs: answer.legs,
-        limits: answer.limits as readonly Limit[],
-        log: answer.log,
-        lease: final.id,
-        height: final.height,
-        provingMs: Math.round(final.provingMs),
-        finalityMs: Math.round(final.finalityMs),
-        executionMs,
-      };
+      const { executor } = request;
+      const noted = journal?.begin(
+        { lease: final.id, role: 'asked', package: terms.package, with: executor, startedMs: askedMs },
+        { ...allowedBy(terms), height: final.height },
+      );
+      try {
+        const outcome = await leased(request, terms, final, { tell, signal });
+        const { exit, detail, fuel, memoryPages, charge, log, limits, proofs, reexecution } = outcome;
+        const { provingMs, finalityMs, executionMs } = outcome;
+        const again = outcome.reexecutedBy === null ? null : (request.auditor ?? null);
+        noted?.ended(
+          {
+            ...{ exit, detail, fuel, memoryPages, charge, reexecutedBy: again },
+            matches: again === null ? null : outcome.matches,
+          },
+          {
+            ...{ log, limits, proofs, timings: { provingMs, finalityMs, executionMs } },
+            ...(reexecution === undefined ? {} : { reexecution }),
+          },
+        );
+        return outcome;
+      } catch (error) {
+        noted?.failed(error instanceof Error ? error.message : String(error));
+        throw error;
+      }
     },
     async explain(spec, more, tell, signal) {
       const found = await programs.find(spec);

@@ -1,6 +1,6 @@
 import { hasCode, type NodeId } from '@hypermesh/core';
+import type { Tell } from '../movement.ts';
 import type { RunOutcome, RunRequest, RunService } from './asking.ts';
-import type { Tell } from './ports.ts';
 
 /** A run that went through, and the nodes that were lost before it did. */
 export type RunOnSome = RunOutcome & { readonly lost: readonly string[] };

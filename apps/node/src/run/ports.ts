@@ -1,8 +1,6 @@
 import type { ContentRoot, NodeId } from '@hypermesh/core';
 import type { Exit, Requirements, Work } from '@hypermesh/executors';
-
-/** Called with a line for people while something lasts. */
-export type Tell = (text: string) => void;
+import type { Tell } from '../movement.ts';
 
 /** A package that can be leased: what the terms of a lease pin. */
 export interface Leasable {

@@ -1,12 +1,15 @@
-import { type ContentRoot, type Log, type NodeId, sha256 } from '@hypermesh/core';
+import { type ContentRoot, type Log, type Metrics, type NodeId, sha256 } from '@hypermesh/core';
 import { type Executors, type RunReport, readReceipt } from '@hypermesh/executors';
-import { refuse, type StoqNode } from '@hypermesh/stoq';
+import { type Refusal, refuse, type StoqNode } from '@hypermesh/stoq';
 import type { NodeConfig } from '../config.ts';
 import type { LedgerService } from '../ledger/service.ts';
 import { handleForMembers } from '../mesh/members.ts';
 import type { Intake } from '../standing/intake.ts';
+import { priceOf } from '../wallet/price.ts';
 import { type AdmittedRun, admitRun, excessOf } from './admission.ts';
+import { allowedBy } from './asking.ts';
 import { bringWork, orRefusal, RunRefused } from './bringing.ts';
+import type { NotedRun, RunJournal } from './journal.ts';
 import { encodeOffer } from './offer.ts';
 import type { Metering, Programs, RunContent } from './ports.ts';
 import {
@@ -31,12 +34,15 @@ export interface ServingParts {
   /** What runs are paid by; without it they are not. */
   readonly metering?: Metering;
   readonly usedLeases: UsedLeases;
+  /** Where runs are noted as they go. */
+  readonly journal?: RunJournal;
   /** Whether a run more is taken on; without it all are. */
   readonly intake?: Intake;
   readonly config: NodeConfig;
   readonly self: NodeId;
   readonly secretKey: Uint8Array;
   readonly log: Log;
+  readonly metrics: Metrics;
 }
 
 /** Runs that are under way at once, in all and for each asker; what goes beyond is refused as `busy`. */
@@ -47,13 +53,41 @@ const logLines = { most: 64, length: 2_000 };
  * Executes for other members. Nothing starts before this node has itself found all four proofs of the lease valid,
  * the lease final on the ledger, its terms within this node's limits, the resources claimed, and the lease unused.
  */
-export function serveRuns(stoq: StoqNode, parts: ServingParts): () => void {
-  const { programs, content, secretKey, usedLeases, log, config } = parts;
+export function serveRuns(stoq: StoqNode, parts: ServingParts): Disposable & { readonly executing: number } {
+  const { programs, content, secretKey, usedLeases, log, config, metrics } = parts;
   const tell = (text: string) => log.debug('run.progress', { text });
   const slots = createSlots(runsAtOnce);
 
   /** Runs what was admitted, or says why it was not started. */
-  async function execute({ terms, lease, legs }: AdmittedRun, asker: NodeId, signal: AbortSignal) {
+  async function execute(run: AdmittedRun, asker: NodeId, signal: AbortSignal) {
+    const { terms, lease } = run;
+    const note = () =>
+      parts.journal?.begin(
+        { lease, role: 'executed', package: terms.package, with: asker },
+        { ...allowedBy(terms), proofs: run.legs },
+      );
+    let noted: NotedRun | undefined;
+    try {
+      const answer = await executed(run, asker, signal, () => {
+        noted = note();
+      });
+      noted ??= note();
+      const { exit, detail, fuel, memoryPages, limits, log } = answer;
+      const charge = priceOf(fuel, terms.price).toString();
+      noted?.ended({ exit, detail, fuel: fuel.toString(), memoryPages, charge }, { limits, log });
+      return answer;
+    } catch (error) {
+      noted?.failed(error instanceof Error ? error.message : String(error));
+      throw error;
+    }
+  }
+
+  async function executed(
+    { terms, lease, legs }: AdmittedRun,
+    asker: NodeId,
+    signal: AbortSignal,
+    onStart: () => void,
+  ) {
     const executors = await parts.executors();
     const report = await executors.run({
       work: () => bringWork(terms, { programs, content, asker, tell, signal }),
@@ -66,6 +100,7 @@ export function serveRuns(stoq: StoqNode, parts: ServingParts): () => void {
       context: lease,
       start() {
         if (!usedLeases.use(lease)) throw new RunRefused('lease-used');
+        onStart();
         log.info('run.start', { lease, package: terms.package, asker });
         return true;
       },
@@ -86,16 +121,23 @@ export function serveRuns(stoq: StoqNode, parts: ServingParts): () => void {
     return answerOf(report, legs, usage ?? new Uint8Array());
   }
 
+  const counted = (refusal: Refusal): Refusal => {
+    metrics.count('run_asks_total', 1, { outcome: refusal.refusal.code });
+    return refusal;
+  };
+
   const offExecute = handleForMembers(stoq, executeRequest, async (ask, { member, signal }) => {
     const lack = parts.intake?.lack();
     if (lack !== undefined) return refuse('no-room', Buffer.from(lack.reason));
     using _begun = parts.intake?.begin();
     using slot = slots.take(member);
-    if (slot === undefined) return refuse('busy');
+    if (slot === undefined) return counted(refuse('busy'));
     const admitted = await admitRun(ask, member, parts, signal);
-    if (!('terms' in admitted)) return admitted;
+    if (!('terms' in admitted)) return counted(admitted);
     const answer = await orRefusal(() => execute(admitted, member, signal));
-    return 'legs' in answer ? signExecuteAnswer(answer, ask, secretKey) : answer;
+    if (!('legs' in answer)) return counted(answer);
+    metrics.count('run_asks_total', 1, { outcome: 'executed' });
+    return signExecuteAnswer(answer, ask, secretKey);
   });
 
   const offReexecute = handleForMembers(stoq, reexecuteRequest, async (ask, { member, signal }) => {
@@ -129,10 +171,15 @@ export function serveRuns(stoq: StoqNode, parts: ServingParts): () => void {
     return encodeOffer(executors.offer({ node: parts.self, name: config.name, requester: member }));
   });
 
-  return () => {
-    offExecute();
-    offReexecute();
-    offOffer();
+  return {
+    get executing() {
+      return slots.taken;
+    },
+    [Symbol.dispose]() {
+      offExecute();
+      offReexecute();
+      offOffer();
+    },
   };
 }
 

@@ -2,6 +2,8 @@
 export interface Slots {
   /** A place until it is disposed of, or undefined where none is free for `who`. */
   take(who: string): Disposable | undefined;
+  /** Places that are taken. */
+  readonly taken: number;
 }
 
 /** Makes slots that are all free. */
@@ -9,6 +11,9 @@ export function createSlots({ inAll, each }: { readonly inAll: number; readonly 
   const taken = new Map<string, number>();
   let sum = 0;
   return {
+    get taken() {
+      return sum;
+    },
     take(who) {
       const before = taken.get(who) ?? 0;
       if (sum >= inAll || before >= each) return undefined;

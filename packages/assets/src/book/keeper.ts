@@ -1,4 +1,4 @@
-import type { Clock } from '@hypermesh/core';
+import type { Clock, Metrics } from '@hypermesh/core';
 import { AssetsError } from '../errors.ts';
 import type { Kinds } from '../kinds/registry.ts';
 import type { Journal } from '../ports.ts';
@@ -22,9 +22,10 @@ export async function openKeeper(parts: {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly kinds: Kinds;
+  readonly metrics: Metrics;
   readonly freed: () => void;
 }): Promise<Keeper> {
-  const { journal, clock, kinds, freed } = parts;
+  const { journal, clock, kinds, metrics, freed } = parts;
   const book = emptyBook();
   for (const [index, bytes] of (await journal.replay()).entries()) replay(book, kinds, { index, bytes });
   const writer = createChangeWriter(journal, () => changesFor(book));
@@ -72,6 +73,8 @@ export async function openKeeper(parts: {
         durable = writer.write(changes);
         durable.catch(() => undefined);
         schedule();
+        for (const change of changes)
+          if (change.t === 'end') metrics.count('assets_claims_ended_total', 1, { how: change.how });
         if (changes.some(({ t }) => t === 'end' || t === 'policy' || t === 'event')) freed();
       }
       await durable;

@@ -45,12 +45,17 @@ export async function* readEvents(
 ): AsyncGenerator<StreamEvent, void, undefined> {
   const decoder = new TextDecoder();
   let rest = '';
+  let endedInCr = false;
   let fields: Fields = { id: '', event: '', data: undefined };
   for await (const piece of piecesOf(body)) {
     onPiece?.();
-    rest += decoder.decode(piece, { stream: true });
-    const { lines, left } = linesOf(rest);
-    rest = left;
+    const text = decoder.decode(piece, { stream: true });
+    if (text === '') continue;
+    // A CR ends a line at once; an LF after it is the other half of that end.
+    rest += endedInCr && text.startsWith('\n') ? text.slice(1) : text;
+    endedInCr = text.endsWith('\r');
+    const lines = rest.split(/\r\n|\n|\r/);
+    rest = lines.pop() ?? '';
     for (const line of lines) {
       if (line !== '') {
         fields = withLine(fields, line);
@@ -70,15 +75,6 @@ interface Fields {
   readonly id: string;
   readonly event: string;
   readonly data: string | undefined;
-}
-
-/** Whole lines, and what is left of the last; a CR at the end may be half of a CR LF and waits. */
-function linesOf(text: string): { readonly lines: readonly string[]; readonly left: string } {
-  if (!/[\r\n]/.test(text)) return { lines: [], left: text };
-  const isOpen = text.endsWith('\r');
-  const lines = (isOpen ? text.slice(0, -1) : text).split(/\r\n|\n|\r/);
-  const left = lines.pop() ?? '';
-  return { lines, left: isOpen ? `${left}\r` : left };
 }
 
 function withLine(fields: Fields, line: string): Fields {

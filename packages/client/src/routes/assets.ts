@@ -78,6 +78,28 @@ const number = Type.Union([Type.Number(), text({ maxLength: 64 })]);
 const names = Type.Union([list(text({ maxLength: 64 }), { maxItems: 64 }), Type.String({ maxLength: 4096 })]);
 const quantity = optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }));
 
+/** Each field replaces what was there. */
+const policyChange = object({
+  asset: assetName,
+  level: optional(oneOf(levels)),
+  allocation: optional(oneOf(allocations)),
+  groups: optional(names),
+  networks: optional(names),
+  sharePercent: optional(number),
+  maxLeases: optional(number),
+  maxLeasesEach: optional(number),
+  maxDurationMs: optional(number),
+  hours: optional(
+    text({ description: 'always, or windows such as mo-fr 18:00-08:00, sa-su 00:00-24:00 (UTC)' }),
+  ),
+  price: optional(number),
+  priceUnits: optional(number),
+  minSpaceBytes: optional(number),
+  minStakePower: optional(number),
+  minWorkBits: optional(number),
+  minTimeIterations: optional(number),
+});
+
 /** What a node has and lends, and on what terms. */
 export const assetRoutes = {
   inventory: route({
@@ -116,28 +138,17 @@ export const assetRoutes = {
     method: 'PUT',
     path: '/v1/assets/{asset}/policy',
     summary: 'Change the policy of an asset: each field that is given replaces what was there',
-    input: object({
-      asset: assetName,
-      level: optional(oneOf(levels)),
-      allocation: optional(oneOf(allocations)),
-      groups: optional(names),
-      networks: optional(names),
-      sharePercent: optional(number),
-      maxLeases: optional(number),
-      maxLeasesEach: optional(number),
-      maxDurationMs: optional(number),
-      hours: optional(
-        text({ description: 'always, or windows such as mo-fr 18:00-08:00, sa-su 00:00-24:00 (UTC)' }),
-      ),
-      price: optional(number),
-      priceUnits: optional(number),
-      minSpaceBytes: optional(number),
-      minStakePower: optional(number),
-      minWorkBits: optional(number),
-      minTimeIterations: optional(number),
-    }),
+    input: policyChange,
     output: object({ asset: words(), policy, height: count() }),
     progress: true,
+  }),
+  'plan-policy': route({
+    method: 'POST',
+    path: '/v1/assets/{asset}/policy/plan',
+    summary: 'The policy as a change would make it, or why it may not be so; changes nothing',
+    input: policyChange,
+    output: object({ asset: words(), policy }),
+    reads: true,
   }),
   'explain-claim': route({
     method: 'GET',

@@ -200,6 +200,29 @@ const verification = object({
   deep: flag(),
 });
 
+const wanted = object({
+  specs: optional(list(spec, { minItems: 1, maxItems: 64 })),
+  spec: optional(spec),
+  lock: optional(Type.String({ maxLength: 900_000, description: 'Text of a lock file to keep to' })),
+  frozen: optional(flag({ description: 'Exactly what the lock file says, or nothing' })),
+});
+
+const installationPlan = object({
+  packages: list(
+    object({
+      name: words(),
+      version: words(),
+      bytes: count(),
+      already: flag({ description: 'Installed on this node' }),
+      here: flag({ description: 'Its bytes are whole on this node' }),
+    }),
+  ),
+  bytes: count(),
+  mostBytesMoved: count(),
+  lock: words({ description: 'Text of the lock file that it would keep' }),
+  changes: list(words(), { description: 'What would change in the lock file that was given' }),
+});
+
 /** Publishing, finding, installing and verifying packages. */
 export const catalogRoutes = {
   versions: route({
@@ -223,14 +246,18 @@ export const catalogRoutes = {
     path: '/v1/installations',
     summary: 'Find, fetch, check and install packages with what they depend on',
     description: 'Give `specs`, or one `spec`.',
-    input: object({
-      specs: optional(list(spec, { minItems: 1, maxItems: 64 })),
-      spec: optional(spec),
-      lock: optional(Type.String({ maxLength: 900_000, description: 'Text of a lock file to keep to' })),
-      frozen: optional(flag({ description: 'Exactly what the lock file says, or nothing' })),
-    }),
+    input: wanted,
     output: installation,
     progress: true,
+  }),
+  'plan-install': route({
+    method: 'POST',
+    path: '/v1/installations/plan',
+    summary: 'What installing would do: solved and verified, nothing installed',
+    input: wanted,
+    output: installationPlan,
+    progress: true,
+    reads: true,
   }),
   search: route({
     method: 'GET',

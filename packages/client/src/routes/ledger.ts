@@ -1,5 +1,17 @@
 import { route } from '../table/route.ts';
-import { count, hex, list, object, text, words } from '../table/shapes.ts';
+import {
+  count,
+  decimal,
+  flag,
+  hex,
+  list,
+  nullable,
+  object,
+  oneOf,
+  optional,
+  text,
+  words,
+} from '../table/shapes.ts';
 import { Type } from '../table/type.ts';
 
 /** An operation that is final: its id and its block. */
@@ -21,12 +33,59 @@ export const ledgerRoutes = {
     }),
     progress: true,
   }),
+  'proof-terms': route({
+    method: 'GET',
+    path: '/v1/proof-terms',
+    summary: 'What each operation of this mesh has to prove, and who can',
+    input: object({}),
+    output: object({
+      profile: object({
+        name: oneOf(['localhost', 'default', 'production']),
+        minimumPower: decimal(),
+        maxBondAgeMs: count(),
+        maxOffsetMs: count(),
+        minimumSpaceBytes: decimal(),
+        minimumK: count(),
+        regenerationSpeedup: nullable(
+          count({ description: 'Null where making a plot again is not checked' }),
+        ),
+        regenerationMs: Type.Number({ description: 'One core, one plot of the least size' }),
+        challenges: count(),
+        minimumAnswers: count(),
+        memoryKib: count(),
+        difficulty: count(),
+        iterations: count(),
+        minimumFaults: count(),
+      }),
+      validators: count(),
+      faultsTolerated: count(),
+      members: list(
+        object({
+          name: words(),
+          power: decimal(),
+          bond: oneOf(['bonded', 'unbonding', 'unbonded', 'slashed']),
+          renewedMs: count(),
+          spaceBytes: decimal(),
+          plots: list(object({ k: count(), count: count() })),
+        }),
+      ),
+    }),
+  }),
   submit: route({
     method: 'POST',
     path: '/v1/operations',
-    summary: 'Have an operation ordered that carries its four proofs',
-    input: object({ transaction: hex({ maxLength: 1_000_000 }) }),
-    output: finalOperation,
+    summary: 'Have an operation ordered that carries its four proofs; with `wait: false` only handed in',
+    input: object({
+      transaction: hex({ maxLength: 1_000_000 }),
+      wait: optional(flag({ description: 'Whether to wait until it is final; default true' })),
+    }),
+    output: object({
+      id: words(),
+      height: optional(count()),
+      status: oneOf(['pending', 'valid', 'invalid']),
+      leg: optional(words()),
+      reason: optional(words()),
+    }),
   }),
   missing: route({
     method: 'POST',

@@ -2,6 +2,7 @@ import { route } from '../table/route.ts';
 import { count, flag, list, object, oneOf, optional, words } from '../table/shapes.ts';
 import { Type } from '../table/type.ts';
 import { scrubReport } from './content.ts';
+import { alert } from './monitor.ts';
 
 const member = object({
   name: words(),
@@ -41,7 +42,7 @@ const content = object({
 const extension = object({
   id: words(),
   version: optional(words()),
-  state: oneOf(['active', 'suspended', 'refused']),
+  state: oneOf(['active', 'suspended', 'inactive', 'refused']),
   reason: optional(words()),
 });
 
@@ -101,6 +102,7 @@ export const nodeRoutes = {
         words({ description: 'Why there is no ledger and will be none before the next start' }),
       ),
       secondVotesSeen: count(),
+      alerts: list(alert, { description: 'that are pending or fire, worst first' }),
       access: oneOf(['full', 'read'], { description: 'What the token of this call allows' }),
     }),
     early: true,

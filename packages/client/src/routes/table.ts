@@ -3,10 +3,15 @@ import { assetRoutes } from './assets.ts';
 import { catalogRoutes } from './catalog.ts';
 import { contentRoutes } from './content.ts';
 import { extensionRoutes } from './extension.ts';
+import { historyRoutes } from './history.ts';
 import { ledgerRoutes } from './ledger.ts';
+import { linkRoutes } from './links.ts';
 import { memoryRoutes } from './memory.ts';
+import { monitorRoutes } from './monitor.ts';
 import { nodeRoutes } from './node.ts';
 import { runRoutes } from './run.ts';
+import { runsRoutes } from './runs.ts';
+import { trustRoutes } from './trust.ts';
 import { walletRoutes } from './wallet.ts';
 
 /** The one table of routes, by the id under which `call` and the command line know them. */
@@ -20,6 +25,11 @@ export const routes = {
   ...memoryRoutes,
   ...walletRoutes,
   ...extensionRoutes,
+  ...historyRoutes,
+  ...runsRoutes,
+  ...linkRoutes,
+  ...trustRoutes,
+  ...monitorRoutes,
 };
 
 /** A route's name. */

@@ -141,6 +141,7 @@ class Validator implements ValidatorNode {
       headState: () => this.#head,
       deliver: (view, block) => {
         this.#finality.saw(block.id);
+        this.#ports.metrics.count('consensus_proposals_total');
         this.#take({ type: 'proposed', view, block });
       },
       gone: (id, reason) => this.#submissions.drop(id, reason),
@@ -291,6 +292,7 @@ class Validator implements ValidatorNode {
         this.#peers.send(effect.to, effect.message);
         return;
       case 'broadcast':
+        this.#countVote(effect.message);
         this.#peers.broadcast(effect.message);
         return;
       case 'setTimer': {
@@ -300,7 +302,10 @@ class Validator implements ValidatorNode {
         if (afterMs === Number.POSITIVE_INFINITY) return;
         this.#timers.set(
           timer,
-          clock.schedule(afterMs, () => this.#take({ type: 'timer', timer, view })),
+          clock.schedule(afterMs, () => {
+            this.#ports.metrics.count('consensus_timeouts_total', 1, { timer });
+            this.#take({ type: 'timer', timer, view });
+          }),
         );
         return;
       }
@@ -323,6 +328,11 @@ class Validator implements ValidatorNode {
       default:
         effect satisfies never;
     }
+  }
+
+  #countVote(message: WireMessage): void {
+    if (message.type === 'vote')
+      this.#ports.metrics.count('consensus_votes_total', 1, { kind: message.vote.kind });
   }
 
   #report({ event, ...fields }: EngineReport): void {
@@ -352,6 +362,9 @@ class Validator implements ValidatorNode {
   }
 
   #applied(path: readonly StoredBlock[], results: readonly TxResult[]): void {
+    const { metrics } = this.#ports;
+    metrics.count('consensus_blocks_total', path.length);
+    for (const { code } of results) metrics.count('consensus_transactions_total', 1, { code });
     this.#submissions.finalize(path, results);
     this.#workChanged();
     this.#proposer.poke();

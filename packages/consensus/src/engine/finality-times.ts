@@ -25,7 +25,7 @@ export class FinalityTimes {
       if (seenMs === undefined) continue;
       this.#seen.delete(id);
       this.lastMs = nowMs - seenMs;
-      this.#metrics.observe('consensus_finality_ms', this.lastMs);
+      this.#metrics.observe('consensus_finality_seconds', this.lastMs / 1000);
     }
   }
 }

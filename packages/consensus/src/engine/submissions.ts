@@ -210,7 +210,8 @@ export class Submissions {
     for (let height = from; await this.applied(height, signal); height += 1) {
       const entry = await this.#parts.chain.read(height);
       if (entry === undefined) return;
-      yield { header: entry.block.header, hash: entry.block.hash, txs: entry.block.txs };
+      const { header, hash, txs, bytes } = entry.block;
+      yield { header, hash, txs, sizeBytes: bytes.length };
     }
   }
 

@@ -19,11 +19,12 @@ export interface Receipt {
   readonly result: TxResult;
 }
 
-/** A final block as `finalized` yields it. `certificate` is absent when a later block's covers it. */
+/** A final block as `finalized` yields it; `sizeBytes` is what its canonical encoding takes up. */
 export interface FinalizedEntry {
   readonly header: BlockHeader;
   readonly hash: Uint8Array;
   readonly txs: readonly Uint8Array[];
+  readonly sizeBytes: number;
 }
 
 /** Where a validator stands. */

@@ -1,4 +1,4 @@
-import { type ChainId, sha256, toHex, type Verdict } from '@hypermesh/core';
+import { type ChainId, type Metrics, sha256, toHex, type Verdict } from '@hypermesh/core';
 import type { ChainContext, HeaderView } from '../ports.ts';
 import type { Profile } from '../profiles.ts';
 import { checkProof } from '../proof.ts';
@@ -27,6 +27,13 @@ export function plainHeader(header: HeaderView | undefined): HeaderView | undefi
   return { height, view, hash, timeMs, stateHeight, stateRoot };
 }
 
+/** What each operation shows; all of it, or it is refused for one. */
+const proofLegs = ['space', 'stake', 'work', 'time', 'binding'] as const;
+
+function countRefused(metrics: Metrics, leg: string): void {
+  metrics.count('consensus_proofs_checked_total', 1, { leg, outcome: 'refused' });
+}
+
 /** Checks transactions for a place in the chain; the proofs of each are verified once, its window every time. */
 export function createAdmission(options: {
   readonly chainId: ChainId;
@@ -35,8 +42,9 @@ export function createAdmission(options: {
   hasRule(kind: string): boolean;
   /** Verifies on a worker thread where the host has them, else in pieces on this one. */
   readonly inWorker: boolean;
+  readonly metrics: Metrics;
 }): Admission {
-  const { chainId, profile, keep, inWorker } = options;
+  const { chainId, profile, keep, inWorker, metrics } = options;
   const known = new Map<string, Known>();
 
   const windowOf = (entry: Known, context: ChainContext): Verdict => {
@@ -61,7 +69,10 @@ export function createAdmission(options: {
       if (!options.hasRule(decoded.operation.kind)) return { ok: false, reason: 'unsupported-kind' };
       const { operation, proof } = decoded.encoded;
       const parts = checkProof(proof);
-      if (!parts.ok) return { ok: false, reason: `${parts.leg}/${parts.reason}` };
+      if (!parts.ok) {
+        countRefused(metrics, parts.leg);
+        return { ok: false, reason: `${parts.leg}/${parts.reason}` };
+      }
       const job = {
         operation,
         proof,
@@ -73,7 +84,11 @@ export function createAdmission(options: {
       const here = () => runVerifyJob(job);
       // A thread that cannot start or dies says nothing about the transaction: then it is checked here.
       const proven = await (hasWorkers && inWorker ? runJob('verify', job).catch(here) : here());
-      if (!proven.ok) return { ok: false, reason: `${proven.leg}/${proven.reason}` };
+      if (!proven.ok) {
+        countRefused(metrics, proven.leg);
+        return { ok: false, reason: `${proven.leg}/${proven.reason}` };
+      }
+      for (const leg of proofLegs) metrics.count('consensus_proofs_checked_total', 1, { leg, outcome: 'ok' });
       const { sequence } = decoded.operation;
       const { anchor, claimedMs, bondRenewedMs } = proven;
       known.set(id, { claim: { sequence, anchor, claimedMs }, bondRenewedMs });

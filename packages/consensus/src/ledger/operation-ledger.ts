@@ -1,4 +1,12 @@
-import { type CanonicalValue, type ChainId, equalBytes, type OperationId, toHex } from '@hypermesh/core';
+import {
+  type CanonicalValue,
+  type ChainId,
+  equalBytes,
+  type Metrics,
+  type OperationId,
+  silentMetrics,
+  toHex,
+} from '@hypermesh/core';
 import { ConsensusError } from '../errors.ts';
 import { chainBytes } from '../operation.ts';
 import type { App, FinalizedBlock, HeaderView, TxResult } from '../ports.ts';
@@ -34,6 +42,8 @@ export interface OperationLedgerOptions {
   readonly keptHeights?: number;
   /** Whether `checkTx` verifies on a worker thread (default), or in pieces of some milliseconds on this one. */
   readonly verifyInWorker?: boolean;
+  /** Counts proofs that are checked and operations that are applied, those of a replay too; by default nobody does. */
+  readonly metrics?: Metrics;
 }
 
 /**
@@ -67,7 +77,7 @@ const MAX_ANCHORS = 8;
 
 /** Opens the ledger that begins with `genesis`, at height 0. */
 export function createOperationLedger(options: OperationLedgerOptions): OperationLedger {
-  const { genesis, keptHeights = 8192, verifyInWorker = true } = options;
+  const { genesis, keptHeights = 8192, verifyInWorker = true, metrics = silentMetrics } = options;
   const profile = profileOf(genesis.profile);
   const chainId = toHex(chainOf(encodeGenesis(genesis))) as ChainId;
   const chain = chainBytes(chainId);
@@ -90,6 +100,7 @@ export function createOperationLedger(options: OperationLedgerOptions): Operatio
     keep: 16_384,
     hasRule: (kind) => rules.has(kind),
     inWorker: verifyInWorker,
+    metrics,
   });
 
   const applyOne = (tx: Uint8Array, header: HeaderView): TxResult => {
@@ -117,6 +128,7 @@ export function createOperationLedger(options: OperationLedgerOptions): Operatio
       return code === 'ok';
     });
     state.set(`op/${id}`, { v: 1, height, kind, actor, code });
+    metrics.count('ledger_operations_total', 1, { kind, code });
     return { code };
   };
 

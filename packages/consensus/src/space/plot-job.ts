@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { nodeFiles } from '../native.ts';
 import { HEADER_BYTES } from './plot-file.ts';
 import { buildPlot, type PlotSink } from './plotter.ts';
 
@@ -34,7 +34,7 @@ function memorySink(): PlotSink & { image: Uint8Array | undefined } {
   };
 }
 
-function fileSink(file: number): PlotSink {
+function fileSink(file: number, { fsyncSync, writeSync }: NonNullable<typeof nodeFiles>): PlotSink {
   const write = (bytes: Uint8Array, from: number): void => {
     for (let done = 0; done < bytes.length; ) {
       done += writeSync(file, bytes, done, Math.min(bytes.length - done, 2 ** 26), from + done);
@@ -60,11 +60,12 @@ export function runPlotJob(job: PlotJob, onTable: (table: number) => void): Plot
     buildPlot(job.plotId, job.k, { sink, onTable });
     return { image: sink.image as Uint8Array };
   }
-  const file = openSync(job.path, 'wx', 0o600);
+  if (nodeFiles === undefined) throw new Error('no files here: ask for a plot in memory');
+  const file = nodeFiles.openSync(job.path, 'wx', 0o600);
   try {
-    buildPlot(job.plotId, job.k, { sink: fileSink(file), onTable });
+    buildPlot(job.plotId, job.k, { sink: fileSink(file, nodeFiles), onTable });
   } finally {
-    closeSync(file);
+    nodeFiles.closeSync(file);
   }
   return {};
 }

@@ -3,8 +3,9 @@ import { type FileHandle, open, rename, rm, stat, statfs } from 'node:fs/promise
 import { dirname } from 'node:path';
 import { bytesOf } from '../bytes.ts';
 import { ConsensusError } from '../errors.ts';
-import { runJob } from '../worker-pool.ts';
+import { hasWorkers, runJob } from '../worker-pool.ts';
 import { decodeHeader, HEADER_BYTES, type PlotLayout, type PlotShape } from './plot-file.ts';
+import { runPlotJob } from './plot-job.ts';
 import { MIN_K } from './plot-v1.ts';
 import { MAX_PLOTTER_K } from './plotter.ts';
 
@@ -118,7 +119,7 @@ function checkRoom(resource: 'memory' | 'disk', needBytes: number, allowedBytes:
 /**
  * Makes a plot of chiapos v1 (k = 18 … 26) in a worker thread: 0.7 s of one core for k = 18, twice that for each
  * step. With `path` the plot appears there only when it is whole and synced, and an existing file is not touched
- * before; without, it stays in memory. `signal` stops the work at once and leaves nothing behind.
+ * before; without, it stays in memory. A browser plots on the calling thread and into memory alone. `signal` stops the work at once and leaves nothing behind.
  */
 export async function createPlot(options: CreatePlotOptions): Promise<Plot> {
   const { k, path, signal, onProgress, maxMemoryBytes = 2 ** 30 } = options;
@@ -134,7 +135,9 @@ export async function createPlot(options: CreatePlotOptions): Promise<Plot> {
   const imageBytes = path === undefined ? plotFileBytes(k) : 0;
   checkRoom('memory', plotterMemoryBytes(k) + imageBytes, maxMemoryBytes);
   if (path === undefined) {
-    const { image } = await runJob('plot', { plotId, k }, { signal, onProgress });
+    const { image } = hasWorkers
+      ? await runJob('plot', { plotId, k }, { signal, onProgress })
+      : runPlotJob({ plotId, k }, onProgress ?? (() => {}));
     return plotOfImage(image as Uint8Array);
   }
   const room = await statfs(dirname(path));

@@ -3,7 +3,7 @@ import type { JsonObject } from '../json.ts';
 import type { Limits } from './quotas.ts';
 import type { RateLimit } from './rate.ts';
 
-/** What an operator allows. Nothing is allowed that is not written here. Patterns are an id, `prefix.*`, or `*`. */
+/** What an operator allows, read anew for each decision. Nothing is allowed that is not written here. Patterns are an id, `prefix.*`, or `*`. */
 export interface ExtensionPolicy {
   /** Ids of the signers whose extensions may run in the tier `trusted`. */
   readonly pinned: readonly string[];
@@ -19,7 +19,18 @@ export interface ExtensionPolicy {
   /** Of one client, over all extensions; 50 a second, 100 at once by default. */
   readonly rate?: RateLimit;
   /** Ceilings of every extension; a manifest can only ask for less. */
-  readonly limits?: Partial<Limits>;
+  readonly limits?: Partial<Limits> | ((package_: PackageIdentity) => Partial<Limits>);
+}
+
+/** Which package, by whom. */
+export interface PackageIdentity {
+  readonly id: string;
+  readonly signer: string;
+}
+
+/** The ceilings that a policy sets for a package. */
+export function ceilingOf({ limits = {} }: ExtensionPolicy, package_: PackageIdentity): Partial<Limits> {
+  return typeof limits === 'function' ? limits(package_) : limits;
 }
 
 /** Whether a name is meant by a pattern. */
@@ -31,7 +42,7 @@ function matches(pattern: string, name: string): boolean {
 /** The scope under which a policy grants a capability; undefined where it does not. The first line that does counts. */
 export function scopeFor(
   policy: ExtensionPolicy,
-  { id, signer }: { readonly id: string; readonly signer: string },
+  { id, signer }: PackageIdentity,
   capability: Capability,
 ): JsonObject | undefined {
   const found = policy.grants.find(

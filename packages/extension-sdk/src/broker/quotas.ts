@@ -153,10 +153,23 @@ export class Quotas implements QuotaMeter {
   /** Every limit with who keeps it in this sandbox. `uncharged` names what a granted capability does not charge for. */
   report(
     sandbox: SandboxPolicy,
-    running: number,
-    uncharged: ReadonlySet<'storage' | 'network'>,
+    now: {
+      readonly running: number;
+      /** Where it is known. */
+      readonly memoryBytes: number | undefined;
+      readonly calls: number;
+      readonly uncharged: ReadonlySet<'storage' | 'network'>;
+    },
   ): QuotaReport[] {
     const { limits } = this;
+    const { running, memoryBytes, calls, uncharged } = now;
+    this.#refill();
+    const fuelRate = this.#fuelRate;
+    const cpuUsed = Math.min(
+      limits.cpuBp,
+      Math.round(limits.cpuBp * (1 - this.#fuelTokens / (fuelRate * WINDOW_SECONDS))),
+    );
+    const networkUsed = Math.round(limits.networkBps - this.#networkTokens * 8);
     const isStrict = sandbox === 'strict';
     const inProcess = 'runs in the process of the host, which does not measure it';
     const charged = (name: 'storage' | 'network'): Pick<QuotaReport, 'enforcement' | 'by'> => {
@@ -171,7 +184,7 @@ export class Quotas implements QuotaMeter {
         limit: limits.cpuBp,
         unit: 'bp of a core over 10 s, as fuel',
         ...(isStrict
-          ? { enforcement: 'hard', by: `fuel, ${FUEL_PER_CORE_SECOND} a core and second` }
+          ? { enforcement: 'hard', by: `fuel, ${FUEL_PER_CORE_SECOND} a core and second`, used: cpuUsed }
           : { enforcement: 'advisory', by: inProcess }),
       },
       {
@@ -179,7 +192,11 @@ export class Quotas implements QuotaMeter {
         limit: limits.memoryBytes,
         unit: 'bytes of an instance',
         ...(isStrict
-          ? { enforcement: 'hard', by: 'the maximum of its memory' }
+          ? {
+              enforcement: 'hard',
+              by: 'the maximum of its memory',
+              ...(memoryBytes === undefined ? {} : { used: memoryBytes }),
+            }
           : { enforcement: 'advisory', by: inProcess }),
       },
       {
@@ -189,7 +206,13 @@ export class Quotas implements QuotaMeter {
         ...charged('storage'),
         used: this.#storage,
       },
-      { quota: 'network', limit: limits.networkBps, unit: 'bit/s', ...charged('network') },
+      {
+        quota: 'network',
+        limit: limits.networkBps,
+        unit: 'bit/s',
+        ...charged('network'),
+        ...(isStrict && !uncharged.has('network') ? { used: networkUsed } : {}),
+      },
       {
         quota: 'concurrency',
         limit: limits.concurrency,
@@ -204,6 +227,7 @@ export class Quotas implements QuotaMeter {
         unit: 'calls/s',
         enforcement: 'hard',
         by: 'the broker',
+        used: calls,
       },
       {
         quota: 'host-calls',

@@ -20,6 +20,12 @@ export class RateLimiter {
     this.#clock = clock;
   }
 
+  /** How many calls of a client's burst are taken at this moment. */
+  used(client: string): number {
+    const aheadMs = (this.#arrivals.get(client) ?? 0) - this.#clock.monotonicMs();
+    return Math.max(0, Math.ceil((aheadMs * this.#limit.perSecond) / 1000));
+  }
+
   /** Takes one call of a client; answers 0, or after how many milliseconds it would be taken. */
   take(client: string): number {
     const nowMs = this.#clock.monotonicMs();

@@ -9,6 +9,7 @@ import { openScript } from '../tiers/script.ts';
 import { definitionIn, importVerified, openTrusted } from '../tiers/trusted.ts';
 import { openWasm } from '../tiers/wasm.ts';
 import type { ExtensionHostOptions, LoadRefusalCode } from './ports.ts';
+import { MOST_AWAKE } from './resting.ts';
 
 /** Engines of the strict sandbox that all extensions of a host share. */
 export interface Engines extends AsyncDisposable {
@@ -22,7 +23,7 @@ export function lazyEngines(given: ExtensionHostOptions['engines'] = {}): Engine
   let { wasm, quickjs } = given;
   return {
     wasm: () => (wasm ??= own.use(openRunner({ workers: 2 }))),
-    quickjs: () => (quickjs ??= own.use(openQuickJs({ workers: 8 }))),
+    quickjs: () => (quickjs ??= own.use(openQuickJs({ workers: MOST_AWAKE }))),
     [Symbol.asyncDispose]: () => own.disposeAsync(),
   };
 }
@@ -66,7 +67,7 @@ export async function openEntry(
   const shared = { broker, quotas, log, signal };
   const opened =
     type === 'wasm'
-      ? await openWasm(manifest.id, bytes, { ...shared, runner: engines.wasm() })
+      ? await openWasm(manifest.id, { files, entry: entryPoint }, { ...shared, runner: engines.wasm() })
       : await openScript(
           manifest.id,
           { files, entry: entryPoint },

@@ -2,13 +2,15 @@ import { silentLog, type Verdict } from '@hypermesh/core';
 import { scopeFor } from '../broker/policy.ts';
 import type { Capability } from '../capabilities.ts';
 import { badArgument, ExtensionError } from '../errors.ts';
-import { askTrust, type VerifiedPackage, verifyPackage } from '../sign/verify.ts';
+import { type VerifiedPackage, verifyPackage } from '../sign/verify.ts';
 import type { CheckpointReason } from '../state/checkpoint.ts';
+import { disbelief } from './belief.ts';
+import { withCountedAudit } from './counted.ts';
 import { readFolders } from './discover.ts';
 import { lazyEngines } from './entry.ts';
-import type { Instance } from './instance.ts';
+import { type Asked, Generations } from './generations.ts';
 import { restoreState, sealState } from './keeping.ts';
-import { openInstance, runHook, startInstance } from './open.ts';
+import type { OpenParts } from './open.ts';
 import type {
   ExtensionEvent,
   ExtensionHostOptions,
@@ -19,10 +21,19 @@ import type {
   LoadOutcome,
   LoadRefusalCode,
 } from './ports.ts';
+import { type Refusal, refused } from './refusal.ts';
 import { resolveOrder } from './resolve.ts';
+import { Resting } from './resting.ts';
 import { Routes } from './routes.ts';
 import { RequestDesk } from './serve.ts';
 import { Slot } from './slot.ts';
+import { Tally } from './tally.ts';
+
+/** A verified package that is to be loaded. */
+interface Arrival {
+  readonly verified: VerifiedPackage;
+  readonly asked: Asked;
+}
 
 type Refused = LoadOutcome & { readonly ok: false };
 
@@ -37,7 +48,12 @@ export class ExtensionHost implements AsyncDisposable {
   readonly #listeners = new Set<(event: ExtensionEvent) => void>();
   readonly #desk: RequestDesk;
   readonly #engines: ReturnType<typeof lazyEngines>;
-  readonly #opening: Parameters<typeof openInstance>[1];
+  readonly #opening: OpenParts;
+  readonly #generations: Generations;
+  readonly #tally: Tally;
+  readonly #resting: Resting;
+  /** Aborted when the host is closed: nothing that begins is waited for then. */
+  readonly #life = new AbortController();
   #changing: Promise<unknown> = Promise.resolve();
 
   constructor(options: ExtensionHostOptions) {
@@ -45,8 +61,18 @@ export class ExtensionHost implements AsyncDisposable {
     if (state !== undefined && state.key.length !== 32) throw badArgument('state.key', '32 bytes');
     this.#options = options;
     this.#engines = lazyEngines(options.engines);
-    this.#opening = { options, engines: this.#engines, audit, clock, log };
+    this.#tally = new Tally(audit, clock);
+    this.#opening = { options, engines: this.#engines, audit: this.#tally, clock, log };
+    this.#resting = new Resting({
+      clock,
+      afterMs: options.restAfterMs,
+      change: (task) => this.#change(task),
+      slots: () => this.#slots.values(),
+    });
+    this.#generations = new Generations(this.#opening, this.#resting, this.#life.signal);
     this.#desk = new RequestDesk(options, {
+      audit: this.#tally,
+      wake: (slot, instance) => this.#resting.wake(slot, instance),
       slotOf: (method) => this.#routes.methods.get(method),
       handlerOf: (type) => this.#routes.handlers.get(type),
     });
@@ -108,22 +134,8 @@ export class ExtensionHost implements AsyncDisposable {
     return [...refused, ...(await this.load(found.packages, signal))];
   }
 
-  #refuse(
-    id: string,
-    {
-      code,
-      detail,
-      path,
-      cycle,
-    }: { code: LoadRefusalCode; detail: string; path?: string; cycle?: readonly string[] },
-  ): Refused {
-    const where = path === undefined ? {} : { path };
-    this.#options.audit.append({
-      event: 'package.refused',
-      extension: id,
-      detail: { code, detail, ...where },
-    });
-    return { ok: false, id, code, detail, ...where, ...(cycle === undefined ? {} : { cycle }) };
+  #refuse(id: string, refusal: Refusal): Refused {
+    return refused(this.#tally, id, refusal);
   }
 
   /**
@@ -132,33 +144,34 @@ export class ExtensionHost implements AsyncDisposable {
    */
   load(packages: readonly ExtensionPackage[], signal?: AbortSignal): Promise<readonly LoadOutcome[]> {
     return this.#change(async () => {
+      this.#life.signal.throwIfAborted();
       const outcomes: LoadOutcome[] = [];
-      const verified = new Map<string, VerifiedPackage>();
-      const found: VerifiedPackage[] = [];
-      for (const { files, origin = '' } of packages) {
+      const arrived: Arrival[] = [];
+      for (const { files, origin = '', reread } of packages) {
         const verdict = await verifyPackage(files, this.#options.trust, {
           ...this.#options.packages,
           signal,
         });
         if (!verdict.ok) outcomes.push(this.#refuse(origin, verdict.reason));
         else if (this.#slots.has(verdict.verified.manifest.id)) {
-          outcomes.push(
-            this.#refuse(verdict.verified.manifest.id, {
-              code: 'already-loaded',
-              detail: 'reload replaces it',
-            }),
-          );
-        } else found.push(verdict.verified);
+          const problem = { code: 'already-loaded', detail: 'reload replaces it' } as const;
+          outcomes.push(this.#refuse(verdict.verified.manifest.id, problem));
+        } else arrived.push({ verified: verdict.verified, asked: { signal, reread } });
       }
-      for (const each of found) if (!verified.has(each.manifest.id)) verified.set(each.manifest.id, each);
       const { levels, refused } = resolveOrder(
-        found.map(({ manifest }) => manifest),
+        arrived.map(({ verified }) => verified.manifest),
         this.#provided(),
       );
       for (const [id, refusal] of refused) outcomes.push(this.#refuse(id, refusal));
       const failed = new Set(refused.keys());
       for (const level of levels) {
-        const results = await Promise.all(level.map((id) => this.#loadOne(verified.get(id), failed, signal)));
+        const results = await Promise.all(
+          level.map((id) => {
+            const one = arrived.find(({ verified }) => verified.manifest.id === id);
+            if (one === undefined) throw new TypeError('an order of load names what was not verified');
+            return this.#loadOne(one, failed);
+          }),
+        );
         for (const outcome of results) if (!outcome.ok) failed.add(outcome.id);
         outcomes.push(...results);
       }
@@ -174,15 +187,10 @@ export class ExtensionHost implements AsyncDisposable {
     ]);
   }
 
-  async #loadOne(
-    verified: VerifiedPackage | undefined,
-    failed: ReadonlySet<string>,
-    signal?: AbortSignal,
-  ): Promise<LoadOutcome> {
-    if (verified === undefined) throw new TypeError('an order of load names what was not verified');
+  async #loadOne({ verified, asked }: Arrival, failed: ReadonlySet<string>): Promise<LoadOutcome> {
     const { id, dependencies } = verified.manifest;
     const startedMs = performance.now();
-    const slot = new Slot(id, this.#options.audit, (event) => {
+    const slot = new Slot(id, this.#tally, (event) => {
       for (const listener of this.#listeners) listener(event);
     });
     const fail = (code: LoadRefusalCode, detail: string) => {
@@ -193,37 +201,31 @@ export class ExtensionHost implements AsyncDisposable {
     const broken = dependencies.find((dependency) => failed.has(dependency.id));
     if (broken !== undefined) return fail('dependency-refused', `needs ${broken.id}, which is refused`);
     slot.move('resolve');
-    const opened = await openInstance(verified, { ...this.#opening, signal });
+    const opened = await this.#generations.open(verified, asked);
     if (!opened.ok) return fail(opened.reason.code, opened.reason.detail);
     const { instance } = opened;
     const taken = this.#routes.taken(instance);
     if (taken !== undefined) {
-      await this.#close(instance);
+      await this.#generations.close(instance);
       return fail(taken.code, taken.detail);
     }
     // The names are held from here on, before anything is awaited, so that two of a level cannot take the same.
     this.#slots.set(id, slot);
     this.#routes.put(slot, instance);
     slot.move('load');
-    const started = await startInstance(instance, undefined, {
-      clock: this.#options.clock,
-      signal: slot.life.signal,
-    });
+    const started = await this.#generations.start(slot, instance, undefined, asked.signal);
     if (!started.ok) {
       this.#routes.remove(slot);
       this.#slots.delete(id);
-      await this.#close(instance);
+      await this.#generations.close(instance);
       return fail(started.reason.code, started.reason.detail);
     }
     slot.generation = 1;
     slot.loadMs = performance.now() - startedMs;
+    slot.usedMs = this.#options.clock.monotonicMs();
     slot.move('activate');
+    this.#resting.watch(slot);
     return { ok: true, id, info: slot.info() };
-  }
-
-  async #close(instance: Instance): Promise<void> {
-    instance.broker.close();
-    await instance.guest.close();
   }
 
   /**
@@ -231,8 +233,10 @@ export class ExtensionHost implements AsyncDisposable {
    * the calls that it has while new ones wait; state is carried over, and the next call meets the new one. Where it
    * fails, the old one goes on.
    */
-  reload(files: ExtensionPackage['files'], signal?: AbortSignal): Promise<LoadOutcome> {
+  reload(package_: ExtensionPackage, signal?: AbortSignal): Promise<LoadOutcome> {
     return this.#change(async () => {
+      this.#life.signal.throwIfAborted();
+      const { files, reread } = package_;
       const verdict = await verifyPackage(files, this.#options.trust, { ...this.#options.packages, signal });
       if (!verdict.ok) return this.#refuse('', verdict.reason);
       const { verified } = verdict;
@@ -244,36 +248,39 @@ export class ExtensionHost implements AsyncDisposable {
       const refusal = refused.get(id);
       if (refusal !== undefined) return this.#refuse(id, refusal);
       const startedMs = performance.now();
-      const opened = await openInstance(verified, { ...this.#opening, signal });
+      const opened = await this.#generations.open(verified, { signal, reread });
       if (!opened.ok) return this.#refuse(id, opened.reason);
       const { instance } = opened;
       const old = slot.serving();
       const taken = this.#routes.taken(instance, slot);
       if (taken !== undefined) {
-        await this.#close(instance);
+        await this.#generations.close(instance);
         return this.#refuse(id, taken);
       }
       await slot.gate.close();
+      const wasResting = slot.isResting;
       try {
         const version = old.guest.description.stateVersion;
         const carried = version === undefined ? undefined : { version, value: old.state.value };
-        const started = await startInstance(instance, carried, {
-          clock: this.#options.clock,
-          signal: slot.life.signal,
-        });
+        const started = await this.#generations.start(slot, instance, carried, signal);
         if (!started.ok) {
-          await this.#close(instance);
+          await this.#generations.close(instance);
           return this.#refuse(id, started.reason);
         }
         this.#routes.put(slot, instance);
+        slot.isResting = false;
+        slot.limiter = undefined;
         slot.generation++;
+        slot.usedMs = this.#options.clock.monotonicMs();
         slot.loadMs = performance.now() - startedMs;
         slot.move('replace', `generation ${slot.generation}`);
       } finally {
         slot.gate.open();
       }
-      await runHook(old, 'onUnload', this.#opening);
-      await this.#close(old);
+      this.#resting.watch(slot);
+      // One that rested left nothing behind that its hook could end.
+      if (!wasResting) await this.#generations.hook(slot, old, 'onUnload');
+      await this.#generations.close(old);
       return { ok: true, id, info: slot.info() };
     });
   }
@@ -283,7 +290,7 @@ export class ExtensionHost implements AsyncDisposable {
     return this.#change(async () => {
       const slot = this.#get(id);
       slot.move('suspend', reason);
-      await runHook(slot.serving(), 'onSuspend', this.#opening);
+      await this.#generations.hook(slot, slot.serving(), 'onSuspend');
     });
   }
 
@@ -291,7 +298,7 @@ export class ExtensionHost implements AsyncDisposable {
   activate(id: string): Promise<Verdict<object>> {
     return this.#change(async () => {
       const slot = this.#get(id);
-      const verdict = await this.#believed(slot);
+      const verdict = await disbelief(slot, this.#options);
       if (verdict !== undefined) return { ok: false, reason: verdict };
       slot.move('resume');
       return { ok: true };
@@ -310,22 +317,17 @@ export class ExtensionHost implements AsyncDisposable {
       if (by.length > 0) return { ok: false, reason: { code: 'needed-by', by: by.sort() } };
       const instance = slot.serving();
       this.#routes.remove(slot);
+      this.#resting.forget(slot);
       slot.move('unload');
-      slot.life.abort(
-        new ExtensionError({
-          code: 'extension/ended',
-          extension: id,
-          reason: 'unloaded',
-          detail: 'the extension is unloaded',
-        }),
-      );
+      slot.end();
       await slot.gate.close();
-      await runHook(instance, 'onUnload', this.#opening);
-      await this.#close(instance);
+      await this.#generations.hook(slot, instance, 'onUnload');
+      this.#resting.forget(slot);
+      await this.#generations.close(instance);
       slot.current = undefined;
       slot.gate.open();
       this.#slots.delete(id);
-      this.#desk.forget(id);
+      this.#tally.forget(id);
       return { ok: true };
     });
   }
@@ -347,16 +349,9 @@ export class ExtensionHost implements AsyncDisposable {
     return this.#get(id).serving().broker.revoke(capability);
   }
 
-  /**
-   * Why the signer of an extension is not believed now; undefined where it is. A verifier that cannot tell changes
-   * nothing, nor does a certificate that has run out since: it was valid when the extension was loaded.
-   */
-  async #believed(slot: Slot): Promise<string | undefined> {
-    const { verified } = slot.serving();
-    const verdict = await askTrust(this.#options.trust, verified.signed);
-    if (verdict.ok || verdict.reason === 'trust-unavailable' || verdict.reason === 'expired')
-      return undefined;
-    return `the signer is refused: ${verdict.reason}`;
+  /** Lets an extension go from memory until its next call, when its calls have ended. Nothing in `trusted`, whose code stays. */
+  rest(id: string): Promise<void> {
+    return this.#change(() => this.#resting.rest(this.#get(id), 'asked to'));
   }
 
   /** Asks again whether each signer is believed, and suspends the extensions of those who are not. Answers their ids. */
@@ -364,7 +359,7 @@ export class ExtensionHost implements AsyncDisposable {
     const suspended: string[] = [];
     for (const slot of [...this.#slots.values()]) {
       if (slot.state !== 'active') continue;
-      const why = await this.#believed(slot);
+      const why = await disbelief(slot, this.#options);
       if (why === undefined || slot.state !== 'active') continue;
       await this.suspend(slot.id, why);
       suspended.push(slot.id);
@@ -379,11 +374,17 @@ export class ExtensionHost implements AsyncDisposable {
 
   /** Restores exported state: only the newest; an older one is `rolled-back`. Calls that run finish first. */
   importState(id: string, bytes: Uint8Array): Promise<Verdict<object, CheckpointReason>> {
-    return this.#change(async () => restoreState(this.#get(id), bytes, this.#opening));
+    return this.#change(async () => {
+      const slot = this.#get(id);
+      if (slot.isResting) await this.#resting.wake(slot, slot.serving());
+      return restoreState(slot, bytes, this.#opening);
+    });
   }
 
   /** Unloads everything, what depends on others first, and ends the engines. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#life.abort(new ExtensionError({ code: 'extension/closed' }));
+    await this.#changing;
     while (this.#slots.size > 0) {
       const before = this.#slots.size;
       for (const id of [...this.#slots.keys()]) await this.unload(id);
@@ -396,5 +397,5 @@ export class ExtensionHost implements AsyncDisposable {
 
 /** Opens a host without extensions. */
 export function createExtensionHost(options: ExtensionHostOptions): ExtensionHost {
-  return new ExtensionHost(options);
+  return new ExtensionHost(withCountedAudit(options));
 }

@@ -4,7 +4,7 @@ export type { AuditEntry, AuditLog } from '../audit/entry.ts';
 export { type AuditSigner, type FileAudit, openAuditLog, verifyAuditFolder } from '../audit/file.ts';
 export { type MemoryAudit, memoryAudit } from '../audit/log.ts';
 export type { DenialReason } from '../broker/denial.ts';
-export type { ExtensionPolicy } from '../broker/policy.ts';
+export type { ExtensionPolicy, PackageIdentity } from '../broker/policy.ts';
 export type { CapabilityFactory, ConsensusPort, Grant, ProofQuestion } from '../broker/ports.ts';
 export {
   defaultQuotas,
@@ -29,5 +29,7 @@ export type {
   ExtensionResponse,
   LoadOutcome,
   LoadRefusalCode,
+  OperationInfo,
 } from './ports.ts';
 export { type DependencyRefusal, type LoadOrder, resolveOrder } from './resolve.ts';
+export type { Denial, Denials } from './tally.ts';

@@ -1,14 +1,19 @@
+import type { Verdict } from '@hypermesh/core';
 import { type Broker, type CallScope, MAX_HOST_TEXT } from '../broker/broker.ts';
 import type { Quotas } from '../broker/quotas.ts';
 import { ExtensionError } from '../errors.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
+import type { PackageFiles } from '../package/rules.ts';
 import type { VerifiedPackage } from '../sign/verify.ts';
 import type { Guest, Target } from '../tiers/guest.ts';
 import type { Turnstile } from './queue.ts';
 
 /** One generation of an extension: its guest with the broker and the accounts that belong to it. */
 export interface Instance {
-  readonly verified: VerifiedPackage;
+  /** Without its files: those are the guest's, who lets them go while it rests. */
+  readonly verified: Omit<VerifiedPackage, 'files'>;
+  /** The same files again, checked against what was signed. */
+  reread(signal: AbortSignal): Promise<Verdict<{ files: PackageFiles }>>;
   readonly guest: Guest;
   readonly broker: Broker;
   readonly quotas: Quotas;

@@ -20,6 +20,9 @@ export type LifecycleEvent =
   | 'suspend'
   | 'resume'
   | 'replace'
+  /** Let go from memory while nobody calls, and brought back by a call. */
+  | 'rest'
+  | 'wake'
   | 'unload'
   | 'fail';
 
@@ -31,8 +34,8 @@ export const transitions: Readonly<
   verified: { resolve: 'resolved', fail: 'failed' },
   resolved: { load: 'loaded', fail: 'failed' },
   loaded: { activate: 'active', fail: 'failed', unload: 'unloaded' },
-  active: { suspend: 'suspended', replace: 'active', unload: 'unloaded' },
-  suspended: { resume: 'active', unload: 'unloaded' },
+  active: { suspend: 'suspended', replace: 'active', rest: 'active', wake: 'active', unload: 'unloaded' },
+  suspended: { resume: 'active', rest: 'suspended', unload: 'unloaded' },
   unloaded: {},
   failed: {},
 };

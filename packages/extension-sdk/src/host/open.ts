@@ -1,17 +1,18 @@
-import { type Clock, fromUtf8, type Log, type Verdict } from '@hypermesh/core';
+import { type Clock, equalBytes, fromUtf8, type Log, type Verdict } from '@hypermesh/core';
 import { parse as parseToml } from 'smol-toml';
 import type { AuditLog } from '../audit/entry.ts';
 import { Broker } from '../broker/broker.ts';
-import { scopeFor } from '../broker/policy.ts';
+import { ceilingOf, scopeFor } from '../broker/policy.ts';
 import { limitsOf, Quotas } from '../broker/quotas.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import type { Manifest } from '../manifest/model.ts';
+import { statementBytes, statementOf } from '../sign/statement.ts';
 import type { VerifiedPackage } from '../sign/verify.ts';
 import type { GuestDescription } from '../tiers/guest.ts';
 import { fromWire, toWire } from '../tiers/wire.ts';
 import { type Engines, openEntry } from './entry.ts';
 import { callInstance, type Instance } from './instance.ts';
-import type { ExtensionHostOptions, LoadRefusalCode } from './ports.ts';
+import type { ExtensionHostOptions, ExtensionPackage, LoadRefusalCode } from './ports.ts';
 import { Turnstile } from './queue.ts';
 
 /** Why a package, good by itself, is not opened. */
@@ -27,6 +28,8 @@ export interface OpenParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal?: AbortSignal | undefined;
+  /** How to read the package again; its files are kept in memory where that is absent. */
+  readonly reread?: ExtensionPackage['reread'];
 }
 
 const refuse = (code: LoadRefusalCode, detail: string) => ({ ok: false, reason: { code, detail } }) as const;
@@ -42,7 +45,8 @@ export async function openInstance(
   const { id } = manifest;
   const config = readConfig(verified, options.configuration?.[id] ?? {});
   if (!config.ok) return refuse('bad-configuration', config.reason);
-  const quotas = new Quotas(id, limitsOf(policy.limits ?? {}, manifest.resources.limits), clock);
+  const ceiling = ceilingOf(policy, { id, signer: verified.signer.signer });
+  const quotas = new Quotas(id, limitsOf(ceiling, manifest.resources.limits), clock);
   const broker = new Broker(id, { quotas, audit, factories: capabilities });
   for (const capability of [...manifest.capabilities.required, ...manifest.capabilities.optional]) {
     const isRequired = manifest.capabilities.required.includes(capability);
@@ -82,7 +86,8 @@ export async function openInstance(
   return {
     ok: true,
     instance: {
-      verified,
+      verified: { manifest, signer: verified.signer, signed: verified.signed },
+      reread: rereadOf(verified, parts.reread),
       guest,
       broker,
       quotas,
@@ -94,8 +99,32 @@ export async function openInstance(
   };
 }
 
-/** What a guest says of itself must be covered by its signed manifest. */
+/** Reads a package again and compares every byte with what was signed. */
+function rereadOf(
+  { files, signed }: VerifiedPackage,
+  reread: ExtensionPackage['reread'],
+): Instance['reread'] {
+  if (reread === undefined) return async () => ({ ok: true, files });
+  return async (signal) => {
+    try {
+      const found = await reread(signal);
+      const statement = statementBytes(statementOf(found, signed.algorithm));
+      if (equalBytes(statement, signed.message)) return { ok: true, files: found };
+      return { ok: false, reason: 'its files are not as they were signed' };
+    } catch (error) {
+      return { ok: false, reason: error instanceof Error ? error.message : 'its files cannot be read' };
+    }
+  };
+}
+
+/** What a guest says of itself must be covered by its signed manifest, and the other way round. */
 function contradiction({ id, ops, assets }: GuestDescription, manifest: Manifest): OpenRefusal | undefined {
+  const told = Object.keys(manifest.operations).find((name) => !ops.has(name));
+  if (told !== undefined)
+    return {
+      code: 'undeclared-operation',
+      detail: `the manifest tells of ${told}, which the module has not`,
+    };
   if (id !== manifest.id)
     return { code: 'id-mismatch', detail: `the module calls itself ${id.slice(0, 128)}` };
   const asked = new Set([...manifest.capabilities.required, ...manifest.capabilities.optional]);
@@ -138,11 +167,14 @@ function readConfig({ manifest, files }: VerifiedPackage, over: JsonObject): Ver
 export async function startInstance(
   instance: Instance,
   carried: { readonly version: number; readonly value: JsonValue } | undefined,
-  parts: Pick<OpenParts, 'clock'> & { readonly signal: AbortSignal },
+  parts: Pick<OpenParts, 'clock'> & {
+    readonly signal: AbortSignal;
+    readonly deadlineMs?: number | undefined;
+  },
 ): Promise<Verdict<object, OpenRefusal>> {
-  const { clock, signal } = parts;
+  const { clock, signal, deadlineMs = 30_000 } = parts;
   const { stateVersion, hooks } = instance.guest.description;
-  const base = { needs: 'all' as const, deadlineMs: 30_000, signal };
+  const base = { needs: 'all' as const, deadlineMs, signal };
   try {
     if (stateVersion !== undefined) {
       if (carried === undefined) {

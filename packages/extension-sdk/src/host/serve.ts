@@ -1,11 +1,11 @@
-import type { Clock } from '@hypermesh/core';
+import { type Clock, silentMetrics } from '@hypermesh/core';
 import type { AuditLog } from '../audit/entry.ts';
 import { mayCall } from '../broker/policy.ts';
 import { RateLimiter } from '../broker/rate.ts';
 import type { Capability } from '../capabilities.ts';
 import { ExtensionError } from '../errors.ts';
 import { GuestError, type Target } from '../tiers/guest.ts';
-import { callInstance } from './instance.ts';
+import { callInstance, type Instance } from './instance.ts';
 import type { ExtensionHostOptions, ExtensionRequest, ExtensionResponse } from './ports.ts';
 import type { Slot } from './slot.ts';
 
@@ -26,25 +26,26 @@ export class RequestDesk {
   readonly #audit: AuditLog;
   readonly #clock: Clock;
   readonly #clients: RateLimiter;
-  readonly #ofExtension = new Map<string, RateLimiter>();
   readonly #slotOf: (method: string) => Slot | undefined;
   readonly #handlerOf: (type: string) => Slot | undefined;
+  readonly #wake: (slot: Slot, instance: Instance) => Promise<void>;
 
   constructor(
     options: ExtensionHostOptions,
-    find: { slotOf(method: string): Slot | undefined; handlerOf(type: string): Slot | undefined },
+    find: {
+      slotOf(method: string): Slot | undefined;
+      handlerOf(type: string): Slot | undefined;
+      wake(slot: Slot, instance: Instance): Promise<void>;
+      readonly audit: AuditLog;
+    },
   ) {
     this.#options = options;
-    this.#audit = options.audit;
+    this.#audit = find.audit;
     this.#clock = options.clock;
     this.#clients = new RateLimiter(options.policy.rate ?? defaultRate, options.clock);
     this.#slotOf = find.slotOf;
     this.#handlerOf = find.handlerOf;
-  }
-
-  /** Forgets what was counted for an extension that is gone. */
-  forget(id: string): void {
-    this.#ofExtension.delete(id);
+    this.#wake = find.wake;
   }
 
   handle(request: ExtensionRequest): Promise<ExtensionResponse> {
@@ -68,13 +69,20 @@ export class RequestDesk {
   }
 
   async #answer(request: ExtensionRequest, route: () => Route | undefined): Promise<ExtensionResponse> {
+    const { metrics = silentMetrics } = this.#options;
+    const found = route();
+    const answer = await this.#answerBy(request, found);
+    metrics.count('extension_calls_total', 1, { extension: found?.slot.id ?? '', status: answer.status });
+    return answer;
+  }
+
+  async #answerBy(request: ExtensionRequest, found: Route | undefined): Promise<ExtensionResponse> {
     const { client, method } = request;
     const waitMs = this.#clients.take(client);
     if (waitMs > 0) return this.#limited(request, '', 'too many requests of this client', waitMs);
     if (!mayCall(this.#options.policy, client, method)) {
       return this.#denied(request, '', 'the policy does not let this client call this method');
     }
-    const found = route();
     if (found === undefined)
       return { status: 'method_not_found', detail: `no extension serves ${method.slice(0, 128)}` };
     const { slot } = found;
@@ -94,18 +102,15 @@ export class RequestDesk {
     try {
       return await this.#run(request, found, stop);
     } finally {
+      slot.usedMs = this.#clock.monotonicMs();
       slot.gate.leave();
     }
   }
 
   #limiterOf(slot: Slot): RateLimiter {
-    let found = this.#ofExtension.get(slot.id);
-    if (found === undefined) {
-      const { callsPerSecond } = slot.serving().quotas.limits;
-      found = new RateLimiter({ perSecond: callsPerSecond, burst: callsPerSecond }, this.#clock);
-      this.#ofExtension.set(slot.id, found);
-    }
-    return found;
+    const { callsPerSecond } = slot.serving().quotas.limits;
+    slot.limiter ??= new RateLimiter({ perSecond: callsPerSecond, burst: callsPerSecond }, this.#clock);
+    return slot.limiter;
   }
 
   async #run(request: ExtensionRequest, route: Route, signal: AbortSignal): Promise<ExtensionResponse> {
@@ -134,6 +139,7 @@ export class RequestDesk {
     const { client, params, proof, onProgress } = request;
     const deadlineMs = Math.min(request.deadlineMs ?? limits.deadlineMs, limits.deadlineMs);
     try {
+      if (slot.isResting) await this.#wake(slot, instance);
       const result = await callInstance(
         instance,
         {

@@ -18,6 +18,8 @@ export type ManifestCode =
   | 'bad-path'
   | 'bad-asset-type'
   | 'bad-fingerprint'
+  | 'bad-operation'
+  | 'bad-schema'
   | 'out-of-range'
   | 'request-above-limit'
   | 'unknown-capability'

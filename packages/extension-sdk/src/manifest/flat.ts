@@ -51,6 +51,7 @@ export function readFlat(top: Fields): Manifest {
     capabilities: { required, optional: optional.filter((each) => !required.includes(each)) },
     resources: { limits: {}, requests: {} },
     assets: { providedTypes: assetTypes(top, 'provided_assets', assetFamilies), handlers: [] },
+    operations: {},
     security: {
       certificateFingerprint: fingerprintField(top),
       signatureAlgorithm: 'FALCON-1024',

@@ -1,4 +1,5 @@
 import type { Capability } from '../capabilities.ts';
+import type { JsonObject } from '../json.ts';
 
 /** Another extension, or something of the host, that an extension builds on. */
 export interface Dependency {
@@ -15,6 +16,13 @@ export interface ResourceAmounts {
   readonly storageBytes?: number;
   /** Bits per second. */
   readonly networkBps?: number;
+}
+
+/** What a manifest tells of an operation, for whoever calls it: words, and JSON Schemas (2020-12) without references. */
+export interface OperationNotes {
+  readonly summary?: string;
+  readonly input?: JsonObject;
+  readonly output?: JsonObject;
 }
 
 /** How an extension is kept apart: `strict` runs metered, `trusted` in the host's process by a pinned signer. */
@@ -46,6 +54,8 @@ export interface Manifest {
     readonly providedTypes: readonly string[];
     readonly handlers: readonly { readonly type: string; readonly handler: string }[];
   };
+  /** By the operation's name; every one must be in the module. */
+  readonly operations: Readonly<Record<string, OperationNotes>>;
   readonly security: {
     /** Fingerprint of the certificate of whoever signs the package; compared at load. */
     readonly certificateFingerprint: string;

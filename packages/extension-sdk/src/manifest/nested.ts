@@ -1,5 +1,6 @@
 import type { Fields } from './fields.ts';
 import type { Manifest } from './model.ts';
+import { operationNotes } from './operations.ts';
 import {
   assetTypes,
   capabilityList,
@@ -40,6 +41,7 @@ export function readNested(top: Fields): Manifest {
     capabilities: { required, optional: optional.filter((each) => !required.includes(each)) },
     resources: resources(top.optionalObject('resources')),
     assets: { providedTypes, handlers },
+    operations: operationNotes(top),
     security: security(top.object('security')),
     configuration: readConfiguration(top.optionalObject('configuration')),
   };

@@ -49,6 +49,8 @@ export interface TestPackage {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly assets?: readonly string[];
   readonly limits?: JsonObject;
+  /** What the manifest tells of operations. */
+  readonly operations?: JsonObject;
   readonly files?: Readonly<Record<string, string>>;
 }
 
@@ -64,6 +66,7 @@ export async function signedPackage(of: TestPackage, signer: PackageSigner): Pro
     capabilities: { required: of.required ?? [], optional: of.optional ?? [] },
     resources: { limits: of.limits ?? { memory_mb: 64, cpu_percent: 400 } },
     assets: { provided_types: of.assets ?? [] },
+    ...(of.operations === undefined ? {} : { operations: of.operations }),
     security: {
       certificate_fingerprint: signer.certificateFingerprint,
       signature_algorithm: signer.algorithm,

@@ -1,6 +1,7 @@
 import type { CallScope } from '../broker/broker.ts';
 import type { Capability } from '../capabilities.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
+import type { PackageFiles } from '../package/rules.ts';
 
 /** What of an extension is called. */
 export type Target =
@@ -42,7 +43,13 @@ export interface GuestDescription {
  */
 export interface Guest {
   readonly description: GuestDescription;
+  /** Memory of its instance after the last call, where that is known. */
+  readonly memoryBytes?: number | undefined;
   call(call: GuestCall): Promise<unknown>;
+  /** Lets go of everything but the description, code included; absent where code in memory is there for good. No call runs. */
+  rest?(): Promise<void>;
+  /** Makes a guest that rests ready for calls again, from the same files. Rejects where that fails; it then still rests. */
+  wake?(files: PackageFiles, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -35,11 +35,9 @@ export async function openScript(
   parts: ScriptParts,
 ): Promise<Verdict<{ guest: Guest }>> {
   const { quickjs, broker, quotas, log, nowMs, signal } = parts;
-  const program = new Map(files);
-  if (program.has(DRIVER_FILE))
+  if (files.has(DRIVER_FILE))
     return { ok: false, reason: `${DRIVER_FILE} is not a name for a file of a package` };
-  program.set(DRIVER_FILE, utf8(driverSource(entry)));
-  if (!program.has(GUEST_API_FILE)) program.set(GUEST_API_FILE, utf8(GUEST_API_SOURCE));
+  let program = programOf(files, entry);
   const memoryPages = Math.min(65_536, Math.floor(quotas.limits.memoryBytes / PAGE));
   let running: GuestCall | undefined;
   let session: ScriptSession | undefined;
@@ -106,6 +104,9 @@ export async function openScript(
 
   const guest: Guest = {
     description: described.description,
+    get memoryBytes() {
+      return session?.isOpen === true ? session.memoryPages * PAGE : undefined;
+    },
     // One call at a time: whoever opens this guest queues them.
     async call(call) {
       running = call;
@@ -127,12 +128,32 @@ export async function openScript(
         running = undefined;
       }
     },
+    async rest() {
+      program = new Map();
+      await session?.[Symbol.asyncDispose]();
+      session = undefined;
+    },
+    async wake(found, until) {
+      program = programOf(found, entry);
+      try {
+        await open(until);
+      } catch (error) {
+        program = new Map();
+        throw error;
+      }
+    },
     async close() {
       await session?.[Symbol.asyncDispose]();
       session = undefined;
     },
   };
   return { ok: true, guest };
+}
+
+/** The files of a package with what stands between them and the host. */
+function programOf(files: PackageFiles, entry: string): PackageFiles {
+  const own = [DRIVER_FILE, utf8(driverSource(entry))] as const;
+  return new Map([[GUEST_API_FILE, utf8(GUEST_API_SOURCE)], ...files, own]);
 }
 
 /** What a guest says of itself; the code that writes it down is the guest's, too. */

@@ -4,6 +4,7 @@ import type { Broker } from '../broker/broker.ts';
 import type { Quotas } from '../broker/quotas.ts';
 import { ExtensionError } from '../errors.ts';
 import type { JsonValue } from '../json.ts';
+import type { PackageFiles } from '../package/rules.ts';
 import { endedBy, type HostCall, readAnswer, requestOf } from './answer.ts';
 import { readDescription } from './description.ts';
 import { type Guest, type GuestCall, guestError, type Target } from './guest.ts';
@@ -35,15 +36,16 @@ function operationOf(target: Target): string {
  */
 export async function openWasm(
   id: string,
-  bytes: Uint8Array,
+  { files, entry }: { readonly files: PackageFiles; readonly entry: string },
   parts: WasmParts,
 ): Promise<Verdict<{ guest: Guest }>> {
   const { runner, broker, quotas, log, signal } = parts;
   const memoryMaxPages = Math.min(65_536, Math.floor(quotas.limits.memoryBytes / PAGE));
-  const metered = meter(bytes, { memoryMaxPages });
+  const metered = meter(files.get(entry) ?? new Uint8Array(), { memoryMaxPages });
   if (!metered.ok) return { ok: false, reason: `${metered.reason}: ${metered.detail}` };
-  const { module } = metered;
+  let { module } = metered;
   let session: MeteredSession | undefined;
+  let memoryPages = 0;
 
   /** Through the instance that is kept; through a fresh one where there is no worker to keep it. */
   async function run(call: SessionCall) {
@@ -96,6 +98,7 @@ export async function openWasm(
       signal: call.signal,
     });
     quotas.spendFuel(result.fuelUsed, performance.now() - startedMs);
+    if (result.ok) ({ memoryPages } = result);
     for (const line of result.log) log.info('extension.log', { extension: id, line: line.slice(0, 500) });
     if (result.ok) return readAnswer(id, Buffer.from(result.output).toString('utf8'));
     throw endedBy(id, result.reason === 'trap' ? 'error' : result.reason, result.detail);
@@ -103,6 +106,9 @@ export async function openWasm(
 
   const guest: Guest = {
     description: described.description,
+    get memoryBytes() {
+      return session?.isOpen === true ? memoryPages * PAGE : undefined;
+    },
     async call(call) {
       const untilMs = performance.now() + call.deadlineMs;
       const answers: JsonValue[] = [];
@@ -115,6 +121,19 @@ export async function openWasm(
         answers.push(...(await Promise.all(answer.calls.map((each) => answerTo(broker, call, each)))));
       }
       throw endedBy(id, 'denied', `it asked the host in more than ${MAX_ROUNDS} rounds`);
+    },
+    async rest() {
+      module = new Uint8Array();
+      await session?.[Symbol.asyncDispose]();
+      session = undefined;
+    },
+    async wake(found, until) {
+      const again = meter(found.get(entry) ?? new Uint8Array(), { memoryMaxPages });
+      if (!again.ok) throw endedBy(id, 'denied', `${again.reason}: ${again.detail}`);
+      const opened = await runner.open({ module: again.module, signal: until });
+      if (opened.ok) ({ session } = opened);
+      else if (opened.reason.reason !== 'busy') throw endedBy(id, 'denied', opened.reason.detail);
+      ({ module } = again);
     },
     async close() {
       await session?.[Symbol.asyncDispose]();

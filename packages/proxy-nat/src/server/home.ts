@@ -350,6 +350,7 @@ export function createHome(
           defer: ports.defer ?? setImmediate,
           attach: (fields) => attach(peer, fields),
           welcome,
+          metrics,
           refused(reason) {
             log.warn('memory.frame-refused', { peer, reason });
             metrics.count('memory_frames_refused_total', 1, { reason });

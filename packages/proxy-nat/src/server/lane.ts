@@ -1,3 +1,4 @@
+import type { Metrics } from '@hypermesh/core';
 import type { Channel } from '../channel.ts';
 import { type Fault, faultCode } from '../faults.ts';
 import type { Translation } from '../translation/translation.ts';
@@ -10,6 +11,7 @@ import {
   windowRequests,
 } from '../wire/layout.ts';
 import { attachFields, decodeRequests, type FrameReason, type Request } from '../wire/requests.ts';
+import { createAccessCounts } from './access-counts.ts';
 import { addressAt, admit, standing } from './admission.ts';
 import { type Apply, answerBytes } from './apply.ts';
 import { type HeldGrant, type Session, settle } from './grants.ts';
@@ -25,6 +27,7 @@ export interface LaneParts {
     readonly queuedBytes: number;
     readonly attaches: number;
   };
+  readonly metrics: Metrics;
   nowMs(): number;
   /** Runs the rest of a long queue in a later turn. */
   defer(task: () => void): void;
@@ -138,11 +141,13 @@ export function openLane(channel: Channel, parts: LaneParts, onClosed: () => voi
     for (let at = head; at < queue.length && at < head + maxAnswers && capacity < maxDataBytes; at += 1)
       capacity += answerHeaderBytes + sizeOf(queue[at] as Waiting);
     const answers = createAnswerWriter(capacity);
+    const counts = createAccessCounts();
     while (head < queue.length) {
       const waiting = queue[head] as Waiting;
       if (!answers.hasRoom(sizeOf(waiting))) break;
       head += 1;
       queuedBytes -= waiting.request.bytes;
+      counts.add(waiting.request, waiting.fault);
       if (waiting.fault !== undefined) refuse(waiting, waiting.fault, answers);
       else if (waiting.session === undefined) answers.begin(waiting.request.id, 0, 0);
       else {
@@ -150,6 +155,7 @@ export function openLane(channel: Channel, parts: LaneParts, onClosed: () => voi
         settled.push(waiting.session.held);
       }
     }
+    counts.tell(parts.metrics);
     if (head > mostAnswered) {
       queue.splice(0, head);
       head = 0;

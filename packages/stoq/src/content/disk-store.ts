@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, opendir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ChunkId, Clock, ContentRoot } from '@hypermesh/core';
+import { type ChunkId, type Clock, type ContentRoot, type Metrics, silentMetrics } from '@hypermesh/core';
 import { systemClock } from '@hypermesh/core/node';
 import { StoqError } from '../errors.ts';
 import { type CollectionPlan, planCollection, type StoredRoot } from './collect.ts';
@@ -47,6 +47,8 @@ export interface DiskStoreOptions {
   /** How long chunks without a root, and roots without all chunks, are safe from the garbage collector; default 1 hour. */
   readonly graceMs?: number;
   readonly clock?: Clock;
+  /** Counts pins, collections and what they free; by default nobody does. */
+  readonly metrics?: Metrics;
 }
 
 const FOLDERS = ['chunks', 'manifests', 'begun', 'pins', 'staging'] as const;
@@ -73,6 +75,7 @@ export async function openDiskStore(dir: string, options: DiskStoreOptions = {})
 class DirectoryStore implements DiskStore {
   readonly #dir: string;
   readonly #clock: Clock;
+  readonly #metrics: Metrics;
   readonly #graceMs: number;
   readonly #staged: StagedChunks;
   readonly #touchedMs = new Map<ContentRoot, number>();
@@ -80,9 +83,13 @@ class DirectoryStore implements DiskStore {
   #turn: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
-  constructor(dir: string, { graceMs = GRACE_MS, clock = systemClock }: DiskStoreOptions) {
+  constructor(
+    dir: string,
+    { graceMs = GRACE_MS, clock = systemClock, metrics = silentMetrics }: DiskStoreOptions,
+  ) {
     this.#dir = dir;
     this.#clock = clock;
+    this.#metrics = metrics;
     this.#graceMs = graceMs;
     this.#staged = new StagedChunks(join(dir, 'chunks'), join(dir, 'staging'));
   }
@@ -168,11 +175,13 @@ class DirectoryStore implements DiskStore {
 
   async pin(root: ContentRoot): Promise<void> {
     await this.#place('pins', root, new Uint8Array());
+    this.#metrics.count('content_pins_total', 1, { action: 'pin' });
   }
 
   async unpin(root: ContentRoot): Promise<void> {
     await unlinkIfThere(this.#path('pins', root));
     await sync(join(this.#dir, 'pins'));
+    this.#metrics.count('content_pins_total', 1, { action: 'unpin' });
   }
 
   async isPinned(root: ContentRoot): Promise<boolean> {
@@ -199,7 +208,10 @@ class DirectoryStore implements DiskStore {
         for (const folder of ['manifests', 'begun'] as const) await unlinkIfThere(this.#path(folder, root));
       }
       await sync(join(this.#dir, 'manifests'));
-      return { dropped: plan.dropped, keptBytes: plan.bytes, ...(await this.#sweep(plan, signal)) };
+      const swept = await this.#sweep(plan, signal);
+      this.#metrics.count('content_collections_total');
+      this.#metrics.count('content_freed_bytes_total', swept.freedBytes);
+      return { dropped: plan.dropped, keptBytes: plan.bytes, ...swept };
     });
   }
 

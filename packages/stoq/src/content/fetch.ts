@@ -1,5 +1,5 @@
-import type { Clock, ContentRoot } from '@hypermesh/core';
-import { equalBytes } from '@hypermesh/core';
+import type { Clock, ContentRoot, Metrics } from '@hypermesh/core';
+import { equalBytes, silentMetrics } from '@hypermesh/core';
 import { blake3 } from '@hypermesh/core/blake3';
 import { systemClock } from '@hypermesh/core/node';
 import type { Peer } from '../peer.ts';
@@ -67,6 +67,8 @@ export interface FetchOptions {
   /** Called with every chunk; must not throw. */
   readonly onProgress?: (progress: FetchProgress) => void;
   readonly clock?: Clock;
+  /** Counts what came and what did not; by default nobody does. */
+  readonly metrics?: Metrics;
 }
 
 const MOST_PEERS = 8;
@@ -82,6 +84,21 @@ export async function fetchContent(
   root: ContentRoot,
   store: ContentStore,
   options: FetchOptions = {},
+): Promise<FetchResult> {
+  const { metrics = silentMetrics } = options;
+  const result = await fetchFrom(providers, root, store, options);
+  metrics.count('content_fetches_total', 1, { outcome: result.ok ? 'ok' : result.reason });
+  metrics.count('content_chunks_refused_total', result.rejectedChunks);
+  metrics.count('content_wire_bytes_total', result.bytesMoved);
+  if (result.ok) metrics.count('content_bytes_total', result.bytesReused, { origin: 'reused' });
+  return result;
+}
+
+async function fetchFrom(
+  providers: Providers,
+  root: ContentRoot,
+  store: ContentStore,
+  options: FetchOptions,
 ): Promise<FetchResult> {
   const swarm = swarmFor(root, store, options);
   if (swarm === undefined) return failed(undefined, new FetchFault('bad-root'), providers);
@@ -104,6 +121,7 @@ function swarmFor(root: ContentRoot, store: ContentStore, options: FetchOptions)
   if (digest === undefined) return undefined;
   const { signal, range, recheck = false, stallMs, bans, onProgress } = options;
   const { clock = systemClock, maxBytes = Number.MAX_SAFE_INTEGER, maxPeers = MOST_PEERS } = options;
+  const { metrics = silentMetrics } = options;
   return new Swarm({
     root,
     digest,
@@ -113,6 +131,7 @@ function swarmFor(root: ContentRoot, store: ContentStore, options: FetchOptions)
     range,
     recheck,
     clock,
+    metrics,
     stallMs,
     signal,
     bans,

@@ -30,7 +30,7 @@ export { type ChunkerName, type ChunkProfile, type ContentProfile, PROFILES } fr
 export { type ContentSource, cutInto, type Published, publish } from './publish.ts';
 export { loadManifest, readContent, verifyContent } from './read.ts';
 export { type Damage, type ScrubOptions, type ScrubReport, scrub } from './scrub.ts';
-export { type ServeContentOptions, serveContent } from './serve.ts';
+export { type ServeContentOptions, type Served, serveContent } from './serve.ts';
 export { type ContentStore, createMemoryStore } from './store.ts';
 export type { FetchReason } from './swarm/fault.ts';
 export type { ByteRange } from './swarm/plan.ts';

@@ -1,4 +1,4 @@
-import type { ContentRoot } from '@hypermesh/core';
+import { type ContentRoot, type Metrics, silentMetrics } from '@hypermesh/core';
 import { blake3 } from '@hypermesh/core/blake3';
 import { pipe } from 'it-pipe';
 import { StoqError } from '../errors.ts';
@@ -28,9 +28,14 @@ export interface Published {
 export async function publish(
   store: ContentStore,
   source: ContentSource,
-  options: { readonly profile?: ContentProfile; readonly signal?: AbortSignal } = {},
+  options: {
+    readonly profile?: ContentProfile;
+    readonly signal?: AbortSignal;
+    /** Counts what is cut; by default nobody does. */
+    readonly metrics?: Metrics;
+  } = {},
 ): Promise<Published> {
-  const { profile = 'package', signal } = options;
+  const { profile = 'package', signal, metrics = silentMetrics } = options;
   const leaves: Leaf[] = [];
   const writes = createWrites(WRITES_AHEAD);
   let size = 0;
@@ -49,6 +54,7 @@ export async function publish(
   await writes.settled();
   const { bytes, root } = encodeManifest({ size, chunker: PROFILES[profile].name, leaves });
   await store.commit(root, bytes);
+  metrics.count('content_bytes_total', size, { origin: 'published' });
   return { root, size, chunks: leaves.length };
 }
 

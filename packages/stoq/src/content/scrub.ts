@@ -1,5 +1,5 @@
-import type { ChunkId, ContentRoot } from '@hypermesh/core';
-import { equalBytes } from '@hypermesh/core';
+import type { ChunkId, ContentRoot, Metrics } from '@hypermesh/core';
+import { equalBytes, silentMetrics } from '@hypermesh/core';
 import { blake3 } from '@hypermesh/core/blake3';
 import { StoqError } from '../errors.ts';
 import { chunkIdOf, decodeManifest, rootOf } from './manifest.ts';
@@ -22,6 +22,8 @@ export interface ScrubOptions {
    * root. Whether it did is looked at afterwards; what it throws counts as not done.
    */
   readonly repair?: (damage: Damage) => Promise<unknown>;
+  /** Counts what was looked at; by default nobody does. */
+  readonly metrics?: Metrics;
 }
 
 /** What a scrub found and did. */
@@ -42,7 +44,7 @@ export interface ScrubReport {
  * it passes for whole; then `repair` is asked, and what is whole again is committed again. Throws StoqError `stoq/cancelled`.
  */
 export async function scrub(store: ContentStore, options: ScrubOptions = {}): Promise<ScrubReport> {
-  const { signal, repair } = options;
+  const { signal, repair, metrics = silentMetrics } = options;
   const roots: ContentRoot[] = [];
   for await (const root of options.roots ?? store.roots()) roots.push(root);
   const verdicts = new Map<ChunkId, 'sound' | 'damaged' | 'missing'>();
@@ -66,6 +68,9 @@ export async function scrub(store: ContentStore, options: ScrubOptions = {}): Pr
     if (!(await isRepaired(store, { root, chunks }, manifest, repair))) lost.push({ root, chunks });
   }
   const count = (wanted: string) => [...verdicts.values()].filter((verdict) => verdict === wanted).length;
+  metrics.count('content_scrubs_total');
+  for (const state of ['sound', 'damaged', 'missing'])
+    metrics.count('content_chunks_scrubbed_total', count(state), { state });
   return {
     roots: roots.length,
     chunks: verdicts.size,

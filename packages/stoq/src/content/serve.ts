@@ -1,4 +1,4 @@
-import type { ContentRoot } from '@hypermesh/core';
+import { type ContentRoot, type Metrics, silentMetrics } from '@hypermesh/core';
 import { pipe } from 'it-pipe';
 import type { StoqNode } from '../node.ts';
 import type { Peer } from '../peer.ts';
@@ -23,6 +23,18 @@ import { createTurns } from './turns.ts';
 export interface ServeContentOptions {
   /** Asked once per stream and root; everyone may fetch everything by default. */
   readonly authorize?: (peer: Peer, root: ContentRoot) => boolean | Promise<boolean>;
+  /** Called with every manifest and chunk that is about to go out, with the bytes of its frame; must not throw. */
+  readonly onServe?: (served: Served) => void;
+  /** Counts what goes out; by default nobody does. */
+  readonly metrics?: Metrics;
+}
+
+/** One frame of content on its way to a peer. */
+export interface Served {
+  readonly peer: Peer;
+  readonly root: ContentRoot;
+  readonly part: 'manifest' | 'chunk';
+  readonly bytes: number;
 }
 
 /** Chunks that are read from the store while earlier ones are on their way. */
@@ -42,8 +54,16 @@ export function serveContent(
   const turnOf = createTurns(STREAMS_AT_ONCE);
   return node.handleStream(CONTENT_STREAM, async (stream, peer) => {
     using _turn = await turnOf(peer.id);
-    const authorize = async (root: ContentRoot) => (await options.authorize?.(peer, root)) ?? true;
-    await pipe(stream.source, decodeContentFrames('fetcher'), answers(store, authorize), gather, stream.sink);
+    const { metrics = silentMetrics } = options;
+    const authorize = async (root: ContentRoot) => {
+      const isAllowed = (await options.authorize?.(peer, root)) ?? true;
+      if (!isAllowed) metrics.count('content_refused_total');
+      return isAllowed;
+    };
+    const onServe = (root: ContentRoot, part: Served['part'], frame: FrameParts) =>
+      options.onServe?.({ peer, root, part, bytes: frame.reduce((sum, { length }) => sum + length, 0) });
+    const answering = answers(store, { authorize, onServe, metrics });
+    await pipe(stream.source, decodeContentFrames('fetcher'), answering, gather, stream.sink);
   });
 }
 
@@ -53,28 +73,37 @@ type Frames = AsyncGenerator<FrameParts | undefined, void, undefined>;
 
 function answers(
   store: ContentStore,
-  authorize: (root: ContentRoot) => Promise<boolean>,
+  parts: {
+    readonly authorize: (root: ContentRoot) => Promise<boolean>;
+    readonly onServe: (root: ContentRoot, part: Served['part'], frame: FrameParts) => void;
+    readonly metrics: Metrics;
+  },
 ): (frames: AsyncIterable<ContentFrame>) => Frames {
+  const { authorize, onServe, metrics } = parts;
   return async function* (frames) {
-    let digests: ManifestDigests | undefined;
+    let known: { readonly root: ContentRoot; readonly digests: ManifestDigests } | undefined;
     for await (const frame of frames) {
       const isFirst = frame.name === 'get' || frame.name === 'has';
-      if (isFirst && frame.body.length === 32 && digests === undefined) {
+      if (isFirst && frame.body.length === 32 && known === undefined) {
         const root = rootOfDigest(frame.body);
         if (!(await authorize(root))) return yield no('refused');
         const bytes = await store.manifest(root);
         const decoded = bytes === undefined ? undefined : readDigests(bytes);
         if (bytes === undefined || decoded?.ok !== true) return yield no('not-found');
-        digests = decoded.digests;
+        known = { root, digests: decoded.digests };
+        const manifest = encodeContentFrame('manifest', bytes);
+        if (frame.name === 'get') onServe(root, 'manifest', manifest);
         // Who has the manifest from another provider is only told that this one has the content too.
-        yield frame.name === 'get' ? encodeContentFrame('manifest', bytes) : encodeContentFrame('done');
+        yield frame.name === 'get' ? manifest : encodeContentFrame('done');
       } else {
         const isWant = frame.name === 'want' || frame.name === 'wantPacked';
         const ranges =
-          digests === undefined || !isWant ? undefined : decodeRanges(frame.body, digests.chunks);
-        if (digests === undefined || ranges === undefined) return yield no('bad-request');
+          known === undefined || !isWant ? undefined : decodeRanges(frame.body, known.digests.chunks);
+        if (known === undefined || ranges === undefined) return yield no('bad-request');
+        const { root, digests } = known;
         const frameOf = frame.name === 'want' ? plainFrame : smallerFrame;
-        const isWhole = yield* chunks(store, { digests, ranges, frameOf });
+        const onChunk = (chunk: FrameParts) => onServe(root, 'chunk', chunk);
+        const isWhole = yield* chunks(store, { digests, ranges, frameOf, onChunk, metrics });
         if (!isWhole) return yield no('missing-chunk');
         yield encodeContentFrame('done');
       }
@@ -87,6 +116,8 @@ interface Want {
   readonly digests: ManifestDigests;
   readonly ranges: readonly IndexRange[];
   readonly frameOf: (index: number, bytes: Uint8Array) => FrameParts;
+  readonly onChunk: (frame: FrameParts) => void;
+  readonly metrics: Metrics;
 }
 
 function plainFrame(index: number, bytes: Uint8Array): FrameParts {
@@ -102,7 +133,7 @@ function smallerFrame(index: number, bytes: Uint8Array): FrameParts {
 
 async function* chunks(
   store: ContentStore,
-  { digests, ranges, frameOf }: Want,
+  { digests, ranges, frameOf, onChunk, metrics }: Want,
 ): AsyncGenerator<FrameParts, boolean, undefined> {
   const ahead: { readonly index: number; readonly bytes: Promise<Uint8Array | undefined> }[] = [];
   const indices = indicesOf(ranges);
@@ -119,7 +150,11 @@ async function* chunks(
     if (next === undefined) return true;
     const bytes = await next.bytes;
     if (bytes === undefined) return false;
-    yield frameOf(next.index, bytes);
+    const frame = frameOf(next.index, bytes);
+    onChunk(frame);
+    metrics.count('content_chunks_served_total');
+    metrics.count('content_served_bytes_total', bytes.length);
+    yield frame;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Clock } from '@hypermesh/core';
+import type { Clock, Metrics } from '@hypermesh/core';
 import { type HandshakeReason, type RefusalReason, StoqError } from '../errors.ts';
 import type { StoqEvent } from '../events.ts';
 import type { Handlers } from '../handlers.ts';
@@ -19,6 +19,7 @@ export interface ConnectorSetting {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly handlers: Handlers;
+  readonly metrics: Metrics;
   readonly onEvent: (event: StoqEvent) => void;
   /** Open sessions: the connector adds them and takes them out. */
   readonly sessions: Set<Session>;
@@ -54,13 +55,14 @@ export class Connector {
     address: string,
     { signal, expect }: { readonly signal?: AbortSignal; readonly expect?: string },
   ): Promise<Session> {
-    const { limits, clock } = this.#setting;
+    const { limits, clock, metrics } = this.#setting;
     if (signal?.aborted) throw new StoqError({ code: 'stoq/cancelled' });
     const attempt = new Attempt();
     this.#attempts.add(attempt);
     const onAbort = () => attempt.giveUp('cancelled');
     signal?.addEventListener('abort', onAbort, { once: true });
     const stopTimer = clock.schedule(limits.handshakeMs, () => attempt.giveUp('timeout'));
+    const startedMs = clock.monotonicMs();
     let hasCarrier = false;
     const connect = async (): Promise<Session> => {
       const connection = await carrier.dial(address, { signal: attempt.signal });
@@ -69,7 +71,10 @@ export class Connector {
       return await this.#authenticateDial(connection, attempt, expect);
     };
     try {
-      return await attempt.within(connect());
+      const session = await attempt.within(connect());
+      const seconds = (clock.monotonicMs() - startedMs) / 1000;
+      metrics.observe('stoq_handshake_seconds', seconds, { direction: 'outbound' });
+      return session;
     } catch (error) {
       throw this.#dialError({ address, attempt, hasCarrier, error });
     } finally {
@@ -154,7 +159,8 @@ export class Connector {
 
   /** Serves an inbound connection's handshake. Never rejects. */
   async accept(connection: CarrierConnection): Promise<void> {
-    const { limits, clock } = this.#setting;
+    const { limits, clock, metrics } = this.#setting;
+    const startedMs = clock.monotonicMs();
     const address = connection.remoteAddress;
     const attempt = new Attempt();
     const place = this.#isClosed
@@ -174,6 +180,8 @@ export class Connector {
       if (stream === undefined) throw new HandshakeAbort('truncated');
       channel = new HandshakeChannel(stream);
       await this.#authenticateInbound({ connection, stream, channel, attempt });
+      const seconds = (clock.monotonicMs() - startedMs) / 1000;
+      metrics.observe('stoq_handshake_seconds', seconds, { direction: 'inbound' });
     } catch (error) {
       const refusal = refusalOf(error);
       const reason =
@@ -226,9 +234,18 @@ export class Connector {
   }
 
   #open({ connection, established, place }: Opening, streams: Promise<CarrierStream | undefined>): Session {
-    const { limits, clock, handlers, onEvent, sessions, onPeer } = this.#setting;
+    const { limits, clock, handlers, metrics, onEvent, sessions, onPeer } = this.#setting;
     const { share } = place;
-    const session = new Session({ connection, established, share, handlers, limits, clock, onEvent });
+    const session = new Session({
+      connection,
+      established,
+      share,
+      handlers,
+      limits,
+      clock,
+      metrics,
+      onEvent,
+    });
     sessions.add(session);
     void session.closed.then(() => {
       sessions.delete(session);

@@ -4,7 +4,8 @@ import { open, seal, TAG_BYTES } from './aead.ts';
 import { giveBuffer, takeBuffer } from './buffers.ts';
 import { RECORD_BYTES } from './record-bounds.ts';
 
-const HEAD_BYTES = 4;
+/** Bytes before each sealed record: its length and whether it is the last. */
+export const HEAD_BYTES = 4;
 const END_FLAG = 0x80_00_00_00;
 const MAX_SEALED = RECORD_BYTES + TAG_BYTES;
 

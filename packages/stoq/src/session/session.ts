@@ -1,4 +1,4 @@
-import type { Clock } from '@hypermesh/core';
+import type { Clock, Metrics } from '@hypermesh/core';
 import { asStreamError, StoqError } from '../errors.ts';
 import type { CloseReason, StoqEvent } from '../events.ts';
 import type { Handlers } from '../handlers.ts';
@@ -14,10 +14,11 @@ import { serveStream } from '../streams/serve-stream.ts';
 import { decodeGoodbye, encodeGoodbye, type GoodbyeReason } from './control.ts';
 import type { EstablishedSession } from './handshake.ts';
 import type { PeerShare } from './peer-shares.ts';
-import { type KeyBudget, RecordOpener, RecordSealer } from './record.ts';
+import { RecordOpener, RecordSealer } from './record.ts';
 import { streamKey } from './schedule.ts';
 import { StreamNumbers } from './stream-numbers.ts';
 import { SUITES } from './suites.ts';
+import { type Traffic, TrafficCounter } from './traffic.ts';
 
 /** What a session shares with its node. */
 export interface SessionSetting {
@@ -28,11 +29,14 @@ export interface SessionSetting {
   readonly handlers: Handlers;
   readonly limits: Limits;
   readonly clock: Clock;
+  readonly metrics: Metrics;
   readonly onEvent: (event: StoqEvent) => void;
 }
 
 /** Of more streams than this each holds little: 64 times two whole records are 32 MiB. */
 const CROWD = 64;
+/** Labels that are the same for each of many counts. */
+const [answered, outbound, inbound] = [{ reason: 'ok' }, { direction: 'outbound' }, { direction: 'inbound' }];
 /** How long a goodbye waits for the other end to hang up. */
 const GOODBYE_MS = 300;
 
@@ -47,7 +51,7 @@ export class Session implements Peer {
   readonly closed: Promise<CloseReason>;
   readonly #setting: SessionSetting;
   readonly #control: SealedStream;
-  readonly #budget: KeyBudget;
+  readonly #traffic = new TrafficCounter({ spend: (bytes) => this.#spend(bytes) });
   readonly #ended = Promise.withResolvers<CloseReason>();
   readonly #streams = new Set<SealedStream>();
   readonly #numbers = new StreamNumbers();
@@ -71,7 +75,6 @@ export class Session implements Peer {
     this.closed = this.#ended.promise;
     this.#keyBytes = limits.sessionBytes;
     this.#lastActivityMs = clock.monotonicMs();
-    this.#budget = { spend: (bytes) => this.#spend(bytes) };
     this.#control = new SealedStream(control, this.#keys('dialer', 0n, leftover));
     void connection.closed.then(() => this.#end({ by: 'carrier', reason: 'lost' }));
   }
@@ -87,14 +90,18 @@ export class Session implements Peer {
     return this.#streams.size > 0 ? 0 : this.#setting.clock.monotonicMs() - this.#lastActivityMs;
   }
 
-  request(
+  async request(
     name: string,
     body: Uint8Array = new Uint8Array(),
     options?: RequestOptions,
   ): Promise<RequestResult> {
-    const { clock, limits } = this.#setting;
+    const { clock, limits, metrics } = this.#setting;
+    const startedMs = clock.monotonicMs();
     const setting = { open: () => this.#open(), clock, capBytes: limits.requestBytes };
-    return sendRequest(setting, { name, body }, options);
+    const result = await sendRequest(setting, { name, body }, options);
+    metrics.observe('stoq_request_seconds', (clock.monotonicMs() - startedMs) / 1000);
+    metrics.count('stoq_requests_total', 1, result.ok ? answered : { reason: result.reason });
+    return result;
   }
 
   openMessages(
@@ -115,6 +122,11 @@ export class Session implements Peer {
 
   rttMs(): number | undefined {
     return this.#setting.connection.rttMs();
+  }
+
+  traffic(): Traffic {
+    const { bytesIn, bytesOut } = this.#traffic;
+    return { bytesIn, bytesOut };
   }
 
   close(): Promise<void> {
@@ -160,9 +172,10 @@ export class Session implements Peer {
 
   #keys(opener: 'dialer' | 'listener', number: bigint, input?: Uint8Array) {
     const { sendSecret, receiveSecret } = this.#setting.established;
-    const opening = new RecordOpener(streamKey(receiveSecret, opener, number), this.#budget);
+    const opening = new RecordOpener(streamKey(receiveSecret, opener, number), this.#traffic.opening);
     if (input !== undefined && input.length > 0) opening.push(input);
-    return { sealer: new RecordSealer(streamKey(sendSecret, opener, number), this.#budget), opener: opening };
+    const sealer = new RecordSealer(streamKey(sendSecret, opener, number), this.#traffic.sealing);
+    return { sealer, opener: opening };
   }
 
   async #open(): Promise<SealedStream> {
@@ -178,6 +191,7 @@ export class Session implements Peer {
       prefix,
     });
     this.#track(stream);
+    this.#setting.metrics.count('stoq_streams_total', 1, outbound);
     return stream;
   }
 
@@ -203,7 +217,8 @@ export class Session implements Peer {
   }
 
   async #serve(carrier: CarrierStream): Promise<void> {
-    const { limits, clock, handlers, established, onEvent, share } = this.#setting;
+    const { limits, clock, handlers, established, metrics, onEvent, share } = this.#setting;
+    metrics.count('stoq_streams_total', 1, inbound);
     const isBusy = share.streams >= limits.streamsPerPeer;
     share.streams += 1;
     try {

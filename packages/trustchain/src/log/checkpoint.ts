@@ -9,6 +9,7 @@ import {
   parseVerifierKey,
   readBase64,
   signNote,
+  toBase64,
   type VerifierKey,
 } from './note.ts';
 
@@ -30,7 +31,7 @@ export function signCheckpoint({ origin, size, root }: Checkpoint, signer: Ed255
   demandName(origin);
   if (!Number.isSafeInteger(size) || size < 0) throw badArgument('size', 'a count');
   requireBytes('root', root, 32);
-  return signNote(`${origin}\n${size}\n${Buffer.from(root).toString('base64')}\n`, origin, signer);
+  return signNote(`${origin}\n${size}\n${toBase64(root)}\n`, origin, signer);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isBytes, utf8 } from '@hypermesh/core';
+import { isBytes, type Metrics, silentMetrics, utf8 } from '@hypermesh/core';
 import type { Ed25519Signer } from '@hypermesh/core/ed25519';
 import { leafHash } from '@hypermesh/core/merkle';
 import { writeAtomically } from '../disk/atomic-file.ts';
@@ -31,6 +31,8 @@ export interface OpenLogOptions {
   readonly origin: string;
   /** Signs every checkpoint; from `createSigner` of `@hypermesh/core/ed25519`. */
   readonly signer: Ed25519Signer;
+  /** Counts entries that were acknowledged; by default nobody does. */
+  readonly metrics?: Metrics;
 }
 
 /** What an append comes back with, when the entry is on disk and under a signed checkpoint. */
@@ -70,7 +72,12 @@ export interface TransparencyLog extends AsyncDisposable {
  * Opens a log, or begins one. Fails with `trustchain/log-locked` where another process has it, and with
  * `trustchain/log-corrupt` where its files do not give what was signed. Reads the whole journal.
  */
-export async function openLog({ directory, origin, signer }: OpenLogOptions): Promise<TransparencyLog> {
+export async function openLog({
+  directory,
+  origin,
+  signer,
+  metrics = silentMetrics,
+}: OpenLogOptions): Promise<TransparencyLog> {
   const verifierKey = formatVerifierKey(origin, signer.publicKey);
   await mkdir(join(directory, 'public'), { recursive: true }).catch((cause: unknown) => {
     throw storageFailed(`make ${directory}`, cause);
@@ -81,7 +88,7 @@ export async function openLog({ directory, origin, signer }: OpenLogOptions): Pr
     journal = await openJournal(join(directory, 'journal'));
     const identity = { origin, verifierKey, signer };
     const state = await replay(journal, identity, await readPublished(directory, verifierKey));
-    return new OpenLog(directory, identity, state, journal, unlock);
+    return new OpenLog({ directory, identity, state, journal, unlock, metrics });
   } catch (error) {
     await journal?.close();
     unlock();
@@ -107,12 +114,22 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+interface LogParts {
+  readonly directory: string;
+  readonly identity: LogIdentity;
+  readonly state: LogState;
+  readonly journal: Journal;
+  readonly unlock: () => void;
+  readonly metrics: Metrics;
+}
+
 class OpenLog implements TransparencyLog {
   readonly #directory: string;
   readonly #identity: LogIdentity;
   readonly #state: LogState;
   readonly #journal: Journal;
   readonly #unlock: () => void;
+  readonly #metrics: Metrics;
   #checkpoint: string;
   #size: number;
   #publishedSize: number | undefined;
@@ -122,18 +139,13 @@ class OpenLog implements TransparencyLog {
   #failure: unknown;
   #closing: Promise<void> | undefined;
 
-  constructor(
-    directory: string,
-    identity: LogIdentity,
-    state: LogState,
-    journal: Journal,
-    unlock: () => void,
-  ) {
+  constructor({ directory, identity, state, journal, unlock, metrics }: LogParts) {
     this.#directory = directory;
     this.#identity = identity;
     this.#state = state;
     this.#journal = journal;
     this.#unlock = unlock;
+    this.#metrics = metrics;
     this.#checkpoint = state.checkpoint;
     this.#size = state.tree.size;
     this.#publish();
@@ -216,6 +228,7 @@ class OpenLog implements TransparencyLog {
         if (this.#failure !== undefined) throw this.#failure;
         const first = this.#size;
         const checkpoint = await this.#writeBatch(batch);
+        this.#metrics.count('trust_log_appends_total', batch.length);
         for (const [at, { resolve }] of batch.entries()) resolve({ index: first + at, checkpoint });
         this.#publish();
       } catch (error) {

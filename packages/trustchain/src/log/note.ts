@@ -1,4 +1,4 @@
-import { equalBytes, fromUtf8, isBytes, sha256, utf8, type Verdict } from '@hypermesh/core';
+import { equalBytes, fromUtf8, isBytes, sha256, toHex, utf8, type Verdict } from '@hypermesh/core';
 import { type Ed25519Signer, verify } from '@hypermesh/core/ed25519';
 import { badArgument } from '../errors.ts';
 import { requireBytes } from '../suite/input.ts';
@@ -7,6 +7,7 @@ import { requireBytes } from '../suite/input.ts';
 const ED25519_TYPE = 1;
 const SIGNATURE_LINES_MAX = 100;
 const SIGNATURE_LINE = /^\u2014 ([^\s+]+) ([A-Za-z0-9+/]+={0,2})$/u;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const KEY_NAME = /^[^\s+\p{Cc}]{1,255}$/u;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what the format forbids.
 const FORBIDDEN = /[\u0000-\u0009\u000b-\u001f\u007f]/;
@@ -25,12 +26,16 @@ export interface VerifierKey {
 /** Why a note was not accepted. */
 export type NoteReason = 'malformed' | 'too-large' | 'not-signed-by-key' | 'bad-signature';
 
-const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+/** Standard base64 with padding. */
+export function toBase64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes));
+}
 
 /** Standard base64 with padding, of exactly one spelling. */
 export function readBase64(text: string): Uint8Array | undefined {
-  const bytes = new Uint8Array(Buffer.from(text, 'base64'));
-  return base64(bytes) === text ? bytes : undefined;
+  if (!BASE64.test(text)) return undefined;
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  return toBase64(bytes) === text ? bytes : undefined;
 }
 
 function typedKey(publicKey: Uint8Array): Uint8Array {
@@ -52,7 +57,7 @@ export function formatVerifierKey(name: string, publicKey: Uint8Array): string {
   demandName(name);
   requireBytes('publicKey', publicKey, 32);
   const { id } = keyOf(name, publicKey);
-  return `${name}+${Buffer.from(id).toString('hex')}+${base64(typedKey(publicKey))}`;
+  return `${name}+${toHex(id)}+${toBase64(typedKey(publicKey))}`;
 }
 
 /** Reads a verifier key; its hash must be the right one. */
@@ -64,9 +69,7 @@ export function parseVerifierKey(text: string): Verdict<{ key: VerifierKey }, 'm
     return { ok: false, reason: 'malformed' };
   }
   const key = keyOf(name, typed.slice(1));
-  return Buffer.from(key.id).toString('hex') === hash
-    ? { ok: true, key }
-    : { ok: false, reason: 'malformed' };
+  return toHex(key.id) === hash ? { ok: true, key } : { ok: false, reason: 'malformed' };
 }
 
 /** Signs `text`, which ends in a newline, under a key name. */
@@ -76,7 +79,7 @@ export function signNote(text: string, name: string, signer: Ed25519Signer): str
     throw badArgument('text', 'lines without control characters');
   const { id } = keyOf(name, signer.publicKey);
   const signature = signer.sign(utf8(text));
-  return `${text}\n\u2014 ${name} ${base64(new Uint8Array([...id, ...signature]))}\n`;
+  return `${text}\n\u2014 ${name} ${toBase64(new Uint8Array([...id, ...signature]))}\n`;
 }
 
 /**

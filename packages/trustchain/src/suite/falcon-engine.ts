@@ -1,3 +1,4 @@
+import type { FalconResults, FalconTask } from './falcon-task.ts';
 import type { BackendName, KeyPair } from './suite.ts';
 
 type Awaitable<T> = T | Promise<T>;
@@ -60,4 +61,23 @@ async function openLiboqs(): Promise<FalconEngine> {
         ? liboqs.verify(message, plain(signature), plain(publicKey))
         : openNoble().then((noble) => noble.verify(signature, message, publicKey)),
   };
+}
+
+/** Does one task on the calling thread. */
+export function performFalconTask(
+  engine: FalconEngine,
+  work: FalconTask,
+): FalconResults[FalconTask['task']] | Promise<FalconResults[FalconTask['task']]> {
+  switch (work.task) {
+    case 'generate':
+      return engine.generate(work.seed);
+    case 'public-key':
+      return engine.publicKeyOf(work.secretKey);
+    case 'sign':
+      return engine.sign(work.message, work.secretKey);
+    case 'verify':
+      return engine.verify(work.signature, work.message, work.publicKey);
+    default:
+      return work satisfies never;
+  }
 }

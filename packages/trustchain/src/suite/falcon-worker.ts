@@ -1,6 +1,7 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { workerFlags } from '@hypermesh/core';
 import { TrustchainError } from '../errors.ts';
+import { openFalconEngine, performFalconTask } from './falcon-engine.ts';
 import type { FalconAnswer, FalconRequest, FalconResults, FalconTask } from './falcon-task.ts';
 import type { WaitOptions } from './suite.ts';
 
@@ -9,6 +10,9 @@ interface Pending {
   settle(answer: FalconAnswer): void;
   fail(error: unknown): void;
 }
+
+/** Node's threads where there are any. In a browser a task is done where it is asked for: ask in a Web Worker. */
+const threads = globalThis.process?.getBuiltinModule?.('node:worker_threads');
 
 /** How long the worker is kept for the next task: it holds some 30 MB, and starts in a tenth of a second. */
 const idleMs = 5_000;
@@ -24,6 +28,7 @@ export function runFalconTask<T extends FalconTask>(
   work: T,
   { signal }: WaitOptions = {},
 ): Promise<FalconResults[T['task']]> {
+  if (threads === undefined) return runHere(work, signal);
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     lastId += 1;
@@ -48,6 +53,15 @@ export function runFalconTask<T extends FalconTask>(
         }),
     });
   });
+}
+
+async function runHere<T extends FalconTask>(
+  work: T,
+  signal: AbortSignal | undefined,
+): Promise<FalconResults[T['task']]> {
+  const engine = await openFalconEngine(work.backend);
+  signal?.throwIfAborted();
+  return (await performFalconTask(engine, work)) as FalconResults[T['task']];
 }
 
 /** Sends a task; where that fails nothing waits for its answer, and the worker does not keep the process alive. */
@@ -75,7 +89,8 @@ function rest(): void {
 }
 
 function start(): Worker {
-  const started = new Worker(new URL(import.meta.resolve('@hypermesh/trustchain/worker')), {
+  if (threads === undefined) throw new Error('no threads here');
+  const started = new threads.Worker(new URL(import.meta.resolve('@hypermesh/trustchain/worker')), {
     name: 'hypermesh-trustchain',
     execArgv: workerFlags(process.execArgv),
   });

@@ -1,4 +1,6 @@
-import { createHash, hkdfSync } from 'node:crypto';
+import { concatBytes, sha256 as digest, utf8 } from '@hypermesh/core';
+import { hkdf } from '@noble/hashes/hkdf.js';
+import { sha256 } from '@noble/hashes/sha2.js';
 import { type BackendSource, backendSource } from './backend.ts';
 import type { KemBackend, KemSuiteOptions } from './kem-suite.ts';
 import { ML_KEM_768 } from './ml-kem.ts';
@@ -20,17 +22,15 @@ function combine(
   ciphertext: Uint8Array,
   publicKey: Uint8Array,
 ): Uint8Array {
-  const transcript = createHash('sha256').update(ciphertext).update(publicKey).digest();
-  const ikm = Buffer.concat(secrets);
-  const info = Buffer.concat([Buffer.from(DOMAIN), transcript]);
+  const transcript = digest(ciphertext, publicKey);
+  const ikm = concatBytes(...secrets);
+  const info = concatBytes(utf8(DOMAIN), transcript);
   try {
-    return new Uint8Array(hkdfSync('sha256', ikm, new Uint8Array(), info, 32));
+    return hkdf(sha256, ikm, new Uint8Array(), info, 32);
   } finally {
     for (const secret of [ikm, ...secrets]) secret.fill(0);
   }
 }
-
-const joined = (left: Uint8Array, right: Uint8Array) => new Uint8Array(Buffer.concat([left, right]));
 
 function hybrid(mlKem: KemBackend, x25519: KemBackend): KemBackend {
   const generate = async (seed?: Uint8Array) => {
@@ -39,8 +39,8 @@ function hybrid(mlKem: KemBackend, x25519: KemBackend): KemBackend {
       x25519.generate(seed?.subarray(SEED)),
     ]);
     return {
-      publicKey: joined(left.publicKey, right.publicKey),
-      secretKey: joined(left.secretKey, right.secretKey),
+      publicKey: concatBytes(left.publicKey, right.publicKey),
+      secretKey: concatBytes(left.secretKey, right.secretKey),
     };
   };
   return {
@@ -50,7 +50,7 @@ function hybrid(mlKem: KemBackend, x25519: KemBackend): KemBackend {
         mlKem.encapsulate(publicKey.subarray(0, KEY)),
         x25519.encapsulate(publicKey.subarray(KEY)),
       ]);
-      const ciphertext = joined(left.ciphertext, right.ciphertext);
+      const ciphertext = concatBytes(left.ciphertext, right.ciphertext);
       const secrets = [left.sharedSecret, right.sharedSecret] as const;
       return { ciphertext, sharedSecret: combine(secrets, ciphertext, publicKey) };
     },

@@ -1,4 +1,5 @@
-import { randomBytes, sign, verify } from 'node:crypto';
+import { randomBytes } from '@noble/hashes/utils.js';
+import { demandNodeCrypto } from '../native.ts';
 import { backendSource, NATIVE, NOBLE, runs } from './backend.ts';
 import { exportPublic, importPublic, importSecret } from './native-key.ts';
 import type { SignatureBackend, SignatureSuiteOptions } from './signature-suite.ts';
@@ -10,14 +11,14 @@ function native(id: MlDsaId) {
     NATIVE,
     () => runs(() => importSecret(id, new Uint8Array(32))),
     async () => ({
-      generate(seed = new Uint8Array(randomBytes(32))) {
+      generate(seed = randomBytes(32)) {
         return { secretKey: seed, publicKey: exportPublic(id, importSecret(id, seed)) };
       },
       publicKeyOf: (secretKey) => exportPublic(id, importSecret(id, secretKey)),
       sign: (message, secretKey, { context }) =>
-        new Uint8Array(sign(null, message, { key: importSecret(id, secretKey), context })),
+        new Uint8Array(demandNodeCrypto().sign(null, message, { key: importSecret(id, secretKey), context })),
       verify: (signature, message, publicKey, context) =>
-        verify(null, message, { key: importPublic(id, publicKey), context }, signature),
+        demandNodeCrypto().verify(null, message, { key: importPublic(id, publicKey), context }, signature),
     }),
   );
 }
@@ -32,7 +33,7 @@ function noble(id: MlDsaId) {
       /** noble works on the expanded key; ours is the seed that it grows from. */
       const expand = (secretKey: Uint8Array) => algorithm.keygen(secretKey);
       return {
-        generate(seed = new Uint8Array(randomBytes(32))) {
+        generate(seed = randomBytes(32)) {
           return { secretKey: seed, publicKey: expand(seed).publicKey };
         },
         publicKeyOf: (secretKey) => expand(secretKey).publicKey,

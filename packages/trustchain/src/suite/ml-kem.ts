@@ -1,4 +1,5 @@
-import { decapsulate, encapsulate, randomBytes } from 'node:crypto';
+import { randomBytes } from '@noble/hashes/utils.js';
+import { demandNodeCrypto, nodeCrypto } from '../native.ts';
 import { backendSource, NATIVE, NOBLE, runs } from './backend.ts';
 import type { KemBackend, KemSuiteOptions } from './kem-suite.ts';
 import { exportPublic, importPublic, importSecret } from './native-key.ts';
@@ -7,17 +8,17 @@ const ID = 'ml-kem-768';
 
 const native = backendSource<KemBackend>(
   NATIVE,
-  () => typeof encapsulate === 'function' && runs(() => importSecret(ID, new Uint8Array(64))),
+  () => typeof nodeCrypto?.encapsulate === 'function' && runs(() => importSecret(ID, new Uint8Array(64))),
   async () => ({
-    generate(seed = new Uint8Array(randomBytes(64))) {
+    generate(seed = randomBytes(64)) {
       return { secretKey: seed, publicKey: exportPublic(ID, importSecret(ID, seed)) };
     },
     encapsulate(publicKey) {
-      const { ciphertext, sharedKey } = encapsulate(importPublic(ID, publicKey));
+      const { ciphertext, sharedKey } = demandNodeCrypto().encapsulate(importPublic(ID, publicKey));
       return { ciphertext: new Uint8Array(ciphertext), sharedSecret: new Uint8Array(sharedKey) };
     },
     decapsulate: (ciphertext, secretKey) =>
-      new Uint8Array(decapsulate(importSecret(ID, secretKey), ciphertext)),
+      new Uint8Array(demandNodeCrypto().decapsulate(importSecret(ID, secretKey), ciphertext)),
   }),
 );
 
@@ -27,7 +28,7 @@ const noble = backendSource<KemBackend>(
   async () => {
     const { ml_kem768 } = await import('@noble/post-quantum/ml-kem.js');
     return {
-      generate(seed = new Uint8Array(randomBytes(64))) {
+      generate(seed = randomBytes(64)) {
         return { secretKey: seed, publicKey: ml_kem768.keygen(seed).publicKey };
       },
       encapsulate(publicKey) {

@@ -1,4 +1,6 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { concatBytes, fromHex } from '@hypermesh/core';
+import { demandNodeCrypto } from '../native.ts';
 
 /**
  * How `node:crypto` takes raw keys: each algorithm's SubjectPublicKeyInfo and PKCS#8 frames are constant up to the
@@ -6,14 +8,20 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
  * RFC 9881, RFC 9935; the post-quantum private keys in their seed form).
  */
 interface RawKeyFrame {
-  readonly spki: Buffer;
-  readonly pkcs8: Buffer;
+  readonly spki: Uint8Array;
+  readonly pkcs8: Uint8Array;
 }
 
 const frame = (spki: string, pkcs8: string): RawKeyFrame => ({
-  spki: Buffer.from(spki, 'hex'),
-  pkcs8: Buffer.from(pkcs8, 'hex'),
+  spki: bytesOf(spki),
+  pkcs8: bytesOf(pkcs8),
 });
+
+function bytesOf(hex: string): Uint8Array {
+  const read = fromHex(hex);
+  if (!read.ok) throw new RangeError('not hex');
+  return read.bytes;
+}
 
 /** The algorithms that have a raw-key frame. */
 export type RawKeyAlgorithm = 'ed25519' | 'x25519' | 'p256' | 'ml-dsa-44' | 'ml-dsa-65' | 'ml-kem-768';
@@ -41,14 +49,15 @@ const FRAMES: Readonly<Record<RawKeyAlgorithm, RawKeyFrame>> = {
 
 /** Imports a raw public key; throws what OpenSSL says of a bad one. */
 export function importPublic(algorithm: RawKeyAlgorithm, raw: Uint8Array): KeyObject {
-  return createPublicKey({ key: Buffer.concat([FRAMES[algorithm].spki, raw]), format: 'der', type: 'spki' });
+  const key = concatBytes(FRAMES[algorithm].spki, raw) as Buffer;
+  return demandNodeCrypto().createPublicKey({ key, format: 'der', type: 'spki' });
 }
 
 /** Imports a raw secret key or seed; throws what OpenSSL says of a bad one. */
 export function importSecret(algorithm: RawKeyAlgorithm, raw: Uint8Array): KeyObject {
-  const key = Buffer.concat([FRAMES[algorithm].pkcs8, raw]);
+  const key = concatBytes(FRAMES[algorithm].pkcs8, raw) as Buffer;
   try {
-    return createPrivateKey({ key, format: 'der', type: 'pkcs8' });
+    return demandNodeCrypto().createPrivateKey({ key, format: 'der', type: 'pkcs8' });
   } finally {
     key.fill(0);
   }
@@ -56,6 +65,6 @@ export function importSecret(algorithm: RawKeyAlgorithm, raw: Uint8Array): KeyOb
 
 /** The raw public key of a public or private key. */
 export function exportPublic(algorithm: RawKeyAlgorithm, key: KeyObject): Uint8Array {
-  const held = key.type === 'private' ? createPublicKey(key) : key;
+  const held = key.type === 'private' ? demandNodeCrypto().createPublicKey(key) : key;
   return new Uint8Array(held.export({ format: 'der', type: 'spki' }).subarray(FRAMES[algorithm].spki.length));
 }

@@ -1,4 +1,5 @@
-import { diffieHellman, randomBytes } from 'node:crypto';
+import { randomBytes } from '@noble/hashes/utils.js';
+import { demandNodeCrypto } from '../native.ts';
 import { backendSource, NATIVE, NOBLE, runs } from './backend.ts';
 import type { KemBackend, KemSuiteOptions } from './kem-suite.ts';
 import { exportPublic, importPublic, importSecret } from './native-key.ts';
@@ -7,17 +8,22 @@ const native = backendSource<KemBackend>(
   NATIVE,
   () => runs(() => importSecret('x25519', new Uint8Array(32))),
   async () => ({
-    generate(seed = new Uint8Array(randomBytes(32))) {
+    generate(seed = randomBytes(32)) {
       return { secretKey: seed, publicKey: exportPublic('x25519', importSecret('x25519', seed)) };
     },
     encapsulate(publicKey) {
       const privateKey = importSecret('x25519', randomBytes(32));
-      const shared = diffieHellman({ privateKey, publicKey: importPublic('x25519', publicKey) });
+      const shared = demandNodeCrypto().diffieHellman({
+        privateKey,
+        publicKey: importPublic('x25519', publicKey),
+      });
       return { ciphertext: exportPublic('x25519', privateKey), sharedSecret: new Uint8Array(shared) };
     },
     decapsulate(ciphertext, secretKey) {
       const privateKey = importSecret('x25519', secretKey);
-      return new Uint8Array(diffieHellman({ privateKey, publicKey: importPublic('x25519', ciphertext) }));
+      return new Uint8Array(
+        demandNodeCrypto().diffieHellman({ privateKey, publicKey: importPublic('x25519', ciphertext) }),
+      );
     },
   }),
 );

@@ -1,16 +1,18 @@
 import type { KeyObject } from 'node:crypto';
+import { nodeCrypto as crypto } from '../native.ts';
 import type { AlgorithmIdentifier, KeyKind, PublicKeyInfo } from './key.ts';
 import { Oid } from './oids.ts';
+import type { RsaHash } from './rsa.ts';
 
 /** How one signature came out. `unsupported`: this algorithm, or this pair of key and algorithm, is not accepted. */
 export type SignatureResult = 'good' | 'bad' | 'unsupported';
 
-/** Signatures are verified by the platform's own `node:crypto`; without it every algorithm is `unsupported`. */
-const crypto = globalThis.process?.getBuiltinModule?.('node:crypto');
+/** What verifies where there is no `node:crypto`: loaded there alone, before the first signature. */
+const portable = crypto === undefined ? await import('./signature-portable.ts') : undefined;
 
 interface Scheme {
   readonly keys: readonly KeyKind[];
-  readonly hash: string | null;
+  readonly hash: RsaHash | null;
   readonly pss?: true;
 }
 
@@ -38,7 +40,15 @@ export function verifySignature(
   signature: Uint8Array,
 ): SignatureResult {
   const scheme = schemeOf(algorithm);
-  if (crypto === undefined || scheme === undefined || !scheme.keys.includes(key.kind)) return 'unsupported';
+  if (scheme === undefined || !scheme.keys.includes(key.kind)) return 'unsupported';
+  if (portable !== undefined) {
+    try {
+      return portable.verifyPortably(scheme, key, message, signature) ? 'good' : 'bad';
+    } catch {
+      return 'bad'; // how the libraries say that these bytes are no signature or no key
+    }
+  }
+  if (crypto === undefined) return 'unsupported';
   const keyObject = importKey(key);
   if (keyObject === null) return 'bad';
   try {
@@ -89,7 +99,7 @@ function pssScheme(parameters: Uint8Array | undefined): Scheme | undefined {
 }
 
 /** The three accepted encodings, whole: comparing them is simpler and stricter than reading them. */
-const pssParameters: ReadonlyMap<string, string> = new Map(
+const pssParameters: ReadonlyMap<string, RsaHash> = new Map(
   (
     [
       ['01', '20', 'sha256'],

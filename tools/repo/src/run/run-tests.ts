@@ -1,12 +1,20 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { findChromium } from '@hypermesh/browser';
+import { BROWSER_PROJECT, PORTABLE, reportPortable } from '@hypermesh/browser/portable';
 import { reportFeatures } from '../features/report.ts';
 import { ROOT } from '../root.ts';
 import { count, judgeRun, lastLine, type RunOutcome } from './outcome.ts';
 import { Recorder } from './recorder.ts';
 
-/** The vitest projects that `test` runs. */
-export const PROJECTS: readonly string[] = ['unit', 'conformance', 'interop', 'sim'];
+/** The vitest projects that `test` runs; portable packages in a browser too, where there is one. */
+export const PROJECTS: readonly string[] = [
+  'unit',
+  'conformance',
+  'interop',
+  'sim',
+  ...(findChromium() === undefined ? [] : [BROWSER_PROJECT]),
+];
 
 export interface TestRun {
   projects: readonly string[];
@@ -22,8 +30,19 @@ export interface TestRun {
  */
 export async function runTests({ projects, packages, isWhole }: TestRun): Promise<number> {
   process.chdir(ROOT);
-  const outcome = await runVitest(projects, packages);
-  const problems = [...judgeRun(outcome), ...reportFeatures(ROOT, outcome.tests, isWhole)];
+  const ran = await runVitest(projects, packages);
+  const names = Object.keys(PORTABLE).filter(
+    (name) =>
+      projects.includes(BROWSER_PROJECT) && (packages.length === 0 || packages.includes(`packages/${name}`)),
+  );
+  const portable = reportPortable(ran.tests, names);
+  for (const line of portable.lines) console.log(`in Chromium: ${line}`);
+  const outcome: RunOutcome = { ...ran, tests: portable.tests };
+  const problems = [
+    ...portable.problems,
+    ...judgeRun(outcome),
+    ...reportFeatures(ROOT, outcome.tests, isWhole),
+  ];
   const all: RunOutcome = { ...outcome, faults: [...outcome.faults, ...problems] };
   mkdirSync(join(ROOT, '.reports'), { recursive: true });
   writeFileSync(join(ROOT, '.reports/test.json'), `${JSON.stringify({ ...count(all), ...all }, null, 2)}\n`);

@@ -11,7 +11,7 @@ const defaultClaimMs = 60_000;
 
 /** What a node has and lends, and on what terms. */
 export const assetHandlers: Handlers<
-  'inventory' | 'assets' | 'asset' | 'set-policy' | 'explain-claim' | 'register-asset'
+  'inventory' | 'assets' | 'asset' | 'set-policy' | 'plan-policy' | 'explain-claim' | 'register-asset'
 > = {
   async inventory({ machine }) {
     const { bytes, inventory } = await machine;
@@ -68,17 +68,18 @@ export const assetHandlers: Handlers<
     if (own === undefined) throw notOwn(id);
     const policy = changedPolicy(own.policy, params);
     tell('ordering the policy with its four proofs');
-    try {
+    return await allowed(async () => {
       const { height } = await inventory.setPolicy(id, policy, signal);
       return { asset: id, policy, height };
-    } catch (error) {
-      if (!hasCode(error, 'assets/forbidden-policy') || !('failure' in error)) throw error;
-      const { rule, remedy } = error.failure as { readonly rule: string; readonly remedy: string };
-      throw new NodeError(
-        { code: 'node/refused', by: 'policy', reason: rule, next: remedy },
-        `The policy cannot hold: ${rule}`,
-      );
-    }
+    });
+  },
+  async 'plan-policy'(services, { params }) {
+    const { inventory } = services;
+    const id = assetOf(services, params.asset);
+    const own = inventory.assets.find(id);
+    if (own === undefined) throw notOwn(id);
+    const changed = changedPolicy(own.policy, params);
+    return await allowed(async () => ({ asset: id, policy: inventory.planPolicy(id, changed) }));
   },
   async 'explain-claim'(services, { params }, { nodeId }) {
     const { inventory } = services;
@@ -98,6 +99,20 @@ export const assetHandlers: Handlers<
     return { id: operation, height, asset: asset.id };
   },
 };
+
+/** A rule of policies that stands against it becomes a refusal that says what to do. */
+async function allowed<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!hasCode(error, 'assets/forbidden-policy') || !('failure' in error)) throw error;
+    const { rule, remedy } = error.failure as { readonly rule: string; readonly remedy: string };
+    throw new NodeError(
+      { code: 'node/refused', by: 'policy', reason: rule, next: remedy },
+      `The policy cannot hold: ${rule}`,
+    );
+  }
+}
 
 /** The asset that an id, the beginning of one, or the kind of one's own means. */
 function assetOf({ inventory }: MeshServices, name: string): AssetId {

@@ -1,4 +1,6 @@
+import type { Input } from '@hypermesh/client';
 import type { NodeId } from '@hypermesh/core';
+import { reportInstallPlan } from '../../catalog/install-plan.ts';
 import { reportInstall, reportPublish } from '../../catalog/reports.ts';
 import type { MeshServices } from '../../services.ts';
 import type { Handlers } from './method.ts';
@@ -11,7 +13,16 @@ const nameIn =
 
 /** Publishing, finding, installing and verifying packages: all through the loaded extension. */
 export const catalogHandlers: Handlers<
-  'versions' | 'publish' | 'install' | 'search' | 'info' | 'list' | 'why' | 'verify' | 'remove'
+  | 'versions'
+  | 'publish'
+  | 'install'
+  | 'plan-install'
+  | 'search'
+  | 'info'
+  | 'list'
+  | 'why'
+  | 'verify'
+  | 'remove'
 > = {
   async versions({ catalog }, { params, signal }) {
     return { versions: await catalog.versions(params.name, signal) };
@@ -22,13 +33,13 @@ export const catalogHandlers: Handlers<
     return reportPublish(await services.catalog.publish(source, tell, signal), nameIn(services));
   },
   async install({ catalog }, { params, tell, signal }) {
-    const specs = params.specs ?? (params.spec === undefined ? undefined : [params.spec]);
-    if (specs === undefined) throw badParameter('specs', 'a list of packages, NAME or NAME@RANGE');
-    const choice = {
-      ...(params.lock === undefined ? {} : { lock: params.lock }),
-      ...(params.frozen === true ? { frozen: true } : {}),
-    };
+    const { specs, ...choice } = wantedOf(params);
     return reportInstall(await catalog.install(specs, choice, tell, signal));
+  },
+  async 'plan-install'({ catalog, content }, { params, tell, signal }) {
+    const { specs, ...choice } = wantedOf(params);
+    const plan = await catalog.plan(specs, choice, tell, signal);
+    return reportInstallPlan(plan, { catalog, content }, { ...choice, signal });
   },
   async search({ catalog }, { params, signal }) {
     const { verifiedOnly, ...query } = params;
@@ -48,3 +59,13 @@ export const catalogHandlers: Handlers<
   verify: ({ catalog }, { params, signal }) => catalog.verify(params.spec, params.deep === true, signal),
   remove: ({ catalog }, { params, signal }) => catalog.remove(params.spec, signal),
 };
+
+function wantedOf({ specs, spec, lock, frozen }: Input<'install'>) {
+  const wanted = specs ?? (spec === undefined ? undefined : [spec]);
+  if (wanted === undefined) throw badParameter('specs', 'a list of packages, NAME or NAME@RANGE');
+  return {
+    specs: wanted,
+    ...(lock === undefined ? {} : { lock }),
+    ...(frozen === true ? { frozen: true } : {}),
+  };
+}

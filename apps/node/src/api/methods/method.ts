@@ -6,6 +6,8 @@ import type { DataDirectory } from '../../data-directory.ts';
 import type { Events } from '../../events/hub.ts';
 import type { Growth } from '../../growth.ts';
 import type { MachineRecord } from '../../inventory/machine.ts';
+import type { Monitor } from '../../monitor/monitor.ts';
+import type { Tell } from '../../movement.ts';
 import type { MeshServices } from '../../services.ts';
 import type { Intake } from '../../standing/intake.ts';
 import type { NodeStatus } from '../../status.ts';
@@ -20,6 +22,8 @@ export interface NodeParts {
   readonly events: Events;
   /** Whether something new is taken on. */
   readonly intake: Intake;
+  /** What watches the node from within. */
+  readonly monitor: Monitor;
   /** The signed inventory of this machine, also before there is a ledger. */
   readonly machine: Promise<MachineRecord>;
   status(): NodeStatus;
@@ -44,8 +48,8 @@ export interface Call<Params> {
   readonly signal: AbortSignal;
   /** What the caller's token allows: calls that need the full one come with it. */
   readonly access: Access;
-  /** Tells how far it is, in words; heard only by callers that follow the progress. */
-  readonly tell: (text: string) => void;
+  /** Tells how far it is, in words and with bytes where bytes move; heard only by callers that follow the progress. */
+  readonly tell: Tell;
   /** Tells how far it is, with bytes. */
   readonly progress: (progress: Progress) => void;
 }

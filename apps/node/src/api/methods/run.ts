@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Input } from '@hypermesh/client';
 import { type NodeId, toHex, utf8 } from '@hypermesh/core';
+import { unlessAborted } from '../../abort.ts';
 import { NodeError } from '../../errors.ts';
 import type { RunRequest } from '../../run/asking.ts';
 import { runOnAnother } from '../../run/on-another.ts';
@@ -23,6 +24,7 @@ export const runHandlers: Handlers<'run' | 'prepare-lease' | 'execute' | 'explai
   async 'prepare-lease'(services, { params, signal }, parts) {
     // A prepared operation has the next number: nothing else of this node may come in between.
     await services.inventory.registered(signal);
+    await unlessAborted(services.namesPublished, signal);
     const [request] = await runRequests(services, parts, params);
     const lease = await services.runs.prepareLease(request, signal);
     return { transaction: toHex(lease) };

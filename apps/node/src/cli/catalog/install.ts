@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
-import type { InstallReport } from '../../catalog/reports.ts';
+import type { InstallPlanReport, InstallReport } from '../../catalog/reports.ts';
 import { readIfPresent, writeDurably } from '../../data-directory.ts';
 import { formatBytes } from '../bytes.ts';
-import { type Command, dataFlag } from '../command.ts';
+import { type Command, dataFlag, dryRunFlag, type Invocation, isDryRun } from '../command.ts';
 import { callNode } from '../control.ts';
 
 const lockName = 'catalog.lock';
@@ -22,6 +22,7 @@ export const installCommand: Command = {
   ],
   flags: [
     dataFlag,
+    dryRunFlag,
     {
       name: 'project',
       value: 'FOLDER',
@@ -34,11 +35,9 @@ export const installCommand: Command = {
     const { flags, positionals, output } = invocation;
     const path = typeof flags['project'] === 'string' ? join(resolve(flags['project']), lockName) : undefined;
     const lock = path === undefined ? undefined : readIfPresent(path)?.toString('utf8');
-    const result = await callNode<InstallReport>(invocation, 'install', {
-      specs: positionals,
-      lock,
-      frozen: flags['frozen'],
-    });
+    const wanted = { specs: positionals, lock, frozen: flags['frozen'] };
+    if (isDryRun(invocation)) return await showPlan(invocation, wanted);
+    const result = await callNode<InstallReport>(invocation, 'install', wanted);
     if (path !== undefined && result.lock !== lock) writeDurably(path, result.lock, 0o644);
     const { packages, bytesMoved, bytesReused, bytes } = result;
     for (const { name, version, already } of packages)
@@ -55,3 +54,21 @@ export const installCommand: Command = {
     return result;
   },
 };
+
+async function showPlan(invocation: Invocation, wanted: object): Promise<object> {
+  const { output } = invocation;
+  const plan = await callNode<InstallPlanReport>(invocation, 'plan-install', wanted);
+  for (const { name, version, bytes, already, here } of plan.packages) {
+    const what = already
+      ? 'is installed'
+      : here
+        ? 'would be installed, its bytes are here'
+        : 'would be installed';
+    output.line(`${name}@${version}  ${formatBytes(bytes)}, ${what}`);
+  }
+  output.line(
+    `  ${formatBytes(plan.bytes)}, of which ${formatBytes(plan.mostBytesMoved)} at most would move`,
+  );
+  if (plan.changes.length > 0) output.line(`  lock     ${plan.changes.join(', ')}`);
+  return { dryRun: true, ...plan };
+}

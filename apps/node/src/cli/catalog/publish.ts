@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { PublishReport } from '../../catalog/reports.ts';
 import { NodeError } from '../../errors.ts';
 import { formatBytes } from '../bytes.ts';
-import { type Command, dataFlag, type Invocation } from '../command.ts';
+import { type Command, dataFlag, dryRunFlag, type Invocation, isDryRun } from '../command.ts';
 import { callNode } from '../control.ts';
 
 export const publishCommand: Command = {
@@ -15,6 +15,7 @@ export const publishCommand: Command = {
   ],
   flags: [
     dataFlag,
+    dryRunFlag,
     { name: 'npm', value: 'NAME@VERSION', describe: 'a package of the npm registry (npm_config_registry)' },
     {
       name: 'npm-folder',
@@ -24,6 +25,7 @@ export const publishCommand: Command = {
     },
   ],
   async run(invocation) {
+    if (isDryRun(invocation)) return await showPlan(invocation);
     const { output } = invocation;
     const result = await callNode<PublishReport>(invocation, 'publish', {
       source: sourceOf(invocation),
@@ -41,6 +43,26 @@ export const publishCommand: Command = {
     return result;
   },
 };
+
+/** Packs here, without a node: nothing is signed, stored or ordered. */
+async function showPlan(invocation: Invocation): Promise<object> {
+  const { output, signal } = invocation;
+  const { planPublish } = await import('../../catalog/publish-plan.ts');
+  const plan = await planPublish(sourceOf(invocation), signal);
+  const { name, version, type, bytes, files, chunks, dependencies, warnings } = plan;
+  output.line(`Would publish ${name}@${version}  ${type}, ${formatBytes(bytes)} in ${chunks} chunks`);
+  output.line(`  digest   ${plan.digest}`);
+  for (const { path, size } of files.slice(0, mostFilesShown))
+    output.line(`  file     ${path}, ${formatBytes(size)}`);
+  if (files.length > mostFilesShown) output.line(`  and ${files.length - mostFilesShown} files more`);
+  for (const { name: needed, range } of dependencies) output.line(`  needs    ${needed}@${range}`);
+  for (const warning of warnings) output.line(`  SECRET?  ${warning}`, 'bad');
+  if (warnings.length === 0) output.line('  secrets  none found by name or as a private key');
+  output.line('  shared   with every member: the files, their names, and who published them');
+  return { dryRun: true, ...plan };
+}
+
+const mostFilesShown = 20;
 
 /** What the daemon is asked for. It has a working directory of its own: folders are named whole. */
 function sourceOf({ flags, positionals }: Invocation): string {

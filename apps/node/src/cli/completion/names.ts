@@ -1,6 +1,13 @@
+import type { Pin } from '../../extensions/decisions.ts';
+import type { ExtensionView } from '../../extensions/view.ts';
 import type { AssetReport } from '../../inventory/report.ts';
 import type { NodeStatus } from '../../status.ts';
 import type { NameList } from '../command.ts';
+
+interface ExtensionsAnswer {
+  readonly extensions: readonly ExtensionView[];
+  readonly pins: readonly Pin[];
+}
 
 type Call = <T extends object>(method: string, params?: object) => Promise<T>;
 
@@ -25,8 +32,16 @@ const lists: Readonly<Record<NameList, (call: Call) => Promise<readonly string[]
     return [...own.map(({ kind }) => kind), ...ledger.map(({ id }) => id)];
   },
   async extensions(call) {
-    const { loaded } = await call<{ loaded: readonly { id: string }[] }>('extensions');
-    return loaded.map(({ id }) => id);
+    const { extensions } = await call<ExtensionsAnswer>('extensions');
+    return extensions.map(({ id }) => id);
+  },
+  async operations(call) {
+    const { extensions } = await call<ExtensionsAnswer>('extensions');
+    return extensions.flatMap(({ operations }) => operations.map(({ name }) => name));
+  },
+  async signers(call) {
+    const { pins } = await call<ExtensionsAnswer>('extensions');
+    return pins.map(({ signer }) => signer);
   },
   async regions(call) {
     const { regions, usable } = await call<{

@@ -1,4 +1,4 @@
-import type { ChunkId, Clock, ContentRoot } from '@hypermesh/core';
+import type { ChunkId, Clock, ContentRoot, Metrics } from '@hypermesh/core';
 import { equalBytes } from '@hypermesh/core';
 import { blake3 } from '@hypermesh/core/blake3';
 import type { Peer } from '../../peer.ts';
@@ -24,6 +24,10 @@ export interface FetchProgress {
   readonly bytesMoved: number;
   /** Providers that are asked now. */
   readonly peers: number;
+  /** Bytes of chunks that each provider brought so far and that were kept, by its id: a view that goes on changing. */
+  readonly bytesBy: ReadonlyMap<string, number>;
+  /** Chunks so far that were not what their place in the manifest says. */
+  readonly rejectedChunks: number;
 }
 
 /** What one fetch is about. */
@@ -36,6 +40,7 @@ export interface Goal {
   readonly range: ByteRange | undefined;
   readonly recheck: boolean;
   readonly clock: Clock;
+  readonly metrics: Metrics;
   readonly stallMs: number | undefined;
   readonly signal: AbortSignal | undefined;
   readonly bans: Bans | undefined;
@@ -49,6 +54,8 @@ export interface ProviderFault {
   readonly index?: number;
 }
 
+/** The label of each chunk that came over the wire. */
+const fetched = { origin: 'fetched' };
 /** Chunks that are being written while the next ones come. */
 const WRITES_AHEAD = 32;
 /** An idle provider looks so often whether another one has become slow. */
@@ -289,6 +296,8 @@ export class Swarm implements Job {
     if (this.#known?.scheduler.arrived(lane.key, index, this.clock.monotonicMs()) !== true) return;
     this.fetched += 1;
     this.fetchedBytes += bytes.length;
+    this.#goal.metrics.count('content_chunks_fetched_total');
+    this.#goal.metrics.count('content_bytes_total', bytes.length, fetched);
     this.bytesBy.set(lane.peer.id, (this.bytesBy.get(lane.peer.id) ?? 0) + bytes.length);
     await this.#write(chunkIdOf(leaf.digest), bytes);
     this.#report();
@@ -312,6 +321,8 @@ export class Swarm implements Job {
       bytesHere: bytes - wantedBytes + this.fetchedBytes,
       bytesMoved: this.bytesMoved,
       peers: this.#lanes.size,
+      bytesBy: this.bytesBy,
+      rejectedChunks: this.rejectedChunks,
     });
   }
 }

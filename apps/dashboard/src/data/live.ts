@@ -1,0 +1,159 @@
+import type { Input, Result, RouteId, Topic } from '@hypermesh/client';
+import { type ReadonlySignal, signal } from '@preact/signals';
+import type { Api, MeshEvent } from './api.ts';
+import { type Fault, faultOf } from './fault.ts';
+import type { EventStream } from './stream.ts';
+
+/** What is known of one answer of the node: the last one stays while it is asked again, and beside a fault. */
+export interface Answer<R> {
+  readonly value?: R;
+  readonly fault?: Fault;
+  readonly isLoading: boolean;
+  /** When `value` was true. */
+  readonly atMs?: number;
+}
+
+/** How an answer stays true. */
+export interface Keeping<R> {
+  /** Events after which it may be another. */
+  readonly topics: readonly Topic[];
+  /** The answer after an event, where the event says enough; undefined asks the node again. */
+  readonly fold?: (value: R, event: MeshEvent) => R | undefined;
+  /** Shortest time between two questions; default 300 ms. */
+  readonly everyMs?: number;
+}
+
+/** An answer that is kept true as long as somebody holds it. */
+export interface Live<R> {
+  readonly answer: ReadonlySignal<Answer<R>>;
+  refresh(): void;
+  release(): void;
+}
+
+/** Answers of the node, each asked once however many parts show it. */
+export interface LiveStore {
+  hold<Id extends RouteId>(id: Id, params: Input<Id>, keeping: Keeping<Result<Id>>): Live<Result<Id>>;
+}
+
+/** Time, as the store needs it; in a browser `Date.now` and `setTimeout`. */
+export interface Timing {
+  nowMs(): number;
+  after(ms: number, then: () => void): void;
+}
+
+/** How long an answer that nobody shows is kept, so that going back shows it at once. */
+const keptMs = 60_000;
+
+interface Entry {
+  readonly answer: ReturnType<typeof signal<Answer<object>>>;
+  readonly refresh: () => void;
+  readonly end: () => void;
+  holders: number;
+  leftMs: number;
+}
+
+/** Makes the store over a client and its events. */
+export function createLiveStore(
+  api: Pick<Api, 'call'>,
+  stream: Pick<EventStream, 'listen' | 'onGap' | 'opened'>,
+  timing: Timing,
+): LiveStore {
+  const entries = new Map<string, Entry>();
+
+  function enter<Id extends RouteId>(
+    key: string,
+    id: Id,
+    params: Input<Id>,
+    keeping: Keeping<Result<Id>>,
+  ): Entry {
+    const answer = signal<Answer<Result<Id>>>({ isLoading: true });
+    const { topics, fold, everyMs = 300 } = keeping;
+    const ended = new AbortController();
+    let isAsking = false;
+    let isWaiting = false;
+    let isMissed = false;
+    let lastMs = Number.NEGATIVE_INFINITY;
+
+    async function ask(): Promise<void> {
+      isAsking = true;
+      isMissed = false;
+      lastMs = timing.nowMs();
+      answer.value = { ...answer.peek(), isLoading: true };
+      try {
+        const value = await api.call(id, params, { signal: ended.signal });
+        answer.value = { value, isLoading: false, atMs: timing.nowMs() };
+      } catch (error) {
+        if (ended.signal.aborted) return;
+        const { value, atMs } = answer.peek();
+        const known = value === undefined || atMs === undefined ? {} : { value, atMs };
+        answer.value = { ...known, fault: faultOf(error), isLoading: false };
+      }
+      isAsking = false;
+      if (isMissed) refresh();
+    }
+
+    function refresh(): void {
+      if (isAsking) {
+        isMissed = true;
+        return;
+      }
+      if (isWaiting) return;
+      isWaiting = true;
+      const waitMs = Math.max(0, lastMs + everyMs - timing.nowMs());
+      timing.after(waitMs, () => {
+        isWaiting = false;
+        if (!ended.signal.aborted) void ask();
+      });
+    }
+
+    function hear(event: MeshEvent): void {
+      const { value, fault } = answer.peek();
+      const next = value === undefined || fault !== undefined ? undefined : fold?.(value, event);
+      if (next === undefined || isAsking) refresh();
+      else answer.value = { value: next, isLoading: isWaiting, atMs: timing.nowMs() };
+    }
+
+    const stops = [stream.listen(topics, hear), stream.onGap(refresh)];
+    // Asked once the events flow: nothing can change unheard between the answer and the first event.
+    isAsking = true;
+    void stream.opened().then(ask);
+    return {
+      answer: answer as unknown as Entry['answer'],
+      refresh,
+      end() {
+        ended.abort();
+        for (const stop of stops) stop();
+        entries.delete(key);
+      },
+      holders: 0,
+      leftMs: 0,
+    };
+  }
+
+  function sweep(): void {
+    for (const { holders, leftMs, end } of [...entries.values()])
+      if (holders === 0 && leftMs + keptMs <= timing.nowMs()) end();
+  }
+
+  return {
+    hold<Id extends RouteId>(id: Id, params: Input<Id>, keeping: Keeping<Result<Id>>): Live<Result<Id>> {
+      sweep();
+      const key = `${id} ${JSON.stringify(params)}`;
+      const entry = entries.get(key) ?? enter(key, id, params, keeping);
+      entries.set(key, entry);
+      entry.holders += 1;
+      let isReleased = false;
+      return {
+        answer: entry.answer as unknown as ReadonlySignal<Answer<Result<Id>>>,
+        refresh: entry.refresh,
+        release() {
+          if (isReleased) return;
+          isReleased = true;
+          entry.holders -= 1;
+          entry.leftMs = timing.nowMs();
+          if (entry.holders === 0) timing.after(keptMs, sweep);
+        },
+      };
+    },
+  };
+}

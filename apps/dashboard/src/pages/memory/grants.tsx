@@ -1,0 +1,87 @@
+import type { Result } from '@hypermesh/client';
+import { useAction } from '../../data/node.ts';
+import { formatBytes } from '../../format/numbers.ts';
+import { Badge } from '../../parts/badge.tsx';
+import { confirm } from '../../parts/confirm.tsx';
+import { Id } from '../../parts/id.tsx';
+import { Empty, FaultNote } from '../../parts/notes.tsx';
+import { Panel } from '../../parts/panel.tsx';
+import { type Column, Table } from '../../parts/table.tsx';
+import { toast } from '../../parts/toasts.tsx';
+import { When } from '../../parts/when.tsx';
+import { wordsOfRights } from './rights.ts';
+
+type Grant = Result<'memory-list'>['grants'][number];
+
+/** Who may use what this node lends. */
+export function Grants({ grants }: { readonly grants: readonly Grant[] }) {
+  const revoking = useAction('memory-revoke', { goesOn: true });
+  const revoke = async ({ grant, to }: Grant) => {
+    const isSure = await confirm(`Revoke the grant of ${to}?`, {
+      act: 'Revoke',
+      isDangerous: true,
+      body: <p>Every later access of {to} fails. The bytes stay here until the region ends.</p>,
+    });
+    if (isSure && (await revoking.start({ grant })) !== undefined)
+      toast('done', `${to} has no access any more`);
+  };
+  return (
+    <Panel title="Granted to others" isWide>
+      {revoking.fault === undefined ? null : <FaultNote fault={revoking.fault} />}
+      <Table
+        caption="Grants of this node"
+        columns={columnsWith(revoke, revoking.isRunning)}
+        rows={grants}
+        keyOf={({ grant }) => grant}
+        empty={
+          <Empty title="Nothing is granted">
+            <p>Only who holds a grant reaches a region. Grant one from the table above.</p>
+          </Empty>
+        }
+      />
+    </Panel>
+  );
+}
+
+const columnsWith = (revoke: (grant: Grant) => Promise<void>, isBusy: boolean): readonly Column<Grant>[] => [
+  { id: 'to', title: 'To', cell: ({ to }) => to, sortBy: ({ to }) => to },
+  { id: 'rights', title: 'May', cell: ({ rights }) => wordsOfRights(rights) },
+  {
+    id: 'address',
+    title: 'Region',
+    cell: ({ address }) => <Id value={address} what="address of the region" isPlain />,
+    from: 'wide',
+  },
+  {
+    id: 'size',
+    title: 'Size',
+    cell: ({ sizeBytes }) => formatBytes(sizeBytes),
+    sortBy: ({ sizeBytes }) => sizeBytes,
+    isNumber: true,
+    from: 'medium',
+  },
+  {
+    id: 'until',
+    title: 'Until',
+    cell: ({ expiresMs }) => <When atMs={expiresMs} />,
+    sortBy: ({ expiresMs }) => expiresMs,
+  },
+  {
+    id: 'revoke',
+    title: 'State',
+    cell: (grant) =>
+      grant.isRevoked ? (
+        <Badge>revoked</Badge>
+      ) : (
+        <button
+          type="button"
+          class="button"
+          disabled={isBusy}
+          aria-label={`Revoke the grant of ${grant.to}`}
+          onClick={() => revoke(grant)}
+        >
+          Revoke
+        </button>
+      ),
+  },
+];

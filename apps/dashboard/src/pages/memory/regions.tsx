@@ -1,0 +1,58 @@
+import type { Result } from '@hypermesh/client';
+import { formatBytes, formatCount } from '../../format/numbers.ts';
+import { Id } from '../../parts/id.tsx';
+import { Empty } from '../../parts/notes.tsx';
+import { Panel } from '../../parts/panel.tsx';
+import { type Column, Table } from '../../parts/table.tsx';
+import { When } from '../../parts/when.tsx';
+import { GrantButton } from './grant-form.tsx';
+
+type Region = Result<'memory-list'>['regions'][number];
+
+/** What this node lends. */
+export function Regions({ regions }: { readonly regions: readonly Region[] }) {
+  return (
+    <Panel title="Lent by this node" isWide>
+      <Table
+        caption="Regions that this node lends"
+        columns={columns}
+        rows={regions}
+        keyOf={({ address }) => address}
+        empty={
+          <Empty title="Nothing is lent">
+            <p>Lend a region below, or with `hypermesh memory lend`.</p>
+          </Empty>
+        }
+      />
+    </Panel>
+  );
+}
+
+const columns: readonly Column<Region>[] = [
+  {
+    id: 'address',
+    title: 'Address',
+    cell: ({ address }) => <Id value={address} what="address of the region" isPlain />,
+  },
+  {
+    id: 'size',
+    title: 'Size',
+    cell: ({ sizeBytes }) => formatBytes(sizeBytes),
+    sortBy: ({ sizeBytes }) => sizeBytes,
+    isNumber: true,
+  },
+  {
+    id: 'until',
+    title: 'Until',
+    cell: ({ expiresMs }) => <When atMs={expiresMs} />,
+    sortBy: ({ expiresMs }) => expiresMs,
+  },
+  {
+    id: 'height',
+    title: 'Ordered in',
+    cell: ({ height }) => <a href={`/ledger/block/${height}`}>block {formatCount(height)}</a>,
+    sortBy: ({ height }) => height,
+    from: 'wide',
+  },
+  { id: 'grant', title: 'Grant', cell: (region) => <GrantButton region={region} /> },
+];
