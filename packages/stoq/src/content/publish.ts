@@ -53,8 +53,10 @@ export async function publish(
   });
   await writes.settled();
   const { bytes, root } = encodeManifest({ size, chunker: PROFILES[profile].name, leaves });
+  // What was whole before is no new content.
+  const isNew = (await store.manifest(root)) === undefined;
   await store.commit(root, bytes);
-  metrics.count('content_bytes_total', size, { origin: 'published' });
+  if (isNew) metrics.count('content_bytes_total', size, { origin: 'published' });
   return { root, size, chunks: leaves.length };
 }
 

@@ -32,7 +32,8 @@ export interface History extends Disposable {
   sample(): void;
   /**
    * What series were between two times. Selectors are a name, or a name with labels (`name{label="value"}`); steps are
-   * made whole multiples of 10 seconds within the last hour, of a minute otherwise. Undefined names give nothing.
+   * made whole multiples of 10 seconds within the last hour, of a minute otherwise. Series come in the order of the
+   * selectors; names that nothing has give nothing.
    */
   query(asked: {
     readonly series: readonly string[];
@@ -197,22 +198,23 @@ export function openHistory(parts: {
       if ((slot * fineStepMs) % coarseStepMs === 0) closeMinute(minuteOf(slot));
     },
     query({ series: selectors, fromMs, toMs, stepMs = 0 }) {
-      const isRecent = fromMs >= clock.nowMs() - fineStepMs * fineSteps && stepMs < coarseStepMs;
+      // Whoever asks for the last hour asks a moment after having looked at the clock.
+      const isRecent =
+        fromMs >= clock.nowMs() - fineStepMs * fineSteps - coarseStepMs && stepMs < coarseStepMs;
       const ring = isRecent ? fine : coarse;
       const span = Math.max(0, Math.min(toMs, clock.nowMs() + ring.stepMs) - fromMs) / ring.stepMs;
       const each = Math.max(1, Math.ceil(stepMs / ring.stepMs), Math.ceil(span / mostPoints));
       const from = Math.ceil(fromMs / ring.stepMs);
       const to = Math.floor(Math.min(toMs, clock.nowMs() + ring.stepMs) / ring.stepMs);
       const ends = stepsBetween(ring, { from: Math.max(from, ring.last - ring.places), to, each });
-      const wanted = selectors.flatMap((text) => parseSelector(text) ?? []);
-      const found = [...series.entries()].filter(([, one]) =>
-        wanted.some((selector) => isSelected(selector, one)),
-      );
+      const found = new Map<number, HistorySeries>();
+      for (const selector of selectors.flatMap((text) => parseSelector(text) ?? []))
+        for (const [number, one] of series.entries()) if (isSelected(selector, one)) found.set(number, one);
       const most = Math.max(1, Math.floor(mostNumbers / Math.max(1, ends.length)));
       return {
         stepMs: each * ring.stepMs,
         times: ends.map((end) => end * ring.stepMs),
-        series: found.slice(0, most).map(([number, { name, labels, kind }]) => ({
+        series: [...found].slice(0, most).map(([number, { name, labels, kind }]) => ({
           name,
           labels,
           kind,
@@ -222,7 +224,7 @@ export function openHistory(parts: {
             return Number.isFinite(read) ? read : null;
           }),
         })),
-        cut: found.length > most,
+        cut: found.size > most,
       };
     },
     recent(text, overMs) {
