@@ -99,7 +99,9 @@ async function describeNodes(mesh: Mesh): Promise<TourReport['nodes']> {
 /** Leaves the nodes running until the signal; says so when one ends by itself. */
 async function stayUp(mesh: Mesh, folder: string, progress: Progress, signal: AbortSignal): Promise<void> {
   const [first] = mesh;
-  const pages = await Promise.all(mesh.map(async (node) => `  ${node.name.padEnd(6)} ${await pagesOf(node)}`));
+  const pages = await Promise.all(
+    mesh.map(async (node) => `  ${node.name.padEnd(6)} ${await pagesOf(node)}`),
+  );
   progress.line(`
 The mesh stays up until Ctrl-C and resumes from ${folder} the next time. Meanwhile look at it in a browser (the links
 are secrets: whoever has one can do what the owner of the node can):

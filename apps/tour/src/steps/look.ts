@@ -27,7 +27,8 @@ export async function lookStep({ mesh, progress, signal }: TourContext): Promise
   const [, asker, , other] = mesh;
   const { url, client } = await lookingAt(asker);
   const page = await fetch(url, { signal });
-  const isServed = page.ok && (page.headers.get('content-security-policy') ?? '').startsWith("default-src 'none'");
+  const isServed =
+    page.ok && (page.headers.get('content-security-policy') ?? '').startsWith("default-src 'none'");
 
   const [ledger, operations, runs, assets, links] = await Promise.all([
     client.call('ledger', {}, { signal }),
@@ -45,9 +46,10 @@ export async function lookStep({ mesh, progress, signal }: TourContext): Promise
   const heard = await hearOfBlock(client, other, signal);
   progress.fact(`block ${heard} was heard of as it was made, without asking`);
   const stranger = await fetch(`${url}/v1/ledger`, { signal });
-  const meddler = await client
-    .call('transfer', { to: other.name, amount: 1 }, { signal })
-    .then(() => 'done', (error: { readonly code?: string }) => error.code);
+  const meddler = await client.call('transfer', { to: other.name, amount: 1 }, { signal }).then(
+    () => 'done',
+    (error: { readonly code?: string }) => error.code,
+  );
   progress.fact(`without a token: ${stranger.status}; a transfer with the token for looking: ${meddler}`);
   const ok = isServed && count > 0 && runs.runs.length > 0 && connected > 0 && stranger.status === 401;
   return { ok: ok && meddler === 'node/read-only', url, blocks: ledger.height, operations: count, heard };
@@ -59,8 +61,8 @@ async function hearOfBlock(client: Client, other: NodeProcess, signal: AbortSign
   const opened = Promise.withResolvers<void>();
   const events = client.events(['blocks'], {
     signal: until,
-    onState: (state) => {
-      if (state === 'open') opened.resolve();
+    onOpen: (isOpen) => {
+      if (isOpen) opened.resolve();
     },
   });
   const height = (async () => {
