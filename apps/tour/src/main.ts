@@ -6,6 +6,7 @@ import { writeEvidence } from './evidence.ts';
 import { describeMesh, type Mesh, stopMesh } from './mesh.ts';
 import type { TourOptions } from './options.ts';
 import type { Progress } from './progress.ts';
+import { pagesOf } from './steps/look.ts';
 import { runTour, type StepReport } from './tour.ts';
 
 /** What `--json` prints as the last line of stdout. */
@@ -98,8 +99,14 @@ async function describeNodes(mesh: Mesh): Promise<TourReport['nodes']> {
 /** Leaves the nodes running until the signal; says so when one ends by itself. */
 async function stayUp(mesh: Mesh, folder: string, progress: Progress, signal: AbortSignal): Promise<void> {
   const [first] = mesh;
+  const pages = await Promise.all(
+    mesh.map(async (node) => `  ${node.name.padEnd(6)} ${await pagesOf(node)}`),
+  );
   progress.line(`
-The mesh stays up until Ctrl-C and resumes from ${folder} the next time. Meanwhile, in another terminal:
+The mesh stays up until Ctrl-C and resumes from ${folder} the next time. Meanwhile look at it in a browser (the links
+are secrets: whoever has one can do what the owner of the node can):
+${pages.join('\n')}
+or in another terminal:
   npx -y pnpm@12 hypermesh status --data ${first.directory}
   npx -y pnpm@12 hypermesh --help`);
   for (const { name, directory, ended } of mesh) {

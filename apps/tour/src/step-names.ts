@@ -7,6 +7,7 @@ export const stepNames = [
   'remote-memory',
   'settle',
   'recovery',
+  'look',
 ] as const;
 
 /** A step by its name. */

@@ -5,6 +5,7 @@ import type { Progress } from './progress.ts';
 import type { StepName } from './step-names.ts';
 import { genesisStep } from './steps/genesis.ts';
 import { installStep } from './steps/install.ts';
+import { lookStep } from './steps/look.ts';
 import { publishStep } from './steps/publish.ts';
 import { recoveryStep } from './steps/recovery.ts';
 import { remoteMemoryStep } from './steps/remote-memory.ts';
@@ -53,6 +54,7 @@ const steps: readonly {
   },
   { name: 'settle', title: '6. Settle: the run is paid from what was used', run: settleStep },
   { name: 'recovery', title: '7. Recovery: a validator is killed and comes back', run: recoveryStep },
+  { name: 'look', title: '8. Look: what a node shows while it happens', run: lookStep },
 ];
 
 /** Runs all steps; a failed one ends the tour and is the last of the report. Stands still after those in `pauses`. */

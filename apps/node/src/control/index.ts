@@ -1,3 +1,4 @@
+export { dashboardLink } from '../api/link.ts';
 export type { InstallReport, PublishReport } from '../catalog/reports.ts';
 export { type DataDirectory, dataDirectory } from '../data-directory.ts';
 export type { GivenGrant, LentRegion } from '../memory/lending.ts';

@@ -87,7 +87,7 @@ export class Resting {
   }
 
   /** Makes a slot that rests ready, once for all that wait for it. Rejects with `extension/ended` where it cannot. */
-  wake(slot: Slot, instance: Instance, signal = slot.life.signal): Promise<void> {
+  wake(slot: Slot, instance: Instance, signal: AbortSignal = slot.life.signal): Promise<void> {
     const known = this.#waking.get(slot);
     if (known !== undefined) return known;
     const waking = this.#wake(slot, instance, signal).finally(() => this.#waking.delete(slot));
