@@ -45,6 +45,7 @@ function valueFor(accepts: Accepts | undefined): string {
 /** Commands that need no running node: they make one, or speak of this machine or the program alone. */
 const alone = [
   'ledger verify',
+  'systemd-unit',
   'init',
   'join',
   'up',

@@ -76,7 +76,7 @@ describe('exit codes', () => {
 describe('the manual page', () => {
   it('has every command with its flags', () => {
     for (const { path, command } of commands) {
-      expect(page).toContain(`.SS hypermesh ${path}`);
+      expect(page).toContain(`.SS hypermesh ${path.replaceAll('-', '\\-')}`);
       for (const { name } of command.flags) expect(page).toContain(`\\-\\-${name.replaceAll('-', '\\-')}`);
     }
   });
