@@ -18,6 +18,7 @@ import { loadNodeKeys, nodeIdOfKeys, readChain, readPassphrase } from './identit
 import { openMachine } from './inventory/machine.ts';
 import { openAddressBook } from './mesh/addresses.ts';
 import { formatInvitation } from './mesh/invitation.ts';
+import { migrate } from './migration.ts';
 import type { LogLevel } from './monitor/logs/line.ts';
 import { openNodeLog } from './monitor/logs/node-log.ts';
 import { lookAtMesh } from './monitor/mesh-look.ts';
@@ -81,6 +82,7 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
   const metrics = createMetrics(metricTable);
   const kept = { beside: options.log, least: options.logLevel ?? 'info', bounds: config.log } as const;
   const log = cleanup.use(openNodeLog(directory.logs, { ...kept, clock, metrics }));
+  await migrate(directory, log);
   const passphrase = readPassphrase(directory, passphraseFile);
   const keys = await loadNodeKeys(directory, passphrase);
   const nodeId = nodeIdOfKeys(keys);

@@ -17,6 +17,10 @@ import { dirname, join, resolve } from 'node:path';
 export interface DataDirectory {
   readonly path: string;
   readonly config: string;
+  /** Version of the format of this directory. */
+  readonly format: string;
+  /** When the last backup was made, Unix milliseconds as text. */
+  readonly lastBackup: string;
   readonly keystore: string;
   readonly passphrase: string;
   readonly rootKeystore: string;
@@ -43,6 +47,7 @@ export interface DataDirectory {
   readonly assetJournal: string;
   /** Trees and state of the catalog. */
   readonly catalog: string;
+  readonly catalogState: string;
   /** One folder for each signed extension. */
   readonly extensions: string;
   /** Extensions that the operator loaded, a folder for each by its digest. */
@@ -94,6 +99,8 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
   return {
     path: root,
     config: inside('hypermesh.toml'),
+    format: inside('format'),
+    lastBackup: inside('last-backup'),
     keystore: inside('keys', 'node.keystore'),
     passphrase: inside('keys', 'passphrase'),
     rootKeystore: inside('keys', 'root.keystore'),
@@ -117,6 +124,7 @@ export function dataDirectory(path: string = join(homedir(), '.hypermesh')): Dat
     inventory: inside('inventory.cbor'),
     assetJournal: inside('assets', 'journal'),
     catalog: inside('catalog'),
+    catalogState: inside('catalog', 'state.db'),
     extensions: inside('extensions'),
     extensionPackages: inside('extension-packages'),
     extensionDecisions: inside('extensions.json'),
@@ -196,7 +204,7 @@ export function makeFolder(path: string): void {
   for (let made = path; made.length >= first.length; made = dirname(made)) syncFolder(dirname(made));
 }
 
-/** Makes what was named in a folder last. */
+/** Makes the names in a folder durable. */
 export function syncFolder(path: string): void {
   const folder = openSync(path, 'r');
   try {

@@ -15,6 +15,13 @@ export type NodeFailure =
       readonly pid: number;
       readonly next: string;
     }
+  | {
+      readonly code: 'node/newer-format';
+      readonly directory: string;
+      readonly format: number;
+      readonly known: number;
+      readonly next: string;
+    }
   | { readonly code: 'node/not-running'; readonly directory: string; readonly next: string }
   | {
       readonly code: 'node/damaged-file';

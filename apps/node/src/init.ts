@@ -13,6 +13,7 @@ import { extensionSigner } from './adapters/extension-trust.ts';
 import type { ApiConfig } from './api/config.ts';
 import { defaultConfig, writeConfig } from './config.ts';
 import { type DataDirectory, dataWords, writeDurably } from './data-directory.ts';
+import { writeFormat } from './data-format.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { NodeError } from './errors.ts';
 import { installBundled } from './extensions/bundled.ts';
@@ -140,6 +141,7 @@ export async function initMesh(directory: DataDirectory, options: InitOptions): 
     undefined,
   );
   await installBundled(directory, extensionSigner(keys, readChain(directory.certificate), systemClock));
+  writeFormat(directory);
   writeConfig(directory, {
     ...defaultConfig,
     name: options.name,

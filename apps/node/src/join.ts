@@ -10,6 +10,7 @@ import { extensionSigner } from './adapters/extension-trust.ts';
 import type { ApiConfig } from './api/config.ts';
 import { defaultConfig, type NodeConfig, writeConfig } from './config.ts';
 import { type DataDirectory, writeDurably } from './data-directory.ts';
+import { writeFormat } from './data-format.ts';
 import { NodeError } from './errors.ts';
 import { installBundled } from './extensions/bundled.ts';
 import {
@@ -87,6 +88,7 @@ export async function joinMesh(
   book.note(founderIn(invitation), address);
   book.flush();
   await installBundled(directory, extensionSigner(keys, chain, systemClock));
+  writeFormat(directory);
   writeConfig(directory, config);
   return { nodeId };
 }

@@ -2,12 +2,9 @@ import { isGroup } from './cli/command.ts';
 import { tree } from './cli/commands.ts';
 import { exitCodeOf } from './cli/exit-codes.ts';
 import { commandHelp, groupHelp, programHelp } from './cli/help.ts';
-import { createOutput, painted, printable, toJson } from './cli/output.ts';
+import { createOutput, jsonVersion, painted, printable, toJson } from './cli/output.ts';
 import { type FoundCommand, findEntry, parseCommandLine } from './cli/parse.ts';
 import { version } from './version.ts';
-
-/** The shape of what `--json` prints; a field that changes its meaning or goes away makes it the next number. */
-const jsonVersion = 1;
 
 /** Runs one command line and sets the exit code; `cli/exit-codes.ts` lists them. */
 export async function main(argv: readonly string[]): Promise<void> {

@@ -43,7 +43,18 @@ function valueFor(accepts: Accepts | undefined): string {
 }
 
 /** Commands that need no running node: they make one, or speak of this machine or the program alone. */
-const alone = ['init', 'join', 'up', 'doctor', 'backup', 'restore', 'logs', 'completion', 'man'];
+const alone = [
+  'ledger verify',
+  'init',
+  'join',
+  'up',
+  'doctor',
+  'backup',
+  'restore',
+  'logs',
+  'completion',
+  'man',
+];
 /** Flags without which a command cannot be meant. */
 const needed: Readonly<Record<string, readonly string[]>> = { 'memory grant': ['--to', 'birch'] };
 

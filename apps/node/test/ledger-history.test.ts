@@ -267,7 +267,7 @@ describe('times to finality', () => {
     const watch = watchFinality({ count: () => undefined, observe: (_, value) => passed.push(value) });
     expect(watch.figures()).toBeUndefined();
     watch.observe('other', 1);
-    for (let ms = 1; ms <= 612; ms += 1) watch.observe('consensus_finality_ms', ms);
+    for (let ms = 1; ms <= 612; ms += 1) watch.observe('consensus_finality_seconds', ms / 1000);
     expect(passed).toHaveLength(613);
     expect(watch.figures()).toEqual({
       samples: 512,

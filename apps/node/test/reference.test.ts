@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { PACKAGE_TYPES } from '@hypermesh/catalog';
 import { describe, expect, it } from 'vitest';
 import { commandsOf } from '../src/cli/command.ts';
 import { tree } from '../src/cli/commands.ts';
@@ -23,6 +24,14 @@ describe('docs/cli.md', () => {
     const text = reference(tree);
     for (const { path } of commands) expect(text).toContain(`\n### ${path}\n`);
     for (const { code, name } of exitCodes) expect(text).toContain(`| ${code} | ${name} |`);
+  });
+});
+
+describe('the tree', () => {
+  it('knows the types of packages without loading the catalog', () => {
+    const search = commands.find(({ path }) => path === 'catalog search')?.command;
+    const { accepts } = search?.flags.find(({ name }) => name === 'type') ?? {};
+    expect(accepts).toEqual({ oneOf: PACKAGE_TYPES });
   });
 });
 
@@ -53,9 +62,11 @@ describe('exit codes', () => {
   });
 
   it('name codes that there are, each once', () => {
-    const sources = ['../src/errors.ts', '../../../packages/catalog/src/errors.ts'].map((path) =>
-      readFileSync(new URL(path, import.meta.url), 'utf8'),
-    );
+    const sources = [
+      '../src/errors.ts',
+      '../src/api/problem.ts',
+      '../../../packages/catalog/src/errors.ts',
+    ].map((path) => readFileSync(new URL(path, import.meta.url), 'utf8'));
     const named = exitCodes.flatMap(({ of }) => of).filter((name) => name.includes('/'));
     expect(new Set(named).size).toBe(named.length);
     for (const name of named) expect(sources.join(), name).toContain(`'${name}'`);

@@ -39,7 +39,7 @@ describe('the OpenAPI document', () => {
     for (const [id, { method, path }] of Object.entries(routes))
       expect(operations).toContainEqual({ operationId: id, path, method: method.toLowerCase() });
     const besides = ids.filter((id) => !Object.hasOwn(routes, id)).sort();
-    expect(besides).toEqual(['events', 'health', 'metrics', 'openapi', 'ready']);
+    expect(besides).toEqual(['events', 'health', 'openapi', 'prometheus', 'ready']);
     expect(document().paths['/v1/packages/{spec}/runners']?.['get']?.parameters).toMatchObject([
       { name: 'spec', in: 'path' },
       { name: 'fuel', in: 'query' },

@@ -66,18 +66,16 @@ describe('the metered engine', () => {
   });
 
   it('is kept in a cache, and what a cache altered is made anew', async () => {
-    const kept = new Map<string, Uint8Array>();
     const script = `
       import { openQuickJs } from '@hypermesh/metered-wasm/quickjs';
       const kept = new Map();
       const asked = [];
       const cache = {
-        get: async (key) => { asked.push('get'); return kept.get(key); },
+        get: async (key) => { asked.push('get'); return kept.get(key) ?? new Uint8Array(600_000); },
         put: async (key, bytes) => { asked.push('put'); kept.set(key, bytes.slice()); },
       };
       await using quickjs = openQuickJs({ cache });
       console.log(await quickjs.engine(), asked.join(), [...kept.values()][0].length > 500000);`;
-    expect(kept.size).toBe(0);
     const { spawnSync } = await import('node:child_process');
     const flags = ['--conditions=@hypermesh/source', '--input-type=module'];
     const { stdout } = spawnSync(process.execPath, flags, {

@@ -35,14 +35,21 @@ export function stoqTransport(
   );
   const laneOf = (peer: Peer) => lanes.get(indexOfPeer(peer) ?? -1);
 
+  /** Streams of others: with this transport they end, so that the next one on the same sessions is sent to. */
+  const inbound = new Set<{ abort(): void }>();
   const offPeer = stoq.onPeer((peer) => laneOf(peer)?.nudge());
   const offMessages = stoq.handleMessages(streamName, async (stream, peer) => {
     const index = indexOfPeer(peer);
     if (index === undefined) return stream.abort();
     // Whoever opens a stream takes part in consensus by now, and will not refuse ours.
     laneOf(peer)?.nudge();
-    for await (const message of stream) {
-      for (const receiver of receivers) receiver.message(index, message);
+    inbound.add(stream);
+    try {
+      for await (const message of stream) {
+        for (const receiver of receivers) receiver.message(index, message);
+      }
+    } finally {
+      inbound.delete(stream);
     }
   });
 
@@ -58,6 +65,7 @@ export function stoqTransport(
     [Symbol.dispose]() {
       offPeer();
       offMessages();
+      for (const stream of inbound) stream.abort();
       for (const lane of lanes.values()) lane[Symbol.dispose]();
     },
   };

@@ -1,12 +1,6 @@
 import type { ContentRoot } from '@hypermesh/core';
-import {
-  type ContentStore,
-  type FetchProgress,
-  fetchContent,
-  publish,
-  readContent,
-} from '@hypermesh/stoq/content';
-import type { Transfers } from '../content/transfers.ts';
+import { type ContentStore, fetchContent, publish, readContent } from '@hypermesh/stoq/content';
+import { noteFetch, type Transfers } from '../content/transfers.ts';
 import { NodeError } from '../errors.ts';
 import type { Peers } from '../mesh/peers.ts';
 import type { RunContent } from '../run/ports.ts';
@@ -22,17 +16,9 @@ export function runContent(store: ContentStore, peers: Peers, transfers?: Transf
       return root;
     },
     async fetch(root, from, { maxBytes, signal }) {
-      const noted = transfers?.begin(root);
-      const onProgress = (progress: FetchProgress) => noted?.progress(progress);
-      const options = { signal, maxBytes, onProgress };
-      const fetched = await fetchContent(peers.provider(from, signal), root, store, options).catch(
-        (error: unknown) => {
-          noted?.failed(error instanceof Error ? error.message : String(error), signal.aborted);
-          throw error;
-        },
+      const fetched = await noteFetch(transfers, root, { signal }, (onProgress) =>
+        fetchContent(peers.provider(from, signal), root, store, { signal, maxBytes, onProgress }),
       );
-      if (fetched.ok) noted?.ended(fetched);
-      else noted?.failed(fetched.reason, signal.aborted);
       if (!fetched.ok) throw refused(from, root, fetched.reason);
       const parts: Uint8Array[] = [];
       let size = 0;

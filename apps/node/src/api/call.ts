@@ -95,7 +95,7 @@ export const wantsStream = ({ headers }: IncomingMessage): boolean =>
   (headers.accept ?? '').split(',').some((type) => type.trim().startsWith('text/event-stream'));
 
 /** Throws where an answer is not what the table says of it. */
-export function checkAnswer({ id, route }: Named<unknown>, answer: unknown): void {
+function checkAnswer({ id, route }: Named<unknown>, answer: unknown): void {
   const misfit = misfitOf(route.output as unknown as Schema, JSON.parse(toJson(answer)));
   if (misfit === undefined) return;
   throw refuseCall(

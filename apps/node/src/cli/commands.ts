@@ -1,8 +1,10 @@
 import { assetsGroup } from './assets.ts';
+import { backupCommand } from './backup.ts';
 import { catalogGroup } from './catalog/group.ts';
 import type { Entry } from './command.ts';
 import { completeCommand, completionCommand } from './completion/command.ts';
 import { dashboardCommand } from './dashboard.ts';
+import { doctorCommand } from './doctor.ts';
 import { explainCommand } from './explain.ts';
 import { extensionGroup } from './extension/group.ts';
 import { initCommand } from './init.ts';
@@ -12,9 +14,11 @@ import { ledgerGroup } from './ledger.ts';
 import { logsCommand } from './logs.ts';
 import { manCommand } from './man.ts';
 import { memoryGroup } from './memory.ts';
+import { restoreCommand } from './restore.ts';
 import { runCommand } from './run.ts';
 import { scrubCommand } from './scrub.ts';
 import { statusCommand } from './status.ts';
+import { systemdUnitCommand } from './systemd-unit.ts';
 import { trustGroup } from './trust.ts';
 import { upCommand } from './up.ts';
 import { walletGroup } from './wallet.ts';
@@ -29,11 +33,15 @@ export const tree: readonly Entry[] = [
   inviteCommand,
   joinCommand,
   statusCommand,
+  doctorCommand,
   dashboardCommand,
   runCommand,
   explainCommand,
   logsCommand,
   scrubCommand,
+  backupCommand,
+  restoreCommand,
+  systemdUnitCommand,
   completionCommand,
   manCommand,
   completeCommand,

@@ -59,7 +59,6 @@ export const exitCodes: readonly {
       'node/wrong-phase',
       'node/busy',
       'node/rate-limited',
-      'node/no-room',
       'catalog/too-few-copies',
       'catalog/content-missing',
     ],

@@ -11,6 +11,9 @@ export interface Output {
   progress(event: Progress | undefined): void;
 }
 
+/** The shape of what `--json` prints; a field that changes its meaning or goes away makes it the next number. */
+export const jsonVersion = 1;
+
 const colours = { good: '32', bad: '31', faint: '2' } as const;
 /** A terminal is rewritten at most so often. */
 const leastBetweenMs = 80;

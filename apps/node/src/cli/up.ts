@@ -5,7 +5,7 @@ import { readIfPresent } from '../data-directory.ts';
 import { type Command, dataFlag } from './command.ts';
 import { directoryOf } from './control.ts';
 import { apiFlag, textOf } from './init.ts';
-import { toJson } from './output.ts';
+import { jsonVersion, toJson } from './output.ts';
 
 export const upCommand: Command = {
   name: 'up',
@@ -41,7 +41,10 @@ export const upCommand: Command = {
       ...(passphraseFile === undefined ? {} : { passphraseFile }),
     });
     const { name, nodeId, address, apiUrl: api = null } = daemon;
-    if (flags['json'] === true) process.stdout.write(`${toJson({ ok: true, name, nodeId, address, api })}\n`);
+    if (flags['json'] === true)
+      process.stdout.write(
+        `${toJson({ v: jsonVersion, ok: true, command: 'up', name, nodeId, address, api })}\n`,
+      );
     if (address === '') output.line(`${name} ${nodeId} runs in phase 0: ${daemon.waitsFor}`);
     else output.line(`${name} ${nodeId} listens on ${address}`);
     // Invitations and the link's token are secrets: with --json, words end up in logs.

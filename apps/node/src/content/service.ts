@@ -32,7 +32,7 @@ import { type DiscoveryStatus, openFinder } from './finder.ts';
 import { defaultHoldLimits, type HoldLimits, replicateTo, serveHolding } from './holding.ts';
 import { createPinning } from './pinning.ts';
 import { sourcesOf } from './sources.ts';
-import type { Transfers } from './transfers.ts';
+import { noteFetch, type Transfers } from './transfers.ts';
 
 /** What bringing content here took. */
 export interface ContentFetched {
@@ -198,7 +198,6 @@ export async function createContentService(parts: ContentParts): Promise<Content
     const met = new Map<string, Peer>();
     const done = new AbortController();
     const until = AbortSignal.any([signal, done.signal]);
-    const noted = parts.transfers?.begin(root);
     async function* sources(): AsyncGenerator<Peer, void, undefined> {
       for await (const peer of sourcesOf({ self, peers, finder, members, log }, root, {
         hints,
@@ -209,19 +208,9 @@ export async function createContentService(parts: ContentParts): Promise<Content
       }
     }
     try {
-      const result = await fetchContent(sources(), root, store, {
-        signal,
-        maxBytes,
-        recheck,
-        bans,
-        clock,
-        onProgress(progress) {
-          noted?.progress(progress);
-          onProgress?.(progress);
-        },
-        metrics,
-      });
-      if (result.ok) noted?.ended(result);
+      const result = await noteFetch(parts.transfers, root, { signal, onProgress }, (hear) =>
+        fetchContent(sources(), root, store, { signal, maxBytes, recheck, bans, clock, onProgress: hear }),
+      );
       for (const { provider, reason } of result.faults)
         log.debug('content.fault', { root, provider, reason });
       if (result.ok) {
@@ -235,12 +224,8 @@ export async function createContentService(parts: ContentParts): Promise<Content
           })),
         };
       }
-      noted?.failed(result.reason, signal.aborted);
       signal.throwIfAborted();
       throw failure(root, result.reason, result.provider);
-    } catch (error) {
-      noted?.failed(error instanceof Error ? error.message : String(error), signal.aborted);
-      throw error;
     } finally {
       done.abort();
     }

@@ -1,5 +1,5 @@
 import type { Clock, ContentRoot, NodeId } from '@hypermesh/core';
-import type { FetchProgress, Served } from '@hypermesh/stoq/content';
+import type { FetchOptions, FetchProgress, FetchResult, Served } from '@hypermesh/stoq/content';
 
 /** Content that came here, or was to. Sizes in bytes; `asked` are the members that are asked at this moment. */
 export interface TransferFacts {
@@ -51,6 +51,32 @@ export interface Transfers {
   active(): readonly TransferFacts[];
   recent(): readonly TransferFacts[];
   uploads(): readonly UploadFacts[];
+}
+
+/** Has a fetch noted from its beginning to its end. */
+export async function noteFetch(
+  transfers: Transfers | undefined,
+  root: ContentRoot,
+  options: {
+    readonly signal: AbortSignal;
+    readonly onProgress?: FetchOptions['onProgress'] | undefined;
+  },
+  fetch: (onProgress: (progress: FetchProgress) => void) => Promise<FetchResult>,
+): Promise<FetchResult> {
+  const { signal, onProgress } = options;
+  const noted = transfers?.begin(root);
+  try {
+    const result = await fetch((progress) => {
+      noted?.progress(progress);
+      onProgress?.(progress);
+    });
+    if (result.ok) noted?.ended(result);
+    else noted?.failed(result.reason, signal.aborted);
+    return result;
+  } catch (error) {
+    noted?.failed(error instanceof Error ? error.message : String(error), signal.aborted);
+    throw error;
+  }
 }
 
 const keptTransfers = 100;
@@ -170,7 +196,7 @@ const slotMs = 500;
 const slots = 20;
 
 /** Bytes a second over the last ten seconds, or since it began where that is less: half-second slots. */
-export function createRate(clock: Clock): Rate {
+function createRate(clock: Clock): Rate {
   const counted = new Float64Array(slots);
   const startedMs = clock.monotonicMs();
   let at = Math.floor(startedMs / slotMs);

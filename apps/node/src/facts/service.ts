@@ -110,6 +110,11 @@ export async function openFacts(
     stopping.abort(new Error('the node stops'));
     await following;
   });
+  cleanup.defer(
+    phase.credentials.subscribe(({ chain: [leaf] }) =>
+      events.publish('trust', { type: 'certificate', notAfterMs: leaf?.notAfterMs ?? 0 }),
+    ),
+  );
   const verified = openVerifiedLog({
     ...{ source: logSource, verifierKey: facts.logKey, path: directory.logView },
     onSplit(reason) {

@@ -20,8 +20,8 @@ export function watchFinality(metrics: Metrics): Metrics & { figures(): Finality
     count: (name, value, labels) => metrics.count(name, value, labels),
     observe(name, value, labels) {
       metrics.observe(name, value, labels);
-      if (name !== 'consensus_finality_ms') return;
-      samples[seen % keptSamples] = value;
+      if (name !== 'consensus_finality_seconds') return;
+      samples[seen % keptSamples] = value * 1000;
       seen += 1;
     },
     figures() {

@@ -13,7 +13,7 @@ export interface FollowedLedger {
 }
 
 /** Blocks that go into the index together at most. */
-const batchBlocks = 128;
+const batchBlocks = 32;
 const againMs = 5_000;
 
 /**

@@ -62,7 +62,7 @@ export async function viewOperation(parts: LedgerFactParts, id: string, signal: 
 }
 
 /** The bytes of a transaction that is final. */
-export async function transactionAt(
+async function transactionAt(
   { ledger }: LedgerFactParts,
   height: number,
   index: number,

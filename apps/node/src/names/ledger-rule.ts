@@ -22,7 +22,7 @@ const bodySchema = s.record({
 export const nameKey = (name: string): string => `name/${name}`;
 
 /** The Ed25519 key of the mesh's authority: the one that signs its log, on which all members agreed at the founding. */
-export function authorityKeyOf(facts: MeshFacts): Uint8Array | undefined {
+function authorityKeyOf(facts: MeshFacts): Uint8Array | undefined {
   const parsed = parseVerifierKey(facts.logKey);
   return parsed.ok ? parsed.key.publicKey : undefined;
 }

@@ -10,6 +10,7 @@ import {
   verifyName,
   WELL_KNOWN_NAMES,
 } from '@hypermesh/trustchain/names';
+import { unlessAborted } from '../abort.ts';
 import { NodeError } from '../errors.ts';
 import type { LedgerService } from '../ledger/service.ts';
 import type { MeshFacts } from '../mesh/facts.ts';
@@ -165,8 +166,7 @@ export function keepNames(parts: {
   let cancel: () => void = () => undefined;
 
   async function look(): Promise<void> {
-    await after;
-    if (until.aborted) return;
+    await unlessAborted(after, until);
     const value = await dueNames(names, { mesh, nodes, signer, nowMs: clock.nowMs() });
     if (value.length > 0) {
       const { height } = await ledger.act('name.publish', { key: 'names', value: [...value] }, until);

@@ -20,7 +20,7 @@ const levels = ['private', 'private-network', 'p2p', 'public-network', 'full-pub
 const allocations = ['private', 'public', 'anonymous', 'verified'] as const;
 
 /** What an owner decides about one asset. */
-export const policy = object({
+const policy = object({
   v: Type.Literal(1),
   level: oneOf(levels),
   allocation: oneOf(allocations),
@@ -55,7 +55,7 @@ const change = object({
 });
 
 /** An asset, of this node's own hardware or as the ledger names it. */
-export const asset = object({
+const asset = object({
   id: words(),
   kind: words(),
   owner: words(),

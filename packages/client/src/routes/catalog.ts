@@ -16,7 +16,7 @@ import {
 import { Type } from '../table/type.ts';
 
 /** Types of packages. */
-export const packageTypes = [
+const packageTypes = [
   'library.julia',
   'library.python',
   'library.rust',
@@ -76,7 +76,7 @@ const installation = object({
 });
 
 /** A package that is installed on this node. */
-export const installedPackage = object({
+const installedPackage = object({
   v: Type.Literal(1),
   name: words(),
   version: words(),
@@ -201,7 +201,7 @@ const verification = object({
 });
 
 const wanted = object({
-  specs: optional(list(spec, { minItems: 1, maxItems: 64 })),
+  specs: optional(list(spec, { maxItems: 64, description: 'None: what the lock file names' })),
   spec: optional(spec),
   lock: optional(Type.String({ maxLength: 900_000, description: 'Text of a lock file to keep to' })),
   frozen: optional(flag({ description: 'Exactly what the lock file says, or nothing' })),

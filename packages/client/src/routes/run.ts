@@ -40,7 +40,7 @@ const request = {
 };
 
 /** How a program ended. */
-export const exit = oneOf(['ok', 'out-of-fuel', 'memory', 'deadline', 'denied', 'error']);
+const exit = oneOf(['ok', 'out-of-fuel', 'memory', 'deadline', 'denied', 'error']);
 
 /** What a node found of each leg. */
 export const legs = object({ space: words(), stake: words(), work: words(), time: words() });

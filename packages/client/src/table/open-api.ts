@@ -184,7 +184,7 @@ function besides() {
         ],
       },
     },
-    '/metrics': { get: text('Counters for Prometheus', 'text/plain', 'Exposition format 0.0.4', 'metrics') },
+    '/metrics': { get: text('Counters for Prometheus', 'text/plain', 'Exposition format 0.0.4', 'prometheus') },
     '/openapi.json': { get: text('This document', 'application/json', 'OpenAPI 3.1', 'openapi') },
     '/health': { get: alive('Whether the process answers', 'health', false) },
     '/ready': { get: alive('Whether the ledger is there and applied', 'ready', true) },

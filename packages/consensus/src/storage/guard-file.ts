@@ -33,7 +33,8 @@ interface GuardContent {
   readonly mutedUntil: number;
 }
 
-async function readGuardFile(file: string): Promise<GuardContent | undefined> {
+/** Reads a guard without making one; undefined where there is none. */
+export async function openGuardForReading(file: string): Promise<GuardContent | undefined> {
   const found = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
@@ -65,7 +66,7 @@ export async function readGuard(
 ): Promise<
   { readonly view: number; readonly mutedUntil: number; readonly isUnbounded: boolean } | undefined
 > {
-  const found = await readGuardFile(join(dir, 'guard'));
+  const found = await openGuardForReading(join(dir, 'guard'));
   if (found === undefined) return undefined;
   const { view, mutedUntil } = found;
   return { view, mutedUntil, isUnbounded: mutedUntil === UNBOUNDED };
@@ -77,7 +78,7 @@ export async function readGuard(
  */
 export async function muteGuard(dir: string): Promise<void> {
   const file = join(dir, 'guard');
-  const found = await readGuardFile(file);
+  const found = await openGuardForReading(file);
   await replaceFile(file, encode(found?.storeId ?? randomFillSync(new Uint8Array(16)), UNBOUNDED, UNBOUNDED));
 }
 
@@ -88,14 +89,14 @@ export async function muteGuard(dir: string): Promise<void> {
  */
 export async function boundGuard(dir: string, view: number): Promise<void> {
   const file = join(dir, 'guard');
-  const found = await readGuardFile(file);
+  const found = await openGuardForReading(file);
   if (found?.mutedUntil !== UNBOUNDED) return;
   await replaceFile(file, encode(found.storeId, view, view));
 }
 
 /** Opens the guard, or creates one with a new store id. */
 export async function openGuardFile(file: string): Promise<GuardFile> {
-  let found = await readGuardFile(file);
+  let found = await openGuardForReading(file);
   if (found === undefined) {
     found = { storeId: randomFillSync(new Uint8Array(16)), view: 0, mutedUntil: 0 };
     await replaceFile(file, encode(found.storeId, 0, 0));

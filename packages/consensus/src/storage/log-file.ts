@@ -10,8 +10,10 @@ import { replaceFile } from './replace-file.ts';
 import { readThroughWindow } from './window.ts';
 
 const MAGIC = 0x484d_574c;
-const HEAD_BYTES = 24;
-const NAME = /^log-(\d{1,12})\.wal$/;
+/** Bytes before the first frame of a log. */
+export const LOG_HEAD_BYTES = 24;
+/** What a log file is called, by its generation. */
+export const LOG_NAME = /^log-(\d{1,12})\.wal$/;
 
 /** A log of frames, one for each append, made durable by fdatasync. */
 export interface LogFile extends WriteAheadLog {
@@ -26,13 +28,13 @@ function corrupt(file: string, offset: number, reason: string): ConsensusError {
 }
 
 function headOf(storeId: Uint8Array): Uint8Array {
-  return new ByteWriter(HEAD_BYTES).u32(MAGIC).u32(1).put(storeId).bytes;
+  return new ByteWriter(LOG_HEAD_BYTES).u32(MAGIC).u32(1).put(storeId).bytes;
 }
 
 async function generations(dir: string): Promise<number[]> {
   const names = await readdir(dir);
   return names
-    .flatMap((name) => (NAME.exec(name)?.[1] === undefined ? [] : [Number(NAME.exec(name)?.[1])]))
+    .flatMap((name) => (LOG_NAME.exec(name)?.[1] === undefined ? [] : [Number(LOG_NAME.exec(name)?.[1])]))
     .sort((a, b) => b - a);
 }
 
@@ -50,19 +52,19 @@ export async function openLogFile(dir: string, guard: GuardFile): Promise<LogFil
 
   let handle: FileHandle = await open(pathOf(generation), 'r+');
   const records: Uint8Array[] = [];
-  let end = HEAD_BYTES;
+  let end = LOG_HEAD_BYTES;
   let sequence = 0;
   try {
     const { size } = await handle.stat();
     const read = readThroughWindow(handle.fd);
-    const head = new ByteReader(read(0, HEAD_BYTES));
+    const head = new ByteReader(read(0, LOG_HEAD_BYTES));
     const fits = head.u32() === MAGIC && head.u32() === 1;
     const isOurs = equalBytes(head.take(16), storeId);
     if (head.failed || !fits) throw corrupt(pathOf(generation), 0, 'no log of this version');
     if (!isOurs) throw corrupt(pathOf(generation), 8, 'the log belongs to another storage than the guard');
     const scan = scanFrames(
       read,
-      { storeId, start: HEAD_BYTES, size, firstSequence: 0 },
+      { storeId, start: LOG_HEAD_BYTES, size, firstSequence: 0 },
       (payload, offset) => {
         const batch = decodeBatch(payload);
         if (batch === undefined) throw corrupt(pathOf(generation), offset, 'a frame holds no batch');
@@ -94,7 +96,7 @@ export async function openLogFile(dir: string, guard: GuardFile): Promise<LogFil
     },
     async replace(next) {
       const frame = encodeFrame(storeId, 0, encodeBatch(next));
-      const whole = new ByteWriter(HEAD_BYTES + frame.length).put(headOf(storeId)).put(frame).bytes;
+      const whole = new ByteWriter(LOG_HEAD_BYTES + frame.length).put(headOf(storeId)).put(frame).bytes;
       await replaceFile(pathOf(generation + 1), whole);
       const successor = await open(pathOf(generation + 1), 'r+');
       await handle.close();

@@ -1,6 +1,6 @@
 import { cidOf, sha256, toHex } from '@hypermesh/core';
 import { MeteredWasmError } from '../errors.ts';
-import { checkInWorker, meterInWorker } from '../offload/offload.ts';
+import { meterInWorker } from '../offload/offload.ts';
 import { PROFILE } from '../profile.ts';
 import { adoptMemory } from './adopt.ts';
 import {
@@ -13,28 +13,35 @@ import {
 } from './foreign.ts';
 
 /**
- * Keeps the metered engine between processes. What `get` gives is checked before it is run, so a cache is trusted with
- * nothing; it may forget, and a failure of `put` loses time and no more.
+ * Keeps the metered engine between processes. What `get` gives is run only if it is the known engine byte for byte, so a
+ * cache is trusted with nothing; it may forget, and a failure of `put` loses time and no more.
  */
 export interface EngineCache {
   get(key: string): Promise<Uint8Array | undefined>;
   put(key: string, bytes: Uint8Array): Promise<void>;
 }
 
-/** The metered engine, checked and compiled. */
+/** The metered engine, compiled. */
 export interface MeteredEngine {
   /** CID (raw, sha2-256) of the metered module. */
   readonly cid: string;
   readonly module: WebAssembly.Module;
 }
 
-const OPTIONS = {
+/** How the engine is metered. */
+export const ENGINE_OPTIONS = {
   memoryMaxPages: MAX_MEMORY_PAGES,
   allowImports: ENGINE_IMPORTS,
   stackUnits: STACK_UNITS,
 } as const;
 /** Name of the metered engine in a cache: its source, the profile and the memory that it was metered for. */
 const KEY = `quickjs-${ENGINE_SHA256.slice(0, 16)}-${PROFILE}-${MAX_MEMORY_PAGES}-${STACK_UNITS}.wasm`;
+
+/**
+ * CID (raw, sha2-256) of the engine as metering makes it. Metering is deterministic: whatever has this digest passed the
+ * independent check when these sources were tested, so no process has to make that check, or its memory, again.
+ */
+export const METERED_CID = 'bafkreiefv4i4vgn2355jyi3tplv3yycsiw5qtqjx2oawvv4ep7klptbkiq';
 
 let shared: Promise<MeteredEngine> | undefined;
 
@@ -51,20 +58,25 @@ async function prepare(cache: EngineCache | undefined): Promise<MeteredEngine> {
   const kept = await cache?.get(KEY).catch(() => undefined);
   const known = kept === undefined ? undefined : await compiled(new Uint8Array(kept));
   if (known !== undefined) return known;
-  const metered = await meterInWorker(await original(), OPTIONS);
-  if (!metered.ok) throw unusable(`it is not metered: ${metered.reason}: ${metered.detail}`);
-  await cache?.put(KEY, metered.module).catch(() => undefined);
-  const engine = await compiled(metered.module);
-  if (engine === undefined) throw unusable('it does not pass the check');
+  const module = await meterEngine();
+  await cache?.put(KEY, module).catch(() => undefined);
+  const engine = await compiled(module);
+  if (engine === undefined)
+    throw unusable(`metering makes ${cidOf(module, 'raw')} of it, not ${METERED_CID}`);
   return engine;
 }
 
-/** Checks and compiles the metered bytes, which are taken over; undefined where they do not pass. */
-async function compiled(owned: Uint8Array): Promise<MeteredEngine | undefined> {
-  const cid = cidOf(owned, 'raw');
-  const { verdict, bytes } = await checkInWorker(owned, OPTIONS);
-  if (!verdict.ok) return undefined;
-  return { cid, module: await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>) };
+/** Meters the engine as it is published, in a worker. */
+export async function meterEngine(): Promise<Uint8Array> {
+  const metered = await meterInWorker(await original(), ENGINE_OPTIONS);
+  if (metered.ok) return metered.module;
+  throw unusable(`it is not metered: ${metered.reason}: ${metered.detail}`);
+}
+
+/** Compiles the metered bytes; undefined where they are not the known ones. */
+async function compiled(bytes: Uint8Array): Promise<MeteredEngine | undefined> {
+  if (cidOf(bytes, 'raw') !== METERED_CID) return undefined;
+  return { cid: METERED_CID, module: await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>) };
 }
 
 /** The engine as it is published, with a memory of its own. */

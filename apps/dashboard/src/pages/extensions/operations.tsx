@@ -93,10 +93,7 @@ function Call({ extension: { id, operations } }: { readonly extension: Extension
       <div aria-live="polite">
         {fault === undefined ? null : <FaultNote fault={fault} />}
         {result === undefined ? null : (
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard too
-          <pre class="output" tabIndex={0} role="region" aria-label="Answer">
-            {JSON.stringify(result.result, null, 2)}
-          </pre>
+          <pre class="output wrap">{JSON.stringify(result.result, null, 2)}</pre>
         )}
       </div>
     </>

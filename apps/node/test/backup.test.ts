@@ -1,0 +1,300 @@
+import { spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { readGuard } from '@hypermesh/consensus/storage';
+import { create, extract } from 'tar';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { backUp } from '../src/backup/backup.ts';
+import { restore } from '../src/backup/restore.ts';
+import { type DataDirectory, dataDirectory } from '../src/data-directory.ts';
+import type { NodeStatus } from '../src/status.ts';
+import { type FourProcesses, openFourProcesses } from './four-processes.ts';
+import { hypermesh, startNode } from './processes.ts';
+import { failureOf, temporaryDirectory } from './support.ts';
+
+// Processes and proofs take their time on a machine that is busy with other things.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+
+let folder: DataDirectory & Disposable;
+let one: DataDirectory;
+let passphraseFile: string;
+const passphrase = 'correct horse battery staple';
+
+beforeAll(async () => {
+  folder = temporaryDirectory();
+  one = dataDirectory(join(folder.path, 'one'));
+  mkdirSync(folder.path, { recursive: true });
+  passphraseFile = join(folder.path, 'passphrase');
+  writeFileSync(passphraseFile, `${passphrase}\n`);
+  await hypermesh('init', '--data', one.path, '--name', 'one', '--validators', '1');
+  await using node = await startNode(one.path);
+  await node.call('register-asset', { note: 'acknowledged' });
+  await node.end('SIGTERM');
+});
+
+afterAll(() => folder?.[Symbol.dispose]());
+
+const at = (name: string) => join(folder.path, name);
+const sealed = { withContent: true, passphrase };
+const lastState = { isLastState: true, passphrase };
+
+describe('a backup of a node that was stopped', () => {
+  it('comes back as its last state with all that was acknowledged, on the command line, with bytes and a digest', async () => {
+    const made = await hypermesh(
+      'backup',
+      at('a.tar'),
+      '--data',
+      one.path,
+      '--passphrase-file',
+      passphraseFile,
+      '--json',
+    );
+    expect(made.json(), made.stderr).toMatchObject({ ok: true, isStopped: true, withContent: true });
+    expect(statSync(at('a.tar')).mode & 0o077).toBe(0);
+    const words = [
+      'restore',
+      at('a.tar'),
+      '--data',
+      at('back'),
+      '--passphrase-file',
+      passphraseFile,
+      '--last-state',
+    ];
+    const back = await hypermesh(...words, '--json');
+    expect(back.json(), back.stderr).toMatchObject({
+      ok: true,
+      name: 'one',
+      isMute: false,
+      isLogHeld: false,
+    });
+    await using node = await startNode(at('back'));
+    const { ledger, holds } = await node.call<NodeStatus>('status').then(async () => {
+      await node.call('final', { height: 5 });
+      return node.call<NodeStatus>('status');
+    });
+    expect(ledger?.height).toBeGreaterThanOrEqual(5);
+    expect(holds).toEqual([]);
+    const again = await node.call<{ height: number }>('register-asset', { note: 'afterwards' });
+    expect(again.height).toBeGreaterThan(5);
+  });
+
+  it('holds no key and no passphrase that is not sealed', async () => {
+    await backUp(one, at('secret.tar'), sealed);
+    const bytes = readFileSync(at('secret.tar'));
+    expect(bytes.includes(readFileSync(one.passphrase).subarray(0, 40))).toBe(false);
+    expect(bytes.includes(readFileSync(one.keystore))).toBe(true);
+    expect(await failureOf(() => backUp(one, at('open.tar'), { withContent: true }))).toMatchObject({
+      code: 'node/bad-flag',
+      flag: '--passphrase-file',
+    });
+    expect(existsSync(at('open.tar'))).toBe(false);
+    const wrong = { isLastState: true, passphrase: 'guess' };
+    expect(await failureOf(() => restore(at('secret.tar'), dataDirectory(at('x')), wrong))).toMatchObject({
+      code: 'node/damaged-file',
+      reason: expect.stringContaining('its keys do not open'),
+    });
+    const none = { isLastState: true };
+    expect(await failureOf(() => restore(at('secret.tar'), dataDirectory(at('x')), none))).toMatchObject({
+      code: 'node/bad-flag',
+    });
+    expect(existsSync(at('x'))).toBe(false);
+  });
+
+  it('is a plain archive whose digests other programs check', async () => {
+    await backUp(one, at('plain.tar'), sealed);
+    mkdirSync(at('plain'));
+    expect(spawnSync('tar', ['-xf', at('plain.tar'), '-C', at('plain')]).status).toBe(0);
+    const sums = spawnSync('sha256sum', ['--check', '--quiet', 'SHA256SUMS'], { cwd: at('plain') });
+    expect(sums.status).toBe(0);
+    expect(existsSync(join(at('plain'), 'plots'))).toBe(false);
+    expect(existsSync(join(at('plain'), 'daemon.pid'))).toBe(false);
+  });
+
+  it('never replaces a file, and leaves nothing where it is given up', async () => {
+    writeFileSync(at('mine'), 'mine');
+    expect(await failureOf(() => backUp(one, at('mine'), sealed))).toMatchObject({ code: 'node/refused' });
+    expect(readFileSync(at('mine'), 'utf8')).toBe('mine');
+    const stop = new AbortController();
+    const given = backUp(one, at('given-up.tar'), {
+      ...sealed,
+      signal: stop.signal,
+      onProgress: () => stop.abort(new Error('given up')),
+    });
+    await expect(given).rejects.toThrow('given up');
+    expect(readdirSync(folder.path).filter((name) => /given-up|partial/.test(name))).toEqual([]);
+  });
+
+  it('is not made of a node whose directory another process has just taken', async () => {
+    const starting = startNode(one.path);
+    const made = await backUp(one, at('race.tar'), sealed).catch((error: unknown) => error);
+    await using node = await starting.catch(async () => startNode(one.path));
+    if (!(made instanceof Error)) expect(made).toHaveProperty('isStopped');
+    expect(await node.end('SIGTERM')).toBe(0);
+  });
+});
+
+describe('a backup that is not sound', () => {
+  const damage: [string, (file: string) => void | Promise<void>, RegExp][] = [
+    [
+      'cut short',
+      (file) => truncateSync(file, statSync(file).size - 4096),
+      /end is missing|unexpected|truncated/i,
+    ],
+    ['empty', (file) => truncateSync(file, 0), /end is missing|unrecognized/i],
+    [
+      'changed in one byte of a file',
+      (file) => {
+        const bytes = readFileSync(file);
+        const where = bytes.indexOf('-----BEGIN CERTIFICATE-----') + 200;
+        bytes[where] = (bytes[where] ?? 0) ^ 1;
+        writeFileSync(file, bytes);
+      },
+      /certificates\/.* is damaged/,
+    ],
+    ['no archive', (file) => writeFileSync(file, 'words '.repeat(1000)), /./],
+    [
+      'one with a link',
+      async (file) => {
+        const folderOf = `${file}.d`;
+        mkdirSync(folderOf);
+        await extract({ file, cwd: folderOf });
+        spawnSync('ln', ['-s', '/etc/passwd', join(folderOf, 'link')]);
+        await create({ file, cwd: folderOf }, readdirSync(folderOf));
+      },
+      /link is no plain file/,
+    ],
+    [
+      'one with a file more',
+      async (file) => {
+        const folderOf = `${file}.e`;
+        mkdirSync(folderOf);
+        await extract({ file, cwd: folderOf });
+        writeFileSync(join(folderOf, 'more'), 'more');
+        await create({ file, cwd: folderOf }, readdirSync(folderOf));
+      },
+      /more is damaged/,
+    ],
+  ];
+
+  it.each(damage)('%s restores nothing', async (name, change, reason) => {
+    const file = at(`${name.replaceAll(' ', '-')}.tar`);
+    if (!existsSync(at('sound.tar'))) await backUp(one, at('sound.tar'), sealed);
+    copyFileSync(at('sound.tar'), file);
+    await change(file);
+    const failure = await failureOf(() => restore(file, dataDirectory(at('never')), lastState));
+    expect(failure.code).toBe('node/damaged-file');
+    expect('reason' in failure ? failure.reason : '').toMatch(reason);
+    expect(existsSync(at('never'))).toBe(false);
+  });
+
+  it('is not restored over anything', async () => {
+    await backUp(one, at('over.tar'), sealed);
+    expect(await failureOf(() => restore(at('over.tar'), one, lastState))).toMatchObject({
+      code: 'node/already-initialized',
+    });
+    expect(
+      await failureOf(() => restore(at('nowhere.tar'), dataDirectory(at('y')), lastState)),
+    ).toMatchObject({
+      code: 'node/damaged-file',
+      reason: 'it cannot be read',
+    });
+  });
+
+  it('is refused where nobody could show how far the validator voted', async () => {
+    await backUp(one, at('few.tar'), sealed);
+    const stale = { isLastState: false, passphrase };
+    expect(await failureOf(() => restore(at('few.tar'), dataDirectory(at('z')), stale))).toMatchObject({
+      code: 'node/refused',
+      next: expect.stringContaining('--last-state'),
+    });
+    await using _node = await startNode(one.path);
+    await backUp(one, at('ran.tar'), sealed);
+    expect(await failureOf(() => restore(at('ran.tar'), dataDirectory(at('z')), lastState))).toMatchObject({
+      code: 'node/refused',
+      reason: expect.stringContaining('while the node ran'),
+    });
+  });
+});
+
+describe('a validator that is restored from a backup older than its votes', () => {
+  let mesh: FourProcesses;
+  beforeAll(async () => {
+    mesh = await openFourProcesses();
+  });
+  afterAll(() => mesh?.[Symbol.asyncDispose]());
+
+  it('votes nothing, even where its vote is wanted, until a quorum of others finalized an operation of it; nobody sees a second vote [node-01]', async () => {
+    const { nodes } = mesh;
+    const delta = mesh.directoryOf('delta');
+    const act = (note: string) =>
+      nodes.amber.call<{ id: string; height: number }>('register-asset', { note });
+    const acknowledged = [(await act('before')).id];
+    await nodes.delta.call('final', { height: 2 });
+    await backUp(delta, at('stale.tar'), sealed);
+    // It votes on after the backup.
+    for (const note of ['one', 'two', 'three']) acknowledged.push((await act(note)).id);
+    await nodes.delta.end('SIGKILL');
+    await nodes.cedar.end('SIGKILL');
+    rmSync(delta.path, { recursive: true });
+    const back = await restore(at('stale.tar'), delta, { isLastState: false, passphrase });
+    expect(back).toMatchObject({ isMute: true, isLogHeld: false });
+    expect(await readGuard(delta.ledger)).toMatchObject({ isUnbounded: true });
+
+    // Two others run, three votes are needed: its own is wanted, and it does not come.
+    nodes.delta = await startNode(delta.path);
+    let isFinal = false;
+    const wanted = act('wanted').then(({ id }) => {
+      isFinal = true;
+      acknowledged.push(id);
+    });
+    for (;;) {
+      const { ledger, holds } = await nodes.delta.call<NodeStatus>('status');
+      const connected = (await nodes.delta.call<NodeStatus>('status')).members.filter(
+        (member) => member.connected,
+      );
+      if (ledger !== undefined && connected.length >= 2) {
+        expect(holds.find(({ capability }) => capability === 'voting')?.why).toContain(
+          'restored from a backup',
+        );
+        break;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    expect(isFinal).toBe(false);
+    expect(await readGuard(delta.ledger)).toMatchObject({ isUnbounded: true });
+
+    // With the third the mesh goes on; what it finalizes shows the restored one how far it may have voted.
+    nodes.cedar = await startNode(mesh.directoryOf('cedar').path);
+    await wanted;
+    for (;;) {
+      const { holds } = await nodes.delta.call<NodeStatus>('status');
+      if (holds.every(({ capability }) => capability !== 'voting' && capability !== 'services')) break;
+      await act('on and on').then(({ id }) => acknowledged.push(id));
+    }
+    expect(nodes.delta.log()).toContain('"event":"node.restored-bound"');
+    const guard = await readGuard(delta.ledger);
+    expect(guard?.isUnbounded).toBe(false);
+
+    // It votes again: with another one gone its vote is needed for each block.
+    await nodes.birch.end('SIGKILL');
+    const last = await act('with its vote');
+    acknowledged.push(last.id);
+    for (const name of ['amber', 'cedar', 'delta'] as const) {
+      const { secondVotesSeen } = await nodes[name].call<NodeStatus>('status');
+      expect([name, secondVotesSeen]).toEqual([name, 0]);
+      await nodes[name].call('final', { height: last.height });
+      expect(await nodes[name].call('missing', { operations: acknowledged })).toEqual({ missing: [] });
+    }
+  });
+});
