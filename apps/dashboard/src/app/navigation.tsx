@@ -12,7 +12,7 @@ const onPhone = ['/', '/ledger', '/assets', '/runs'];
 /** The rail of a wide screen. */
 export function Rail({ pages }: { readonly pages: readonly Page[] }) {
   return (
-    <div class="rail">
+    <header class="rail">
       <a class="mark" href="/">
         <img src={markUrl} alt="" width="22" height="22" />
         HyperMesh
@@ -24,7 +24,7 @@ export function Rail({ pages }: { readonly pages: readonly Page[] }) {
         <ConnectionState />
         <ThemeSwitch />
       </div>
-    </div>
+    </header>
   );
 }
 

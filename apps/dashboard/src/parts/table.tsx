@@ -35,6 +35,8 @@ export interface TableProps<Row> {
  */
 export function Table<Row>(props: TableProps<Row>) {
   const { caption, columns, rows, keyOf, empty, textOf, tools, isMarked } = props;
+  // Not the caption alone: a panel around the table often has that name.
+  const label = `Table: ${caption}`;
   const order = useSignal(props.order);
   const filter = useSignal('');
   const active = useSignal(0);
@@ -114,7 +116,7 @@ export function Table<Row>(props: TableProps<Row>) {
         </div>
       )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <section ref={scroller} class="table-scroll" tabIndex={0} aria-label={caption} onKeyDown={onKeyDown}>
+      <section ref={scroller} class="table-scroll" tabIndex={0} aria-label={label} onKeyDown={onKeyDown}>
         <table class="table" aria-rowcount={sorted.length + 1}>
           <caption class="visually-hidden">{caption}</caption>
           <thead>
