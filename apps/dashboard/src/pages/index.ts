@@ -75,7 +75,7 @@ export const pages: readonly Page[] = [
   },
   { path: '/extensions/:id', title: 'Extension', load: () => import('./extensions/extension.tsx') },
   {
-    path: '/metrics',
+    path: '/monitor',
     title: 'Metrics and alerts',
     nav: { section: 'This node', icon: 'metrics' },
     load: () => import('./metrics/metrics.tsx'),

@@ -35,10 +35,12 @@ export interface TableProps<Row> {
  */
 export function Table<Row>(props: TableProps<Row>) {
   const { caption, columns, rows, keyOf, empty, textOf, tools, isMarked } = props;
+  // Not the caption alone: a panel around the table often has that name.
+  const label = `Table: ${caption}`;
   const order = useSignal(props.order);
   const filter = useSignal('');
   const active = useSignal(0);
-  const scroller = useRef<HTMLDivElement>(null);
+  const scroller = useRef<HTMLElement>(null);
   const wanted = useRef<number>(undefined);
   const filterId = useId();
   const found = textOf === undefined ? rows : matching(rows, filter.value, textOf);
@@ -113,16 +115,8 @@ export function Table<Row>(props: TableProps<Row>) {
           </span>
         </div>
       )}
-      {/* biome-ignore lint/a11y/useSemanticElements: a group of rows, not of fields */}
-      <div
-        ref={scroller}
-        class="table-scroll"
-        role="group"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-        tabIndex={0}
-        aria-label={caption}
-        onKeyDown={onKeyDown}
-      >
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <section ref={scroller} class="table-scroll" tabIndex={0} aria-label={label} onKeyDown={onKeyDown}>
         <table class="table" aria-rowcount={sorted.length + 1}>
           <caption class="visually-hidden">{caption}</caption>
           <thead>
@@ -163,7 +157,7 @@ export function Table<Row>(props: TableProps<Row>) {
             {view.afterPx > 0 ? <Room px={view.afterPx} columns={columns.length} /> : null}
           </tbody>
         </table>
-      </div>
+      </section>
       {sorted.length === 0 ? <p class="table-none">Nothing here matches “{filter.value}”.</p> : null}
     </div>
   );

@@ -38,7 +38,9 @@ export function Page() {
                   textOf={({ id, name }) => `${id} ${name}`}
                   empty={
                     <Empty title="There is no extension">
-                      <p>Load a signed folder with `hypermesh extension load FOLDER`.</p>
+                      <p>
+                        Load a signed folder with <code>hypermesh extension load FOLDER</code>.
+                      </p>
                     </Empty>
                   }
                 />

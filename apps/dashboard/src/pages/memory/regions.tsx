@@ -20,7 +20,9 @@ export function Regions({ regions }: { readonly regions: readonly Region[] }) {
         keyOf={({ address }) => address}
         empty={
           <Empty title="Nothing is lent">
-            <p>Lend a region below, or with `hypermesh memory lend`.</p>
+            <p>
+              Lend a region below, or with <code>hypermesh memory lend</code>.
+            </p>
           </Empty>
         }
       />

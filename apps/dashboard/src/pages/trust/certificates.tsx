@@ -17,7 +17,7 @@ export function Chain({ chain }: { readonly chain: readonly Certificate[] }) {
       <ol class="rows">
         {chain.map((certificate) => (
           <li key={certificate.fingerprint}>
-            <h3>{certificate.subject}</h3>
+            <h3 class="wrap">{certificate.subject}</h3>
             <Facts
               facts={[
                 ['Until', <When key="until" atMs={certificate.notAfterMs} />],
