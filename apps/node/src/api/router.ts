@@ -1,4 +1,5 @@
 import type { AnyRoute, Method } from '@hypermesh/client';
+import { TrieRouter } from 'hono/router/trie-router';
 
 /** A route with the name under which it is known. */
 export interface Named<Handle> {
@@ -20,56 +21,57 @@ export interface Router<Handle> {
 
 /** Makes a router over a table; where two paths fit, the one with more fixed segments is meant. */
 export function createRouter<Handle>(entries: readonly Named<Handle>[]): Router<Handle> {
-  const paths = new Map<
-    string,
-    { readonly segments: readonly string[]; readonly methods: Map<Method, Named<Handle>> }
-  >();
-  for (const entry of entries) {
-    const { path, method } = entry.route;
-    const known = paths.get(path) ?? { segments: path.slice(1).split('/'), methods: new Map() };
-    known.methods.set(method, entry);
-    paths.set(path, known);
+  const router = new TrieRouter<Named<Handle>>();
+  const methods = new Set<Method>();
+  // Of those that fit, the router answers the one first that was added first.
+  for (const entry of [...entries].sort((a, b) => fixedSegments(b) - fixedSegments(a))) {
+    const { method, path } = entry.route;
+    methods.add(method);
+    router.add(method, patternOf(path), entry);
   }
-  const fixed = ({ segments }: { readonly segments: readonly string[] }) =>
-    segments.filter((segment) => !segment.startsWith('{')).length;
-  const ordered = [...paths.values()].sort((a, b) => fixed(b) - fixed(a));
+  const first = (method: string, pathname: string) => {
+    for (const [entry, found] of router.match(method, pathname)[0]) {
+      const path = decoded(found as Readonly<Record<string, string>>);
+      if (path !== undefined) return { entry, path };
+    }
+    return undefined;
+  };
   return {
     find(method, pathname) {
-      const given = pathname.slice(1).split('/');
-      const allow = new Set<string>();
-      for (const { segments, methods } of ordered) {
-        const path = match(segments, given);
-        if (path === undefined) continue;
-        const entry = methods.get((method === 'HEAD' ? 'GET' : method) as Method);
-        if (entry !== undefined) return { entry, path };
-        for (const each of methods.keys()) allow.add(each);
-      }
-      if (allow.has('GET')) allow.add('HEAD');
-      return allow.size === 0 ? undefined : { allow: [...allow] };
+      // To the router a slash at the end is nothing; here it is another path.
+      if (pathname.endsWith('/')) return undefined;
+      const found = first(method === 'HEAD' ? 'GET' : method, pathname);
+      if (found !== undefined) return found;
+      const allow: string[] = [...methods].filter((each) => first(each, pathname) !== undefined);
+      if (allow.includes('GET')) allow.push('HEAD');
+      return allow.length === 0 ? undefined : { allow };
     },
   };
 }
 
-function match(segments: readonly string[], given: readonly string[]): Record<string, string> | undefined {
-  if (segments.length !== given.length) return undefined;
-  const path: Record<string, string> = {};
-  for (const [at, segment] of segments.entries()) {
-    const text = given[at] ?? '';
-    if (!segment.startsWith('{')) {
-      if (segment !== text) return undefined;
-      continue;
-    }
-    const value = decoded(text);
-    if (value === undefined || value === '') return undefined;
-    path[segment.slice(1, -1)] = value;
-  }
-  return path;
+const fixedSegments = ({ route }: Named<unknown>): number =>
+  route.path.split('/').filter((segment) => !segment.startsWith('{')).length;
+
+/** A path of the table in the router's words. Throws where a fixed segment would be a pattern there. */
+function patternOf(path: string): string {
+  const segments = path.split('/').map((segment) => {
+    if (/^\{\w+\}$/.test(segment)) return `:${segment.slice(1, -1)}`;
+    if (/[:*{}?]/.test(segment))
+      throw new TypeError(`${path} has a segment that is neither fixed nor a parameter`);
+    return segment;
+  });
+  return segments.join('/');
 }
 
-function decoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
+function decoded(found: Readonly<Record<string, string>>): Record<string, string> | undefined {
+  const path: Record<string, string> = {};
+  for (const [name, text] of Object.entries(found)) {
+    try {
+      path[name] = decodeURIComponent(text);
+    } catch {
+      return undefined;
+    }
+    if (path[name] === '') return undefined;
   }
+  return path;
 }

@@ -74,7 +74,7 @@ export interface LedgerFacts {
 }
 
 /** A clock may differ by so much from blocks and certificates before it is held to be wrong, milliseconds. */
-export const clockToleranceMs = 60_000;
+const clockToleranceMs = 60_000;
 
 const iso = (ms: number): string => (Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : `${ms} ms`);
 

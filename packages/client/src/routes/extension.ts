@@ -23,7 +23,7 @@ const operation = object({
 });
 
 /** An extension as its operator sees it, in memory or not. */
-export const extension = object({
+const extension = object({
   id: words(),
   name: words(),
   version: words(),

@@ -12,6 +12,7 @@ import {
 } from '../options.ts';
 import type { TxResult } from '../ports.ts';
 import type { BlockHeader } from './block.ts';
+import { countApplied, countEffect, countInput } from './counts.ts';
 import { Executor } from './executor.ts';
 import { FinalityTimes } from './finality-times.ts';
 import { FinalizedChain } from './finalized-chain.ts';
@@ -141,7 +142,6 @@ class Validator implements ValidatorNode {
       headState: () => this.#head,
       deliver: (view, block) => {
         this.#finality.saw(block.id);
-        this.#ports.metrics.count('consensus_proposals_total');
         this.#take({ type: 'proposed', view, block });
       },
       gone: (id, reason) => this.#submissions.drop(id, reason),
@@ -266,6 +266,7 @@ class Validator implements ValidatorNode {
     try {
       for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
         if (this.#state === undefined || this.#phase !== 'running') continue;
+        countInput(this.#ports.metrics, next);
         const view = this.#state.view;
         const { state, effects } = step(this.#state, next);
         this.#state = state;
@@ -283,7 +284,8 @@ class Validator implements ValidatorNode {
   }
 
   #perform(effect: EngineEffect): void {
-    const { clock } = this.#ports;
+    const { clock, metrics } = this.#ports;
+    countEffect(metrics, effect);
     switch (effect.type) {
       case 'persist':
         this.#persister.push(effect);
@@ -292,7 +294,6 @@ class Validator implements ValidatorNode {
         this.#peers.send(effect.to, effect.message);
         return;
       case 'broadcast':
-        this.#countVote(effect.message);
         this.#peers.broadcast(effect.message);
         return;
       case 'setTimer': {
@@ -300,13 +301,8 @@ class Validator implements ValidatorNode {
         this.#timers.get(timer)?.();
         this.#timers.delete(timer);
         if (afterMs === Number.POSITIVE_INFINITY) return;
-        this.#timers.set(
-          timer,
-          clock.schedule(afterMs, () => {
-            this.#ports.metrics.count('consensus_timeouts_total', 1, { timer });
-            this.#take({ type: 'timer', timer, view });
-          }),
-        );
+        const fire = () => this.#take({ type: 'timer', timer, view });
+        this.#timers.set(timer, clock.schedule(afterMs, fire));
         return;
       }
       case 'propose':
@@ -328,11 +324,6 @@ class Validator implements ValidatorNode {
       default:
         effect satisfies never;
     }
-  }
-
-  #countVote(message: WireMessage): void {
-    if (message.type === 'vote')
-      this.#ports.metrics.count('consensus_votes_total', 1, { kind: message.vote.kind });
   }
 
   #report({ event, ...fields }: EngineReport): void {
@@ -362,9 +353,7 @@ class Validator implements ValidatorNode {
   }
 
   #applied(path: readonly StoredBlock[], results: readonly TxResult[]): void {
-    const { metrics } = this.#ports;
-    metrics.count('consensus_blocks_total', path.length);
-    for (const { code } of results) metrics.count('consensus_transactions_total', 1, { code });
+    countApplied(this.#ports.metrics, path.length, results);
     this.#submissions.finalize(path, results);
     this.#workChanged();
     this.#proposer.poke();

@@ -53,7 +53,7 @@ function judge(
 }
 
 /** Where links and images of a document lead to, code left out. */
-export function linksOf(markdown: string): string[] {
+function linksOf(markdown: string): string[] {
   const found: string[] = [];
   void marked.walkTokens(marked.lexer(markdown), (token: Token) => {
     if (token.type === 'link' || token.type === 'image') found.push(String(token['href']));
@@ -62,7 +62,7 @@ export function linksOf(markdown: string): string[] {
 }
 
 /** The anchors that a code host makes of a document's headings. */
-export function headingsOf(markdown: string): ReadonlySet<string> {
+function headingsOf(markdown: string): ReadonlySet<string> {
   const slugger = new GithubSlugger();
   const found = new Set<string>();
   void marked.walkTokens(marked.lexer(markdown), (token: Token) => {
