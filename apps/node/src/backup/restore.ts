@@ -119,18 +119,25 @@ async function unpack(file: string, into: string, { onProgress, signal }: Restor
       return isPlain;
     },
   });
-  const over = new Promise<void>((resolve, reject) => {
-    unpacking.once('close', resolve).once('error', reject);
+  // What is begun comes to its end, also after a failure: the folder is removed only when nothing writes there.
+  let failure: unknown;
+  unpacking.on('error', (cause) => {
+    failure ??= cause;
   });
-  over.catch(() => undefined);
+  const closed = new Promise<void>((resolve) => unpacking.once('close', resolve));
   try {
-    for await (const part of source) unpacking.write(part as Buffer);
-    unpacking.end();
-    await over;
+    for await (const part of source) {
+      if (failure !== undefined) break;
+      unpacking.write(part as Buffer);
+    }
   } catch (cause) {
-    signal?.throwIfAborted();
-    throw unusable(file, cause instanceof Error ? cause.message : String(cause), cause);
+    failure ??= cause;
   }
+  unpacking.end();
+  await closed;
+  signal?.throwIfAborted();
+  if (failure !== undefined)
+    throw unusable(file, failure instanceof Error ? failure.message : String(failure), failure);
   if (refused[0] !== undefined) throw unusable(file, `${refused[0]} is no plain file`);
 }
 
