@@ -62,7 +62,7 @@ describe('the tail of the log', () => {
 describe('a rule of alerts', () => {
   const form = {
     ...{ name: 'too-full', severity: 'warning', summary: 'The disk is full', next: '', forS: '60' },
-    ...{ metric: 'hypermesh_x', take: 'value', overS: '60', is: '>', than: '5' },
+    ...{ metric: 'hypermesh_x', take: 'value', overS: '60', sign: '>', than: '5' },
   };
 
   it('is read from its form, and said in one line', () => {

@@ -152,13 +152,14 @@ describe('a person', () => {
     await using visit = await open(ctx, '/monitor');
     const { page } = visit;
     await page.getByRole('button', { name: 'New rule' }).click();
-    await page.getByLabel('Name').fill('too-large');
-    await page.getByLabel('It says').fill('This process is larger than a byte');
-    await page.getByLabel('Metric').fill('hypermesh_process_resident_bytes');
-    await page.getByLabel('Than').fill('1');
-    await page.getByLabel('For at least').fill('0');
-    await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByRole('cell', { name: 'too-large' }).waitFor();
+    const form = page.getByRole('dialog');
+    await form.getByLabel('Name', { exact: true }).fill('too-large');
+    await form.getByLabel('It says', { exact: true }).fill('This process is larger than a byte');
+    await form.getByLabel('Metric', { exact: true }).fill('hypermesh_process_resident_bytes');
+    await form.getByLabel('Than', { exact: true }).fill('1');
+    await form.getByLabel('For at least', { exact: true }).fill('0');
+    await form.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Remove the rule too-large' }).waitFor();
     await page
       .getByRole('listitem')
       .filter({ hasText: 'This process is larger than a byte' })

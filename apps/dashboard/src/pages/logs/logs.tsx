@@ -67,6 +67,7 @@ function Tail({ level, event }: { readonly level: Level; readonly event: string 
     const target = isPaused.value ? waiting : fresh;
     target.value = tailOf([line, ...target.value], []);
   });
+  const newer = fresh.value;
   const resume = () => {
     fresh.value = tailOf(waiting.value, fresh.value);
     waiting.value = [];
@@ -94,7 +95,7 @@ function Tail({ level, event }: { readonly level: Level; readonly event: string 
           <Table
             caption="Lines of the log"
             columns={columns}
-            rows={tailOf(fresh.value, lines)}
+            rows={tailOf(newer, lines)}
             keyOf={({ place }) => place}
             textOf={(line) => `${line.event} ${line.level} ${textOfFields(line.fields)}`}
             empty={

@@ -36,7 +36,8 @@ export function RuleForm({
     metric: first?.metric ?? '',
     take: first?.take ?? ('value' as const),
     overS: String(first?.overS ?? 60),
-    is: first?.is ?? ('>' as const),
+    // Not `is`: a form has its fields as properties, and Preact asks the parent of a new element for that one.
+    sign: first?.is ?? ('>' as const),
     than: String(first?.than ?? ''),
   });
   const errors = useSignal<Readonly<Record<string, string>>>({});
@@ -84,7 +85,7 @@ export function RuleForm({
         {form.value.take === 'value' ? null : (
           <TextField label="Over" type="number" unit="seconds" {...field('overS')} />
         )}
-        <ChoiceField label="Is" choices={signs.map((sign) => [sign, sign] as const)} {...field('is')} />
+        <ChoiceField label="Is" choices={signs.map((sign) => [sign, sign] as const)} {...field('sign')} />
         <TextField label="Than" hint="A number, or another metric." {...field('than')} />
         <TextField label="For at least" type="number" unit="seconds" {...field('forS')} />
         {fault === undefined ? null : <FaultNote fault={fault} />}
@@ -102,7 +103,7 @@ export function RuleForm({
 export function readRule(
   form: Readonly<
     Record<
-      'name' | 'severity' | 'summary' | 'next' | 'forS' | 'metric' | 'take' | 'overS' | 'is' | 'than',
+      'name' | 'severity' | 'summary' | 'next' | 'forS' | 'metric' | 'take' | 'overS' | 'sign' | 'than',
       string
     >
   >,
@@ -128,7 +129,7 @@ export function readRule(
     metric: form.metric.trim(),
     take,
     ...(take === 'value' ? {} : { overS }),
-    is: signs.find((each) => each === form.is) ?? '>',
+    is: signs.find((each) => each === form.sign) ?? '>',
     than: Number.isNaN(than) ? form.than.trim() : than,
   };
   return {

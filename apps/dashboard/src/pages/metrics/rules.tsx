@@ -20,6 +20,8 @@ export function Rules() {
   const rules = useAnswer('alert-rules', {}, { topics: ['alerts'], everyMs: 60_000 });
   const setting = useAction('set-alert-rules');
   const edited = useSignal<Rule | 'new' | undefined>(undefined);
+  // Read here and not below, so that it is this component that is drawn again.
+  const shown = edited.value;
   const change = async (next: Change, said: string): Promise<boolean> => {
     const result = await setting.start(next);
     if (result === undefined) return false;
@@ -94,9 +96,9 @@ export function Rules() {
                   ))}
                 </p>
               )}
-              {edited.value === undefined ? null : (
+              {shown === undefined ? null : (
                 <RuleForm
-                  rule={edited.value === 'new' ? undefined : edited.value}
+                  rule={shown === 'new' ? undefined : shown}
                   onClose={() => {
                     edited.value = undefined;
                   }}

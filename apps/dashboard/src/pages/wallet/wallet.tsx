@@ -56,9 +56,8 @@ function Summary({ wallet: { own, total, issued, conserved, entries } }: { reado
         {
           label: 'In all accounts',
           value: formatCount(total),
-          note: conserved ? 'as much as was issued' : `issued were ${formatCount(issued)}`,
+          note: `${conserved ? 'as much as was issued' : `issued were ${formatCount(issued)}`}, in ${formatCount(entries)} entries`,
         },
-        { label: 'Entries', value: formatCount(entries) },
       ]}
     />
   );
