@@ -300,9 +300,8 @@ class Validator implements ValidatorNode {
         const { timer, view, afterMs } = effect;
         this.#timers.get(timer)?.();
         this.#timers.delete(timer);
-        if (afterMs === Number.POSITIVE_INFINITY) return;
         const fire = () => this.#take({ type: 'timer', timer, view });
-        this.#timers.set(timer, clock.schedule(afterMs, fire));
+        if (afterMs !== Number.POSITIVE_INFINITY) this.#timers.set(timer, clock.schedule(afterMs, fire));
         return;
       }
       case 'propose':
