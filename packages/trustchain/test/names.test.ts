@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { nodeIdOf } from '@hypermesh/core';
+import { equalBytes, nodeIdOf } from '@hypermesh/core';
 import { createSigner, generateKey } from '@hypermesh/core/ed25519';
 import {
   createNameView,
@@ -20,8 +20,7 @@ const nowMs = 1_800_000_000_000;
 const day = 86_400_000;
 const trust = {
   mesh,
-  isOwner: (name: string, key: Uint8Array) =>
-    isWellKnownName(name) && Buffer.from(key).equals(authority.publicKey),
+  isOwner: (name: string, key: Uint8Array) => isWellKnownName(name) && equalBytes(key, authority.publicKey),
 };
 
 const body = (change: Partial<NameRecord> = {}) => ({
