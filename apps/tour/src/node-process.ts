@@ -45,7 +45,11 @@ export interface NodeProcess {
   call<T extends object>(
     method: string,
     params: object,
-    options?: { readonly signal?: AbortSignal; readonly onProgress?: (text: string) => void },
+    options?: {
+      readonly signal?: AbortSignal;
+      /** Hears words, and where bytes move how many of how many are here. */
+      readonly onProgress?: (text: string, moved?: { readonly done: number; readonly total: number }) => void;
+    },
   ): Promise<T>;
   status(): Promise<NodeStatus>;
   /** Resolves when the present process is gone, whatever ended it. */
@@ -125,7 +129,15 @@ export function createNodeProcess(name: string, directory: string): NodeProcess 
       try {
         return await control.call(method, params, {
           ...(signal === undefined ? {} : { signal }),
-          ...(onProgress === undefined ? {} : { onProgress: ({ text }) => onProgress(String(text)) }),
+          ...(onProgress === undefined
+            ? {}
+            : {
+                onProgress: ({ text, done, total }) =>
+                  onProgress(
+                    String(text),
+                    done === undefined || total === undefined ? undefined : { done, total },
+                  ),
+              }),
         });
       } catch (error) {
         if (error instanceof Error && 'code' in error && error.code === 'node/not-running') disconnect();

@@ -41,12 +41,11 @@ async function killWhileFetching(
 ): Promise<number> {
   let here = 0;
   let killing: Promise<void> | undefined;
-  const onProgress = (text: string) => {
+  const onProgress = (text: string, moved?: { readonly done: number; readonly total: number }) => {
     progress.live(text);
-    const [, done, total] = /: (\d+) of (\d+) bytes/.exec(text) ?? [];
-    if (killing !== undefined || done === undefined || Number(total) === 0) return;
-    if (Number(done) < Number(total) * killedAtPart) return;
-    here = Number(done);
+    if (killing !== undefined || moved === undefined || moved.done === 0) return;
+    if (moved.done < moved.total * killedAtPart) return;
+    here = moved.done;
     killing = victim.kill();
   };
   const installing = victim.call('install', { specs: [spec] }, { signal, onProgress });
