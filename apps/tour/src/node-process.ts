@@ -4,6 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Progress } from '@hypermesh/client';
 import { type ControlClient, connectControl, dataDirectory, type NodeStatus } from '@hypermesh/node/control';
 
 /** The command line of a node, as a user of the package runs it. */
@@ -47,8 +48,7 @@ export interface NodeProcess {
     params: object,
     options?: {
       readonly signal?: AbortSignal;
-      /** Hears words, and where bytes move how many of how many are here. */
-      readonly onProgress?: (text: string, moved?: { readonly done: number; readonly total: number }) => void;
+      readonly onProgress?: (text: string, progress: Progress) => void;
     },
   ): Promise<T>;
   status(): Promise<NodeStatus>;
@@ -131,13 +131,7 @@ export function createNodeProcess(name: string, directory: string): NodeProcess 
           ...(signal === undefined ? {} : { signal }),
           ...(onProgress === undefined
             ? {}
-            : {
-                onProgress: ({ text, done, total }) =>
-                  onProgress(
-                    String(text),
-                    done === undefined || total === undefined ? undefined : { done, total },
-                  ),
-              }),
+            : { onProgress: (progress) => onProgress(progress.text, progress) }),
         });
       } catch (error) {
         if (error instanceof Error && 'code' in error && error.code === 'node/not-running') disconnect();
