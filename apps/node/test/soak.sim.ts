@@ -20,9 +20,9 @@ const sampleMs = 5_000;
 const boundPerMinute = 1.5 * 2 ** 20;
 /** What is sampled: the process as the system sees it, and what JavaScript holds within and outside of its heap. */
 const gauges = {
-  resident: 'process_resident_bytes',
-  heap: 'process_heap_bytes',
-  external: 'process_external_bytes',
+  resident: 'hypermesh_process_resident_bytes',
+  heap: 'hypermesh_process_heap_bytes',
+  external: 'hypermesh_process_external_bytes',
 } as const;
 type Gauge = keyof typeof gauges;
 
