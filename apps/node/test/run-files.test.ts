@@ -23,7 +23,7 @@ describe('a file that a run is given', () => {
   it('is refused where it would never end, is too long, is none, or depends on where the daemon stands', async () => {
     writeFileSync(join(folder, 'long'), '');
     truncateSync(join(folder, 'long'), maxInputBytes + 1);
-    spawnSync('mkfifo', [join(folder, 'pipe')]);
+    spawnSync('sh', ['-c', 'mkfifo "$0"', join(folder, 'pipe')]);
     for (const path of [
       '/dev/zero',
       join(folder, 'pipe'),
