@@ -86,9 +86,11 @@ export function createLiveStore(
         answer.value = { value, isLoading: false, atMs: timing.nowMs() };
       } catch (error) {
         if (ended.signal.aborted) return;
+        const fault = faultOf(error);
         const { value, atMs } = answer.peek();
-        const known = value === undefined || atMs === undefined ? {} : { value, atMs };
-        answer.value = { ...known, fault: faultOf(error), isLoading: false };
+        // What is gone is shown no more: an extension that was unloaded, a package that was removed.
+        const isKnown = value !== undefined && atMs !== undefined && fault.status !== 404;
+        answer.value = { ...(isKnown ? { value, atMs } : {}), fault, isLoading: false };
       }
       isAsking = false;
       if (isMissed) refresh();
