@@ -16,7 +16,7 @@ import { perMinute, perStep } from '../src/pages/overview/rates.ts';
 import { firstFields, runRequest } from '../src/pages/runs/run-request.ts';
 import { frame, ring, thickness } from '../src/pages/topology/place.ts';
 import { partsOf } from '../src/parts/node-words-parts.ts';
-import { beginOf, rangeOf, spread, wordsOf } from '../src/parts/plot-words.ts';
+import { beginOf, eachOnce, rangeOf, spread, wordsOf } from '../src/parts/plot-words.ts';
 
 describe('numbers and times', () => {
   it.each([
@@ -172,6 +172,7 @@ describe('the axis of a plot', () => {
     expect(rangeOf(1_000, 1_030)).toEqual([1_000, 1_120]);
     expect(rangeOf(1_000, 4_600)).toEqual([1_000, 4_600]);
     expect(rangeOf(null, null)).toEqual([0, 120]);
+    expect(eachOnce(['0 B/s', '0 B/s', '1 B/s'])).toEqual(['0 B/s', '', '1 B/s']);
   });
 });
 

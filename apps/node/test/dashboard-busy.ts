@@ -45,7 +45,11 @@ spec:
   content: { files: [program.wasm, input.txt, tables.bin], entrypoint: program.wasm, args: [run, input.txt] }
 `,
     );
-    await nodes[names[(at + 2) % 4] ?? 'amber'].call('publish', { folder: path });
+    const { height } = await nodes[names[(at + 2) % 4] ?? 'amber'].call<{ height: number }>('publish', {
+      folder: path,
+    });
+    // Final there is not yet applied here.
+    await nodes.birch.call('final', { height });
     await nodes.birch.call('install', { specs: [name] });
   }
   for (let round = 0; performance.now() < until; round++) {
