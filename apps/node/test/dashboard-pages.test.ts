@@ -22,7 +22,7 @@ let world: DashboardWorld | undefined;
 
 beforeAll(async () => {
   world = await openDashboardWorld();
-  if (world !== undefined && pictures !== undefined) await busyFor(world, 60_000);
+  if (world !== undefined && pictures !== undefined) await busyFor(world, 45_000);
 });
 
 afterAll(() => world?.[Symbol.asyncDispose]());

@@ -30,6 +30,8 @@ export async function openDashboardWorld(): Promise<DashboardWorld | undefined> 
   const browser = cleanup.use(await openBrowser());
   const mesh = cleanup.use(await openFourProcesses());
   const { nodes, folder } = mesh;
+  // What a node registers by itself after its start comes first.
+  await Promise.all(Object.values(nodes).map((node) => node.call('assets', { registered: true })));
   const echo = join(folder, 'echo');
   writeEchoPackage(echo);
   await nodes.amber.call('publish', { folder: echo });
