@@ -149,7 +149,7 @@ function optionsOf(
     height,
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { size: 6 } },
-    padding: [8, 8, 0, 0],
+    padding: [8, 26, 0, 0],
     scales: {
       x: { range: (_, from, to) => rangeOf(from, to) },
       y: { range: (_, least, most) => [Math.min(0, least), most <= 0 ? 1 : most * 1.1] },
