@@ -17,7 +17,8 @@ const headroomMb = 256;
 
 /**
  * A unit of systemd that runs a node and keeps it from the rest of the machine. The address families are those of STOQ
- * and of the local socket; user namespaces stay allowed, since they are what keeps packages apart.
+ * and of the local socket; user namespaces stay allowed, since they are what keeps packages apart. With --json it
+ * says no invitation and no token: what it says stands in the journal, which others may read.
  */
 export function systemdUnit({ node, program, data, user, limits }: UnitOptions): string {
   const memory = limits.maxMemoryMb === 0 ? [] : [`MemoryMax=${limits.maxMemoryMb + headroomMb}M`];
@@ -33,7 +34,7 @@ After=network-online.target time-sync.target
 [Service]
 Type=exec
 User=${quoted(user)}
-ExecStart=${quoted(node)} ${quoted(program)} up --data ${quoted(data)}
+ExecStart=${quoted(node)} ${quoted(program)} up --json --data ${quoted(data)}
 KillSignal=SIGTERM
 KillMode=mixed
 TimeoutStopSec=${stopSeconds}

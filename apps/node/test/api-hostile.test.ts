@@ -1,3 +1,4 @@
+import { route, shapes } from '@hypermesh/client/routes';
 import { createManualClock } from '@hypermesh/core/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { maxBodyBytes } from '../src/api/body.ts';
@@ -10,6 +11,16 @@ const post = (body: string | Uint8Array, headers: AskOptions['headers'] = json):
   headers,
   body,
 });
+
+const heavyRoute = route({
+  method: 'GET',
+  path: '/v1/heavy',
+  summary: 'Work',
+  input: shapes.object({}),
+  output: shapes.object({}),
+  heavy: true,
+});
+const heavyOnes = [{ id: 'heavy', route: heavyRoute, handle: async () => ({}) }];
 
 let node: Served;
 beforeAll(async () => {
@@ -127,6 +138,20 @@ describe('a request from elsewhere', () => {
     expect((await node.ask({ path: '/v1/big', headers })).status).toBe(200);
   });
 
+  it('may follow a link to the pages, and load nothing of them into its own', async () => {
+    const from = { authorization: null, 'sec-fetch-site': 'cross-site' };
+    const link = { ...from, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+    expect((await node.ask({ path: '/health', headers: link })).status).toBe(200);
+    for (const [mode, dest] of [
+      ['no-cors', 'image'],
+      ['navigate', 'iframe'],
+      ['cors', 'empty'],
+    ] as const) {
+      const headers = { ...from, 'sec-fetch-mode': mode, 'sec-fetch-dest': dest };
+      expect((await node.ask({ path: '/health', headers })).status).toBe(403);
+    }
+  });
+
   it('by another name of this machine is led to the one origin that holds the token', async () => {
     const pages = { caesar: '/wallet', trust: '/trust', assets: '/assets', catalog: '/packages' };
     for (const [name, page] of Object.entries(pages)) {
@@ -134,6 +159,61 @@ describe('a request from elsewhere', () => {
       expect(answer).toMatchObject({ status: 307, body: '' });
       expect(answer.headers.location).toBe(`http://hypermesh.localhost:4711${page}`);
     }
+  });
+});
+
+describe('who only reads', () => {
+  it('may make the node work rarely, while the owner is not slowed down', async () => {
+    await using slow = await serveTest({
+      clock: createManualClock(),
+      more: { dynamicRoutes: () => heavyOnes },
+    });
+    const headers = { authorization: `Bearer ${slow.readToken}` };
+    const statuses = [];
+    for (let count = 0; count < 22; count++)
+      statuses.push((await slow.ask({ path: '/v1/heavy', headers })).status);
+    expect(statuses).toEqual([...Array<number>(20).fill(200), 429, 429]);
+    expect((await slow.ask({ path: '/v1/big', headers })).status).toBe(200);
+    for (let count = 0; count < 22; count++) expect((await slow.ask({ path: '/v1/heavy' })).status).toBe(200);
+  });
+
+  it('leaves streams of events and room for calls to the owner', async () => {
+    const ends: AbortController[] = [];
+    const headers = { authorization: `Bearer ${node.readToken}` };
+    const held = (path: string) => {
+      const end = new AbortController();
+      ends.push(end);
+      return fetch(`${node.url}${path}`, { headers, signal: end.signal });
+    };
+    try {
+      for (let count = 0; count < 32; count++)
+        expect((await held('/v1/events?topics=logs')).status).toBe(200);
+      const path = '/v1/events?topics=logs';
+      expect((await node.ask({ path, headers })).json().error).toMatchObject({ code: 'node/busy' });
+      const own = new AbortController();
+      ends.push(own);
+      const authorization = `Bearer ${node.token}`;
+      expect(
+        (await fetch(`${node.url}${path}`, { headers: { authorization }, signal: own.signal })).status,
+      ).toBe(200);
+    } finally {
+      for (const end of ends) end.abort();
+    }
+  });
+});
+
+describe('routes that others wrote', () => {
+  it('whose paths are odd keep nothing else from being answered, and are not reached', async () => {
+    const odd = ['/v1/a/:b', '/v1/a/*', '/v1/a/%zz', '/v1/a/{b', '/v1/a b', '/v1/{x-y}'];
+    const list = [...odd, '/v1/even'].map((path) => ({
+      ...{ id: path, handle: async () => ({}) },
+      route: { ...heavyRoute, path },
+    }));
+    await using served = await serveTest({ more: { dynamicRoutes: () => list } });
+    expect((await served.ask({ path: '/v1/even' })).status).toBe(200);
+    for (const path of ['/v1/nothing', '/v1/a/:b', '/v1/a/b', '/v1/a/%zz'])
+      expect((await served.ask({ path })).status).toBe(404);
+    expect((await served.ask({ path: '/openapi.json' })).status).toBe(200);
   });
 });
 
@@ -268,6 +348,9 @@ describe('a request line', () => {
     expect(head).toMatchObject({ status: 200, body: '' });
     expect(head.headers['content-length']).toBe(get.headers['content-length']);
     expect(get.json()).toEqual({ fuel: '18446744073709551616', bytes: 'ff' });
+    const stream = await node.ask({ method: 'HEAD', path: '/v1/events?topics=logs' });
+    expect(stream).toMatchObject({ status: 200, body: '' });
+    expect(stream.headers['content-type']).toContain('text/event-stream');
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { systemClock } from '@hypermesh/core/node';
 import { createManualClock } from '@hypermesh/core/testing';
@@ -154,6 +154,32 @@ describe('the end of an extension', () => {
     expect(process.getActiveResourcesInfo().length).toBeLessThanOrEqual(resources + 1);
   }, 120_000);
 
+  it('by unload leaves nothing to who has its id next, though the node was killed before its store was gone', async () => {
+    const grants = ['storage:read', 'storage:write'];
+    const folder = await node.made({ optional: grants });
+    const { extensionData, extensionDecisions } = node.directory;
+    const store = join(extensionData, id);
+    const kept = join(extensionData, 'kept');
+    {
+      await using extensions = await node.open();
+      await extensions.operator.pin(node.friend, false);
+      await extensions.operator.load(folder, { grants });
+      expect(await call(extensions, 'keep', 'secret')).toMatchObject({ status: 'success' });
+      cpSync(store, kept, { recursive: true });
+      await extensions.operator.unload(id);
+    }
+    // What the disk held between the decision and the end of the store.
+    const decided = JSON.parse(readFileSync(extensionDecisions, 'utf8')) as object;
+    expect(decided).toMatchObject({ loaded: [], forgetting: [] });
+    writeFileSync(extensionDecisions, JSON.stringify({ ...decided, forgetting: [id] }));
+    cpSync(kept, store, { recursive: true });
+    await using extensions = await node.open();
+    expect(readdirSync(extensionData)).toEqual(['kept']);
+    expect(readFileSync(extensionDecisions, 'utf8')).not.toContain(id);
+    await extensions.operator.load(folder, { grants });
+    expect(existsSync(store) ? readdirSync(store) : []).toEqual([]);
+  });
+
   it('is one thing at a time with everything else that is asked for at once', async () => {
     await using extensions = await node.open();
     await extensions.operator.pin(node.friend, false);
@@ -250,8 +276,9 @@ describe('what a node finds when it starts', () => {
   it.each([
     ['no JSON', '{'],
     ['of another version', '{"v":2}'],
+    ['that leads out of the shelf', '{"v":1,"pins":[],"bundled":[],"loaded":[],"forgetting":["../x"]}'],
     [
-      'that leads out of the shelf',
+      'with a package that leads out of the shelf',
       '{"v":1,"pins":[],"bundled":[],"loaded":[{"id":"a","version":"1","signer":"s","from":"/","active":true,"grants":[],"package":"../../x"}]}',
     ],
   ])('is set aside where the decisions are %s, and nothing is thrown away', async (_, text) => {

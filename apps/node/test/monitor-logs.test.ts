@@ -14,7 +14,7 @@ import { createManualClock, logLaws } from '@hypermesh/core/testing';
 import { describe, expect, it } from 'vitest';
 import { describeLine, timeOf } from '../src/cli/logs.ts';
 import { defaultLogBounds } from '../src/monitor/logs/files.ts';
-import { formatLogLine, type LogLine, parseLogLine } from '../src/monitor/logs/line.ts';
+import { formatLogLine, type LogLine, lineEvent, parseLogLine } from '../src/monitor/logs/line.ts';
 import { openNodeLog } from '../src/monitor/logs/node-log.ts';
 import { endOfLogs, followLogs, readLogs } from '../src/monitor/logs/read.ts';
 import { createMetrics } from '../src/monitor/metrics/registry.ts';
@@ -38,6 +38,14 @@ const bytesIn = (folder: string) =>
 const countsOf = (lines: readonly LogLine[]) => lines.map(({ fields }) => fields['n']);
 
 describe('the log of a node', () => {
+  it('tells of a long line its beginning alone, whatever somebody else made it of', () => {
+    const line = { atMs: startMs, level: 'warn', event: 'peer.said', fields: { n: 1n } } as const;
+    expect(lineEvent(line)).toEqual(line);
+    const long = lineEvent({ ...line, fields: { said: 'x'.repeat(1_000_000) } });
+    expect(long).toMatchObject({ atMs: startMs, level: 'warn', event: 'peer.said' });
+    expect(JSON.stringify(long).length).toBeLessThan(3_000);
+  });
+
   for (const law of logLaws(logIn(temporaryDirectory().path))) it(law.title, () => law.check());
 
   it('keeps so many files of so many bytes and no more, whatever is logged', () => {

@@ -32,7 +32,7 @@ describe('the unit of systemd', () => {
     const text = systemdUnit({ ...options, limits, data: '/srv/my $mesh/100% "here"', user: 'mesh' });
     expect(text).toContain('MemoryMax=1256M\n');
     expect(text).toContain('TimeoutStopSec=46\n');
-    expect(text).toContain('up --data "/srv/my $$mesh/100%% \\"here\\""\n');
+    expect(text).toContain('up --json --data "/srv/my $$mesh/100%% \\"here\\""\n');
     expect(text).not.toContain('StateDirectory=');
     expect(systemdUnit(options)).toContain('StateDirectory=hypermesh\n');
     expect(systemdUnit(options)).not.toContain('MemoryMax=');

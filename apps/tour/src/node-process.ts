@@ -4,6 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Progress } from '@hypermesh/client';
 import { type ControlClient, connectControl, dataDirectory, type NodeStatus } from '@hypermesh/node/control';
 
 /** The command line of a node, as a user of the package runs it. */
@@ -45,7 +46,10 @@ export interface NodeProcess {
   call<T extends object>(
     method: string,
     params: object,
-    options?: { readonly signal?: AbortSignal; readonly onProgress?: (text: string) => void },
+    options?: {
+      readonly signal?: AbortSignal;
+      readonly onProgress?: (text: string, progress: Progress) => void;
+    },
   ): Promise<T>;
   status(): Promise<NodeStatus>;
   /** Resolves when the present process is gone, whatever ended it. */
@@ -125,7 +129,9 @@ export function createNodeProcess(name: string, directory: string): NodeProcess 
       try {
         return await control.call(method, params, {
           ...(signal === undefined ? {} : { signal }),
-          ...(onProgress === undefined ? {} : { onProgress: ({ text }) => onProgress(String(text)) }),
+          ...(onProgress === undefined
+            ? {}
+            : { onProgress: (progress) => onProgress(progress.text, progress) }),
         });
       } catch (error) {
         if (error instanceof Error && 'code' in error && error.code === 'node/not-running') disconnect();

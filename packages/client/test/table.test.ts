@@ -35,6 +35,16 @@ describe('the table of routes', () => {
     if (route.secret) expect(route.method).toBe('GET');
   });
 
+  it('lets the read-only token ask exactly this beside what is plainly read', () => {
+    const marked = (mark: 'reads' | 'secret' | 'heavy') =>
+      entries.filter(([, route]) => route[mark] === true).map(([id]) => id);
+    expect(marked('reads').sort()).toEqual(['missing', 'plan-install', 'plan-policy']);
+    expect(marked('secret').sort()).toEqual(['invitations', 'memory-read']);
+    expect(marked('heavy').sort()).toEqual(
+      ['explain', 'extension-audit-verify', 'plan-install', 'verify', 'versions'].sort(),
+    );
+  });
+
   it('names each method of a path once, and no two paths that mean the same', () => {
     const shapes = entries.map(([, { method, path }]) => `${method} ${path.replace(/\{[^}]+\}/g, '*')}`);
     expect(new Set(shapes).size).toBe(shapes.length);

@@ -5,6 +5,7 @@ import type { Problem } from './problem.ts';
 
 /** How long a reader may leave an answer unread before its connection is ended. */
 export const unreadMs = 60_000;
+export const eventStreamType = 'text/event-stream; charset=utf-8';
 /** How often a stream says that it lives. */
 const beatMs = 15_000;
 
@@ -60,7 +61,7 @@ export interface EventStream {
 export function startEvents(response: ServerResponse): EventStream {
   response.writeHead(200, {
     ...apiHeaders,
-    'content-type': 'text/event-stream; charset=utf-8',
+    'content-type': eventStreamType,
     'x-accel-buffering': 'no',
   });
   response.flushHeaders();

@@ -5,7 +5,7 @@ import { type Clock, type Log, silentMetrics } from '@hypermesh/core';
 import type { Events } from '../events/hub.ts';
 import { exposition, expositionFormatOf, expositionTypes } from '../monitor/metrics/exposition.ts';
 import type { MetricsRegistry } from '../monitor/metrics/registry.ts';
-import { sendJson, sendProblem, startEvents } from './answers.ts';
+import { eventStreamType, sendJson, sendProblem, startEvents } from './answers.ts';
 import { badCall, bodyOf } from './body.ts';
 import { answerStreamed, answerWhole, type Caller, wantsStream } from './call.ts';
 import { apiHeaders } from './headers.ts';
@@ -13,8 +13,8 @@ import type { Pages } from './pages.ts';
 import { parametersOf } from './parameters.ts';
 import { problemOf, refuseCall } from './problem.ts';
 import { createRateLimits, type Rate } from './rate-limits.ts';
-import { createRouter, type Named, type Router } from './router.ts';
-import { pageElsewhere, refuseCrossSite, siteOf } from './site.ts';
+import { createRouter, isRoutable, type Named, type Router } from './router.ts';
+import { pageElsewhere, refuseCrossSite, refuseEmbedding, siteOf } from './site.ts';
 import type { Access, Tokens } from './tokens.ts';
 
 /** A way in: the socket of the owner, or the network. */
@@ -54,26 +54,32 @@ export interface Api {
   endAll(): void;
 }
 
-/** How often each door may be asked, by what the token allows; without one, and with a wrong one. */
-const rates: Readonly<Record<Door, Readonly<Record<Access | 'anyone' | 'refused', Rate>>>> = {
+type Who = Access | 'anyone' | 'refused' | 'heavy';
+
+/** How often each door may be asked, by what the token allows; without one, with a wrong one, and for heavy routes with the one that reads. */
+const rates: Readonly<Record<Door, Readonly<Record<Who, Rate>>>> = {
   network: {
     full: { perSecond: 200, burst: 1_000 },
     read: { perSecond: 100, burst: 500 },
     anyone: { perSecond: 100, burst: 400 },
     refused: { perSecond: 1, burst: 20 },
+    heavy: { perSecond: 2, burst: 20 },
   },
   socket: {
     full: { perSecond: 5_000, burst: 20_000 },
     read: { perSecond: 1_000, burst: 4_000 },
     anyone: { perSecond: 100, burst: 400 },
     refused: { perSecond: 5, burst: 50 },
+    heavy: { perSecond: 2, burst: 20 },
   },
 };
 
 /** Methods that requests are counted by. */
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE']);
-/** Streams of events that are open at once at most, of both doors. */
-const mostStreams = 64;
+/** Streams of events that are open at once at most, of both doors, and how many of them for who only reads: the owner finds room. */
+const mostStreams: Readonly<Record<Access, number>> = { full: 64, read: 32 };
+/** Calls with the read-only token that wait for their answers at most. */
+const mostReading = 64;
 /** Requests of one connection that wait for their answers at most. */
 const mostPerConnection = 16;
 
@@ -87,7 +93,8 @@ export function createApi(parts: ApiParts): Api {
   const answering = new Set<AbortController>();
   const open = new WeakMap<object, number>();
   const routeOf = new WeakMap<ServerResponse, string>();
-  let streams = 0;
+  const streams: Record<Access, number> = { full: 0, read: 0 };
+  let reading = 0;
   let dynamic: { readonly list: readonly Named<Handle>[]; readonly router: Router<Handle> } | undefined;
   let pages: Promise<Pages | undefined> | undefined;
 
@@ -105,11 +112,15 @@ export function createApi(parts: ApiParts): Api {
   function dynamicRouter(): Router<Handle> | undefined {
     const list = parts.dynamicRoutes?.();
     if (list === undefined || list.length === 0) return undefined;
-    if (dynamic?.list !== list) dynamic = { list, router: createRouter(list) };
+    if (dynamic?.list !== list) {
+      // What others wrote must not keep the rest from being found.
+      const fitting = list.filter(({ route }) => isRoutable(route.path));
+      dynamic = { list, router: createRouter(fitting) };
+    }
     return dynamic.router;
   }
 
-  function spend(door: Door, who: Access | 'anyone' | 'refused'): void {
+  function spend(door: Door, who: Who): void {
     const retryAfterMs = limits.take(`${door}:${who}`, rates[door][who]);
     if (retryAfterMs === 0) return;
     throw refuseCall(
@@ -134,7 +145,7 @@ export function createApi(parts: ApiParts): Api {
   async function callRoute(
     request: IncomingMessage,
     response: ServerResponse,
-    { pathname, query, access, onBody }: Asked,
+    { pathname, query, access, door, onBody }: Asked,
   ): Promise<void> {
     const method = request.method ?? '';
     // The table comes first: what was written elsewhere neither hides a route nor runs a pattern of its own where one fits.
@@ -143,7 +154,7 @@ export function createApi(parts: ApiParts): Api {
       fixed !== undefined && 'entry' in fixed ? fixed : (dynamicRouter()?.find(method, pathname) ?? fixed);
     if (found === undefined) throw noRoute(pathname);
     if ('allow' in found) throw noMethod(method, found.allow);
-    const { entry, path } = found;
+    const { entry } = found;
     const { route } = entry;
     routeOf.set(response, entry.id);
     const isReading = (route.method === 'GET' && route.secret !== true) || route.reads === true;
@@ -153,6 +164,24 @@ export function createApi(parts: ApiParts): Api {
         'The token only reads; this needs the full one',
       );
     }
+    if (access === 'full') return await answerCall(request, response, found, { query, access, onBody });
+    if (route.heavy === true) spend(door, 'heavy');
+    if (reading >= mostReading) throw busy(`${mostReading} calls with the read-only token wait already`);
+    reading++;
+    try {
+      await answerCall(request, response, found, { query, access, onBody });
+    } finally {
+      reading--;
+    }
+  }
+
+  async function answerCall(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { entry, path }: { readonly entry: Named<Handle>; readonly path: Readonly<Record<string, string>> },
+    { query, access, onBody }: Pick<Asked, 'query' | 'access' | 'onBody'>,
+  ): Promise<void> {
+    const { route } = entry;
     const takesBody = route.method === 'POST' || route.method === 'PUT';
     const body = takesBody ? await bodyOf(request, onBody) : {};
     const params = parametersOf(route, { path, query, body });
@@ -164,19 +193,22 @@ export function createApi(parts: ApiParts): Api {
   async function followEvents(
     request: IncomingMessage,
     response: ServerResponse,
-    query: URLSearchParams,
+    { query, access }: Pick<Asked, 'query' | 'access'>,
   ): Promise<void> {
     const asked = (query.get('topics') ?? '').split(',');
     const wrong = asked.find((topic) => !topicNames.includes(topic as Topic));
     if (wrong !== undefined)
       throw badCall(`topics must be some of ${topicNames.join(', ')}, separated by commas`);
-    if (streams >= mostStreams) {
-      const next = 'close other pages of this node';
-      throw refuseCall({ code: 'node/busy', next }, `${mostStreams} streams of events are open already`);
+    if (streams.full + streams.read >= mostStreams.full || streams[access] >= mostStreams[access])
+      throw busy(`${streams[access]} streams of events are open already`);
+    if (request.method === 'HEAD') {
+      // A stream without a body would never end.
+      response.writeHead(200, { ...apiHeaders, 'content-type': eventStreamType }).end();
+      return;
     }
     const signal = signalOf(response);
     const afterId = request.headers['last-event-id'];
-    streams++;
+    streams[access]++;
     try {
       const heard = events.subscribe(asked as Topic[], {
         signal,
@@ -187,7 +219,7 @@ export function createApi(parts: ApiParts): Api {
         await stream.send({ id, name: topic, data: { atMs, data } });
       stream.end();
     } finally {
-      streams--;
+      streams[access]--;
     }
   }
 
@@ -233,12 +265,13 @@ export function createApi(parts: ApiParts): Api {
       refuseCrossSite(request.headers);
       const access = accessOf(request, door);
       if (pathname.startsWith('/v1/') && pathname !== '/v1/events')
-        return await callRoute(request, response, { pathname, query, access, onBody });
+        return await callRoute(request, response, { pathname, query, access, door, onBody });
       mustRead(request);
-      if (pathname === '/v1/events') return await followEvents(request, response, query);
+      if (pathname === '/v1/events') return await followEvents(request, response, { query, access });
       if (pathname === '/metrics') return answerMetrics(request, response);
       return describe(response);
     }
+    refuseEmbedding(request.headers);
     spend(door, 'anyone');
     mustRead(request);
     if (pathname === '/health') return sendJson(response, 200, { ok: true });
@@ -287,6 +320,7 @@ interface Asked {
   readonly pathname: string;
   readonly query: URLSearchParams;
   readonly access: Access;
+  readonly door: Door;
   readonly onBody: (() => void) | undefined;
 }
 
@@ -304,6 +338,9 @@ function targetIn({ url = '' }: IncomingMessage): {
 function mustRead({ method = '' }: IncomingMessage): void {
   if (method !== 'GET' && method !== 'HEAD') throw noMethod(method, ['GET', 'HEAD']);
 }
+
+const busy = (message: string) =>
+  refuseCall({ code: 'node/busy', next: 'ask again when others have ended, or close pages' }, message);
 
 const noRoute = (pathname: string) =>
   refuseCall(

@@ -49,6 +49,12 @@ export function refuseCrossSite(headers: IncomingHttpHeaders): void {
   throw foreign('a page of another site', 'pages of other sites may not ask this node');
 }
 
+/** Refuses what another site would load into a page of its own: only a link of somebody who comes here is followed. */
+export function refuseEmbedding(headers: IncomingHttpHeaders): void {
+  const isLink = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
+  if (!isLink) refuseCrossSite(headers);
+}
+
 /** Where a request by one of the further names belongs; undefined where it is right. */
 export function pageElsewhere({ name, host }: Site): string | undefined {
   return isPageName(name)

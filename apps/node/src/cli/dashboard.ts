@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { dashboardLink } from '../api/link.ts';
 import { connectControl } from '../control/client.ts';
 import { type DataDirectory, readIfPresent, writeDurably } from '../data-directory.ts';
@@ -62,6 +61,7 @@ async function open(directory: DataDirectory, link: string): Promise<boolean> {
     file,
     `<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=${link}">\n`,
   );
+  const { spawn } = await import('node:child_process');
   return await new Promise((resolve) => {
     const child = spawn(program, [file], { stdio: 'ignore', detached: true });
     child.once('error', () => resolve(false));

@@ -1,6 +1,3 @@
-import { hostname } from 'node:os';
-import { withApiFlag } from '../api/config.ts';
-import { checkListen, checkName, defaultConfig } from '../config.ts';
 import { dataWords } from '../data-directory.ts';
 import { type Command, dataFlag, dryRunFlag, type Flag, isDryRun } from './command.ts';
 import { directoryOf } from './control.ts';
@@ -54,6 +51,8 @@ export const initCommand: Command = {
   async run(invocation) {
     const { flags, output } = invocation;
     const directory = directoryOf(invocation);
+    const { checkName } = await import('../config.ts');
+    const { nameFrom, optional } = await import('./node-options.ts');
     const name = nameFrom(flags['name']);
     const mesh = checkName(textOf(flags['mesh']) ?? 'hypermesh');
     if (isDryRun(invocation)) {
@@ -76,34 +75,7 @@ export const initCommand: Command = {
   },
 };
 
-/** The options that `init` and `join` hand on as they were given. */
-export function optional(flags: Readonly<Record<string, string | true | undefined>>) {
-  const listen = textOf(flags['listen']);
-  const passphraseFile = textOf(flags['passphrase-file']);
-  const api = textOf(flags['api']);
-  return {
-    ...(listen === undefined ? {} : { listen: checkListen(listen) }),
-    ...(passphraseFile === undefined ? {} : { passphraseFile }),
-    ...(api === undefined ? {} : { api: withApiFlag(defaultConfig.api, api) }),
-  };
-}
-
-/** The name that was given, or one made from the machine's. Throws `node/bad-flag`. */
-export function nameFrom(flag: string | true | undefined): string {
-  const given = textOf(flag);
-  return checkName(given ?? machineName());
-}
-
 /** The value of a flag that takes one. */
 export function textOf(flag: string | true | undefined): string | undefined {
   return typeof flag === 'string' ? flag : undefined;
-}
-
-function machineName(): string {
-  const plain = hostname()
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 32);
-  return plain === '' ? 'node' : plain.replace(/-+$/, '');
 }

@@ -3,7 +3,7 @@ import { NodeError } from '../errors.ts';
 import { parseInvitation } from '../mesh/invitation.ts';
 import { type Command, dryRunFlag, isDryRun } from './command.ts';
 import { directoryOf } from './control.ts';
-import { nameFrom, nodeFlags, optional } from './init.ts';
+import { nodeFlags } from './init.ts';
 
 export const joinCommand: Command = {
   name: 'join',
@@ -26,6 +26,7 @@ export const joinCommand: Command = {
     }
     const { invitation } = parsed;
     const directory = directoryOf(invocation);
+    const { nameFrom, optional } = await import('./node-options.ts');
     const name = nameFrom(flags['name']);
     if (isDryRun(invocation)) {
       const { planNode } = await import('./node-plan.ts');

@@ -1,7 +1,5 @@
 import { userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { readConfig } from '../config.ts';
-import { systemdUnit } from '../systemd-unit.ts';
 import { type Command, dataFlag } from './command.ts';
 import { directoryOf } from './control.ts';
 import { textOf } from './init.ts';
@@ -19,6 +17,8 @@ export const systemdUnitCommand: Command = {
   examples: ['hypermesh systemd-unit | sudo tee /etc/systemd/system/hypermesh.service'],
   async run(invocation) {
     const directory = directoryOf(invocation);
+    const { readConfig } = await import('../config.ts');
+    const { systemdUnit } = await import('../systemd-unit.ts');
     const { limits } = readConfig(directory);
     const program = fileURLToPath(new URL('../../bin/hypermesh.mjs', import.meta.url));
     const user = textOf(invocation.flags['user']) ?? userInfo().username;

@@ -10,7 +10,6 @@ import {
 import { hasCode } from '@hypermesh/core';
 import { dataDirectory, readIfPresent } from '../data-directory.ts';
 import { NodeError, type NodeFailure } from '../errors.ts';
-import { socketFetch } from './fetch.ts';
 
 /** What a call to a node may be told. */
 export interface ControlOptions {
@@ -38,6 +37,7 @@ export async function connectControl(path: string, directory: string): Promise<C
   if (ownerOf(path) === undefined || ownerOf(path) !== ownerOf(directory)) throw notRunning(directory);
   const token = readIfPresent(dataDirectory(directory).apiToken)?.toString('utf8').trim();
   if (token === undefined) throw notRunning(directory);
+  const { socketFetch } = await import('./fetch.ts');
   const way = socketFetch(path);
   const closing = new AbortController();
   const client = createClient({ url: 'http://localhost', token, fetch: way.fetch });

@@ -1,5 +1,8 @@
-import { Agent, type IncomingMessage, request as send } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Fetch } from '@hypermesh/client';
+
+// By `import` it would bring Node's own fetch and WebSocket, which take longer to load than the call takes.
+const { Agent, request: send } = process.getBuiltinModule('node:http');
 
 /** A way to a node over the socket of its owner. */
 export interface SocketFetch extends Disposable {

@@ -35,6 +35,8 @@ interface Content {
   readonly pins: readonly Pin[];
   readonly loaded: readonly Decision[];
   readonly bundled: readonly BundledDecision[];
+  /** What was unloaded, and whose store may be there still. */
+  readonly forgetting?: readonly string[];
 }
 
 /**
@@ -46,6 +48,8 @@ export class Decisions {
   readonly pins = new Map<string, Pin>();
   readonly loaded = new Map<string, Decision>();
   readonly bundled = new Map<string, BundledDecision>();
+  /** Ids of what was unloaded, until nothing is left of what they stored: whoever has the id next must not find it. */
+  readonly forgetting = new Set<string>();
   /** The file could not be read: what is there belongs to decisions that nobody knows. */
   readonly isDamaged: boolean;
 
@@ -64,6 +68,7 @@ export class Decisions {
     for (const pin of content.content.pins) this.pins.set(pin.signer, pin);
     for (const each of content.content.loaded) this.loaded.set(each.id, each);
     for (const each of content.content.bundled) this.bundled.set(each.id, each);
+    for (const each of content.content.forgetting ?? []) this.forgetting.add(each);
   }
 
   /** Durable when it returns. Throws where the disk cannot take it; what is on disk is then as it was. */
@@ -73,6 +78,7 @@ export class Decisions {
       pins: [...this.pins.values()],
       loaded: [...this.loaded.values()],
       bundled: [...this.bundled.values()],
+      forgetting: [...this.forgetting],
     };
     writeDurably(this.#path, `${JSON.stringify(content, undefined, 2)}\n`);
   }
@@ -80,6 +86,7 @@ export class Decisions {
   /** Changes and saves; where `change` or the disk fails, everything in memory is as it was before. */
   async attempt<T>(change: () => T | Promise<T>): Promise<T> {
     const before = [new Map(this.pins), new Map(this.loaded), new Map(this.bundled)] as const;
+    const forgetting = [...this.forgetting];
     try {
       const result = await change();
       this.save();
@@ -88,6 +95,8 @@ export class Decisions {
       restore(this.pins, before[0]);
       restore(this.loaded, before[1]);
       restore(this.bundled, before[2]);
+      this.forgetting.clear();
+      for (const id of forgetting) this.forgetting.add(id);
       throw error;
     }
   }
@@ -104,7 +113,10 @@ function read(text: string): { ok: true; content: Content } | { ok: false; reaso
     if (value.v !== 1) return { ok: false, reason: 'of another version' };
     const lists: unknown[] = [value.pins, value.loaded, value.bundled];
     if (!lists.every(Array.isArray)) return { ok: false, reason: 'without its lists' };
+    const { forgetting = [] } = value;
     const isWhole =
+      Array.isArray(forgetting) &&
+      forgetting.every((id) => typeof id === 'string' && extensionId.test(id)) &&
       value.pins.every(({ signer, trusted }) => isText(signer) && typeof trusted === 'boolean') &&
       value.loaded.every(
         (each) =>
@@ -124,6 +136,8 @@ function read(text: string): { ok: true; content: Content } | { ok: false; reaso
 
 /** Never a path: an id and a digest. */
 const packageName = /^[a-z0-9][a-z0-9.-]{0,127}@[0-9a-f]{32}$/;
+/** Never a path, either. */
+const extensionId = /^[a-z0-9][a-z0-9.-]{0,127}$/;
 const isText = (value: unknown): boolean => typeof value === 'string' && value.length > 0;
 const isCapability = (value: unknown): boolean =>
   typeof value === 'string' && capabilitiesOf(value)[0] === value;

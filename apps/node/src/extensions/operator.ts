@@ -94,6 +94,7 @@ export class Operator {
       const standing = this.standing(signer);
       const { grants, report } = judge(verified, { ...choice, from, before: undefined, standing, offered });
       if (choice.dryRun === true) return report;
+      await this.#forgetStored(id);
       const name = shelf.put(id, verified.files);
       try {
         const done = await decisions.attempt(async () => {
@@ -186,13 +187,30 @@ export class Operator {
         .map((each) => each.id);
       if (needing.length > 0)
         throw refused(id, `${needing.join(', ')} needs it`, `hypermesh extension unload ${needing[0]}`);
-      await decisions.attempt(() => decisions.loaded.delete(id));
+      await decisions.attempt(() => {
+        decisions.loaded.delete(id);
+        decisions.forgetting.add(id);
+      });
       if (host.get(id) !== undefined) await host.unload(id);
       this.#parts.refused.delete(id);
       shelf.remove(decision.package);
-      await this.#parts.forget(id);
+      await this.#forgetStored(id);
       this.#parts.tell(id, 'forgotten');
     });
+  }
+
+  /** Ends what a crash, or a disk that failed, left of what was unloaded before. */
+  forgetUnloaded(): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const id of this.#parts.decisions.forgetting) await this.#forgetStored(id);
+    });
+  }
+
+  async #forgetStored(id: string): Promise<void> {
+    const { decisions, forget } = this.#parts;
+    if (!decisions.forgetting.has(id)) return;
+    await forget(id);
+    await decisions.attempt(() => decisions.forgetting.delete(id));
   }
 
   /** Keeps an extension from serving, from now on and after a restart. */

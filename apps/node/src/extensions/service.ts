@@ -196,6 +196,9 @@ export async function openExtensions(
     forget: (id) => store.forget(id),
     tell: (id, event, about) => tell?.({ id, event, ...(about === undefined ? {} : { about }) }),
   });
+  await operator
+    .forgetUnloaded()
+    .catch((error: unknown) => log.warn('extension.store-not-forgotten', { message: String(error) }));
   const found = await atStart({ directory, from, decisions, shelf, operator });
   for (const each of found.refused) refused.set(each.id, each);
   for (const outcome of await host.load(found.packages)) {

@@ -6,7 +6,7 @@ import type { AlertSettings } from './alerts/rule.ts';
 import { changedMs, noSettings, readRuleFile, rulesOf, writeRuleFile } from './alerts/rule-file.ts';
 import { watchDelay } from './delay.ts';
 import { fineStepMs, type History, openHistory } from './history/history.ts';
-import type { LogLine } from './logs/line.ts';
+import { lineEvent } from './logs/line.ts';
 import type { NodeLog } from './logs/node-log.ts';
 import type { MetricsRegistry } from './metrics/registry.ts';
 import { lookAtProcess } from './process-look.ts';
@@ -92,10 +92,6 @@ export function openMonitor(
     },
     [Symbol.dispose]: () => owned.dispose(),
   };
-}
-
-function lineEvent({ atMs, level, event, fields }: LogLine) {
-  return { atMs, level, event, fields };
 }
 
 /** Rules read what the last hour says, in steps of 10 seconds. */

@@ -231,6 +231,7 @@ export const catalogRoutes = {
     summary: 'Versions of a package, oldest first',
     input: object({ name: text({ maxLength: 214 }) }),
     output: object({ versions: list(words()) }),
+    heavy: true,
   }),
   publish: route({
     method: 'POST',
@@ -258,6 +259,7 @@ export const catalogRoutes = {
     output: installationPlan,
     progress: true,
     reads: true,
+    heavy: true,
   }),
   search: route({
     method: 'GET',
@@ -298,6 +300,7 @@ export const catalogRoutes = {
     summary: 'Check an installed package again: records, signatures, log, and with deep every byte',
     input: object({ spec, deep: optional(flag()) }),
     output: verification,
+    heavy: true,
   }),
   remove: route({
     method: 'DELETE',

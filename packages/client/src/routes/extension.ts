@@ -206,5 +206,6 @@ export const extensionRoutes = {
         }),
       ),
     }),
+    heavy: true,
   }),
 };

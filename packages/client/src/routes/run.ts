@@ -23,8 +23,13 @@ const request = {
   input: optional(
     Type.String({ maxLength: 262_144, description: 'Text that the program gets as its input' }),
   ),
-  inputFile: optional(text({ description: "A file of the node's machine" })),
-  outputFile: optional(text({ description: "A file of the node's machine that the output is written to" })),
+  inputFile: optional(text({ description: "Absolute path of a file of the node's machine" })),
+  outputFile: optional(
+    text({
+      description:
+        "Absolute path of a file of the node's machine that the output is written to; one that is there is replaced",
+    }),
+  ),
   operation: optional(text()),
   fuel: optional(whole()),
   memoryPages: optional(whole()),
@@ -147,5 +152,6 @@ export const runRoutes = {
       silent: list(object({ name: words(), reason: words() })),
     }),
     progress: true,
+    heavy: true,
   }),
 };

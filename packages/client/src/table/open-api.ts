@@ -67,7 +67,7 @@ export function openApi({ version, routes, url }: OpenApiOptions): Record<string
 
 function operationOf(
   id: string,
-  { method, path, summary, description, input, output, progress, secret, reads, body }: AnyRoute,
+  { method, path, summary, description, input, output, progress, secret, reads, heavy, body }: AnyRoute,
 ) {
   const inPath = new Set([...path.matchAll(/\{([^}]+)\}/g)].map(([, name]) => name ?? ''));
   const fields = Object.entries(input.properties as Record<string, TSchema>);
@@ -88,6 +88,7 @@ function operationOf(
     description: [
       ...(description === undefined ? [] : [description]),
       isReading ? 'The read-only token suffices.' : 'Needs the full token.',
+      ...(isReading && heavy === true ? ['It makes the node work: rarely with that one.'] : []),
       ...(progress === true ? ['With `Accept: text/event-stream` it tells its progress on the way.'] : []),
     ].join(' '),
     ...(parameters.length === 0 ? {} : { parameters }),

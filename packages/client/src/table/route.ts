@@ -24,6 +24,8 @@ export interface Route<Input extends TObject = TObject, Output extends TSchema =
   readonly secret?: true;
   /** May be called with the read-only token although it is a POST: it asks and changes nothing. */
   readonly reads?: true;
+  /** Makes the node work, or ask others: who only reads may ask for it rarely. */
+  readonly heavy?: true;
 }
 
 /** Any route. */

@@ -43,6 +43,9 @@ const KEY = `quickjs-${ENGINE_SHA256.slice(0, 16)}-${PROFILE}-${MAX_MEMORY_PAGES
  */
 export const METERED_CID = 'bafkreiefv4i4vgn2355jyi3tplv3yycsiw5qtqjx2oawvv4ep7klptbkiq';
 
+/** Name of the metered engine beside the built entry. A build makes it, so that no node takes the memory of metering. */
+export const METERED_FILE = 'engine.wasm';
+
 let shared: Promise<MeteredEngine> | undefined;
 
 /** The engine of this process: made at the first call, in a worker, and again after a failure. */
@@ -55,8 +58,8 @@ export function meteredEngine(cache: EngineCache | undefined): Promise<MeteredEn
 }
 
 async function prepare(cache: EngineCache | undefined): Promise<MeteredEngine> {
-  const kept = await cache?.get(KEY).catch(() => undefined);
-  const known = kept === undefined ? undefined : await compiled(new Uint8Array(kept));
+  const known =
+    (await knownOf(readBuilt)) ?? (cache === undefined ? undefined : await knownOf(() => cache.get(KEY)));
   if (known !== undefined) return known;
   const module = await meterEngine();
   await cache?.put(KEY, module).catch(() => undefined);
@@ -64,6 +67,20 @@ async function prepare(cache: EngineCache | undefined): Promise<MeteredEngine> {
   if (engine === undefined)
     throw unusable(`metering makes ${cidOf(module, 'raw')} of it, not ${METERED_CID}`);
   return engine;
+}
+
+/** The engine that a source gives; undefined where it gives none, or another one. */
+async function knownOf(read: () => Promise<Uint8Array | undefined>): Promise<MeteredEngine | undefined> {
+  const bytes = await read().catch(() => undefined);
+  return bytes === undefined ? undefined : compiled(new Uint8Array(bytes));
+}
+
+/** The engine that was metered when the package was built. Rejects where the sources themselves run. */
+export async function readBuilt(
+  entry: string = import.meta.resolve('@hypermesh/metered-wasm/quickjs'),
+): Promise<Uint8Array> {
+  const { readFile } = await import('node:fs/promises');
+  return await readFile(new URL(METERED_FILE, entry));
 }
 
 /** Meters the engine as it is published, in a worker. */

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import type { Input } from '@hypermesh/client';
 import { type NodeId, toHex, utf8 } from '@hypermesh/core';
 import { unlessAborted } from '../../abort.ts';
 import { NodeError } from '../../errors.ts';
 import type { RunRequest } from '../../run/asking.ts';
+import { outputPath, readInput } from '../../run/files.ts';
 import { runOnAnother } from '../../run/on-another.ts';
 import type { MeshServices } from '../../services.ts';
 import type { Handlers, NodeParts } from './method.ts';
@@ -78,7 +78,7 @@ async function runRequests(
     ...(operation === undefined ? {} : { operation }),
     ...(input === undefined ? {} : { input: utf8(input) }),
     ...(inputFile === undefined ? {} : { input: await readInput(inputFile) }),
-    ...(outputFile === undefined ? {} : { outputFile }),
+    ...(outputFile === undefined ? {} : { outputFile: outputPath(outputFile) }),
     ...(clockMs === undefined ? {} : { clockMs: Number(clockMs) }),
     ...(randomSeed === undefined ? {} : { randomSeed: seed(randomSeed) }),
     ...(price === undefined ? {} : { price: integer(price) }),
@@ -93,19 +93,6 @@ async function runRequests(
     { code: 'node/not-found', what: 'another member', next: 'a mesh of one node runs nothing for itself' },
     'There is no other member that could run it',
   );
-}
-
-/** A file of the person who asks: the daemon runs as the same user. */
-async function readInput(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const next = 'give the path of a file that this user can read';
-    throw new NodeError(
-      { code: 'node/bad-flag', flag: '--input', next },
-      `${path} cannot be read (${(error as NodeJS.ErrnoException).code})`,
-    );
-  }
 }
 
 function seed(text: string): Uint8Array {

@@ -42,6 +42,20 @@ export function parseLogLine(text: string): LogLine | undefined {
   return { atMs, level: known, event, fields };
 }
 
+/** Longest fields of a line that is told as an event, characters: a thousand of those are kept in memory. */
+const maxEventText = 4096;
+
+/** A line as an event: of long fields the beginning stays, as text. */
+export function lineEvent({ atMs, level, event, fields }: LogLine): LogLine {
+  const text = toJson(fields);
+  return {
+    atMs,
+    level,
+    event,
+    fields: text.length <= maxEventText ? fields : { cut: text.slice(0, maxEventText / 2) },
+  };
+}
+
 /** Which lines are wanted. */
 export interface LogFilter {
   /** The least level. */
