@@ -147,3 +147,18 @@ it('what is gone is shown no more, and what only cannot be asked for stays besid
   await timing.passes(300);
   expect([live.answer.value.value, live.answer.value.fault?.status]).toEqual([undefined, 404]);
 });
+
+it('what a person did is asked for soon, however seldom events may ask', async () => {
+  const { node, timing, store, hold } = await openStore();
+  const live = hold({ everyMs: 60_000 });
+  node.opens();
+  await settled();
+  await node.tells('blocks');
+  await timing.passes(1_000);
+  expect(words(live)).toBe('answer 1');
+  store.refresh();
+  await timing.passes(0);
+  expect(words(live)).toBe('answer 2');
+  await timing.passes(60_000);
+  expect(node.calls.length).toBe(2);
+});

@@ -164,7 +164,7 @@ export function testsOfAmber(world: () => DashboardWorld | undefined): void {
       expect(await drawn()).toBeLessThan(80);
       expect(await page.evaluate<number>('document.querySelectorAll("*").length')).toBeLessThan(2_500);
 
-      await page.getByRole('group', { name: 'Assets on the ledger' }).focus();
+      await page.getByRole('region', { name: 'Table: Assets on the ledger' }).focus();
       await page.keyboard.press('End');
       await table.locator(`tr[aria-rowindex="${many + 1}"]`).waitFor();
       await expect
