@@ -2,6 +2,7 @@ import './design/index.css';
 import { createClient } from '@hypermesh/client';
 import { effect } from '@preact/signals';
 import { render } from 'preact';
+import { mayAct } from './app/access.ts';
 import { App } from './app/app.tsx';
 import { startRouter } from './app/router.ts';
 import { startTheme } from './app/theme.ts';
@@ -28,6 +29,16 @@ function reach(token: string): NodeAccess {
     forgetToken();
     isRefused.value = true;
   });
+  // What the token may do, asked once it is known that the node hears.
+  void stream
+    .opened()
+    .then(() => api.call('status', {}))
+    .then(
+      ({ access }) => {
+        mayAct.value = access === 'full';
+      },
+      () => undefined, // The node refuses by itself what the token may not do.
+    );
   // A hidden window lets its connection go: browsers give one machine six at a time, over all windows.
   document.addEventListener('visibilitychange', () => stream.pause(document.hidden));
   return { api, stream, store: createLiveStore(api, stream, timing) };

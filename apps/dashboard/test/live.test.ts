@@ -130,3 +130,35 @@ it('an answer that nobody holds is kept for a minute, then forgotten', async () 
   await timing.passes(60_000);
   expect(words(hold())).toBeUndefined();
 });
+
+it('what is gone is shown no more, and what only cannot be asked for stays beside the fault', async () => {
+  const { node, timing, hold } = await openStore();
+  const live = hold();
+  node.opens();
+  await settled();
+  const failWith = (status: number) =>
+    node.answers(() => Promise.reject(Object.assign(new Error('no'), { status })));
+  failWith(500);
+  await node.tells('blocks');
+  await timing.passes(300);
+  expect([words(live), live.answer.value.fault?.status]).toEqual(['answer 1', 500]);
+  failWith(404);
+  await node.tells('blocks');
+  await timing.passes(300);
+  expect([live.answer.value.value, live.answer.value.fault?.status]).toEqual([undefined, 404]);
+});
+
+it('what a person did is asked for soon, however seldom events may ask', async () => {
+  const { node, timing, store, hold } = await openStore();
+  const live = hold({ everyMs: 60_000 });
+  node.opens();
+  await settled();
+  await node.tells('blocks');
+  await timing.passes(1_000);
+  expect(words(live)).toBe('answer 1');
+  store.refresh();
+  await timing.passes(0);
+  expect(words(live)).toBe('answer 2');
+  await timing.passes(60_000);
+  expect(node.calls.length).toBe(2);
+});

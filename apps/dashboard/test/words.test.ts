@@ -1,24 +1,42 @@
 import { describe, expect, it } from 'vitest';
 import { faultOf } from '../src/data/fault.ts';
 import { shortId } from '../src/format/ids.ts';
-import { formatBytes, formatCompact, formatCount, formatRate, formatShare } from '../src/format/numbers.ts';
+import {
+  counted,
+  formatAmountShort,
+  formatBytes,
+  formatCompact,
+  formatCount,
+  formatRate,
+  formatShare,
+} from '../src/format/numbers.ts';
 import { formatAgo, formatDuration } from '../src/format/times.ts';
 import { describeAsset, formatQuantity, readAttributes } from '../src/pages/assets/quantities.ts';
 import { perMinute, perStep } from '../src/pages/overview/rates.ts';
 import { firstFields, runRequest } from '../src/pages/runs/run-request.ts';
 import { frame, ring, thickness } from '../src/pages/topology/place.ts';
-import { spread, wordsOf } from '../src/parts/plot-words.ts';
+import { partsOf } from '../src/parts/node-words-parts.ts';
+import { beginOf, eachOnce, rangeOf, spread, wordsOf } from '../src/parts/plot-words.ts';
 
 describe('numbers and times', () => {
   it.each([
     [formatBytes(999), '999 B'],
     [formatBytes(1_500_000), '1.5 MB'],
     [formatBytes('12000000000'), '12.0 GB'],
-    [formatBytes(999_999), '1000.0 kB'],
+    [formatBytes(999_999), '1.0 MB'],
     [formatRate(2_048), '2.0 kB/s'],
     [formatCount('18446744073709551615'), '18,446,744,073,709,551,615'],
     [formatCount('not a number'), 'not a number'],
-    [formatCompact(12_345_678n), '12.3m'],
+    [formatCompact(12_345_678n), '12.3 M'],
+    [formatCompact('10000000000'), '10 G'],
+    [formatCompact(999_999), '1 M'],
+    [formatCompact(22), '22'],
+    [formatAmountShort('1000000000000000'), '1.000 P'],
+    [formatAmountShort('999999999900000'), '999.9 T'],
+    [formatAmountShort('12345678901'), '12.34 G'],
+    [formatAmountShort('999999999'), '999,999,999'],
+    [counted(1, 'region'), '1 region'],
+    [counted(2, 'region'), '2 regions'],
     [formatShare(1_250), '12.5 %'],
     [formatDuration(0), '0 ms'],
     [formatDuration(0.42), '0.42 ms'],
@@ -140,5 +158,35 @@ describe('what went wrong', () => {
     expect(faultOf(error)).toEqual({ code: 'node/refused', message: 'not now', next: 'wait', status: 409 });
     expect(faultOf('text')).toEqual({ code: 'pages/unknown', message: 'text' });
     expect(faultOf(undefined)).toEqual({ code: 'pages/unknown', message: 'undefined' });
+  });
+});
+
+describe('the axis of a plot', () => {
+  it('begins with the first figure of any line, and is two minutes at least', () => {
+    const lines = [
+      { label: 'In', values: [null, null, null, 4] },
+      { label: 'Out', values: [null, null, 3, null] },
+    ];
+    expect(beginOf(lines)).toBe(2);
+    expect(beginOf([{ label: 'In', values: [null, null] }])).toBe(0);
+    expect(rangeOf(1_000, 1_030)).toEqual([1_000, 1_120]);
+    expect(rangeOf(1_000, 4_600)).toEqual([1_000, 4_600]);
+    expect(rangeOf(null, null)).toEqual([0, 120]);
+    expect(eachOnce(['0 B/s', '0 B/s', '1 B/s'])).toEqual(['0 B/s', '', '1 B/s']);
+  });
+});
+
+describe('a sentence of the node', () => {
+  it('is cut into words, ids that can be copied and times, and nothing of it is lost', () => {
+    const id = 'bafyreidf2ty7hpedewgizvmmgv4jkgls2ffgnivo7f6u6qqjadxzgn4jsq';
+    const root = `SHA256:${'7c'.repeat(32)}`;
+    const text = `keys of ${id}; one root is believed: ${root} until 2026-11-21T17:18:50.000Z, no less`;
+    const parts = partsOf(text);
+    expect(parts.map(({ words }) => words).join('')).toBe(text);
+    expect(parts.filter(({ kind }) => kind === 'id').map(({ words }) => words)).toEqual([id, root]);
+    expect(parts.filter(({ kind }) => kind === 'time').map(({ words }) => words)).toEqual([
+      '2026-11-21T17:18:50.000Z',
+    ]);
+    expect(partsOf('the face of a cafe')).toEqual([{ kind: 'words', words: 'the face of a cafe' }]);
   });
 });

@@ -2,6 +2,7 @@ import { useNode } from '../data/node.ts';
 import type { Connection } from '../data/stream.ts';
 import { formatAgo } from '../format/times.ts';
 import { nowMs } from '../parts/clock.ts';
+import { mayAct } from './access.ts';
 
 const words: Readonly<Record<Connection['state'], string>> = {
   connecting: 'Connecting',
@@ -36,5 +37,16 @@ export function ConnectionLine() {
         </p>
       ) : null}
     </div>
+  );
+}
+
+/** A line over the page while the token only reads: why nothing can be changed, and what would let one. */
+export function AccessLine() {
+  if (mayAct.value) return null;
+  return (
+    <p class="connection-line access-line">
+      You may look and change nothing: the token of this link only reads, so what changes something is left
+      out. The link that <code>hypermesh dashboard</code> prints may do everything.
+    </p>
   );
 }

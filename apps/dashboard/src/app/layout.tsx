@@ -5,7 +5,7 @@ import { Questions } from '../parts/confirm.tsx';
 import { FaultNote } from '../parts/notes.tsx';
 import { PageHead } from '../parts/panel.tsx';
 import { Toasts } from '../parts/toasts.tsx';
-import { ConnectionLine } from './connection.tsx';
+import { AccessLine, ConnectionLine } from './connection.tsx';
 import { PhoneBar, Rail } from './navigation.tsx';
 import type { Page, PageProps } from './page.ts';
 import { matchPage, place } from './router.ts';
@@ -21,6 +21,7 @@ export function Layout({ pages }: { readonly pages: readonly Page[] }) {
         <Rail pages={pages} />
         <main id="main" class="main" tabIndex={-1}>
           <ConnectionLine />
+          <AccessLine />
           <CurrentPage pages={pages} />
         </main>
         <PhoneBar pages={pages} />

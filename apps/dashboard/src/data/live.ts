@@ -43,6 +43,9 @@ export interface Timing {
   after(ms: number, then: () => void): void;
 }
 
+/** Between two questions where nothing else is said, and at most after something that a person did. */
+const soonMs = 300;
+
 /** How long an answer that nobody shows is kept, so that going back shows it at once. */
 const keptMs = 60_000;
 
@@ -69,16 +72,18 @@ export function createLiveStore(
     keeping: Keeping<Result<Id>>,
   ): Entry {
     const answer = signal<Answer<Result<Id>>>({ isLoading: true });
-    const { topics, fold, everyMs = 300 } = keeping;
+    const { topics, fold, everyMs = soonMs } = keeping;
     const ended = new AbortController();
     let isAsking = false;
-    let isWaiting = false;
-    let isMissed = false;
+    /** When it is asked next, and the shortest time before that which somebody who came while it was asked may wait. */
+    let dueMs = Number.POSITIVE_INFINITY;
+    let missedMs = Number.POSITIVE_INFINITY;
     let lastMs = Number.NEGATIVE_INFINITY;
 
     async function ask(): Promise<void> {
       isAsking = true;
-      isMissed = false;
+      dueMs = Number.POSITIVE_INFINITY;
+      missedMs = Number.POSITIVE_INFINITY;
       lastMs = timing.nowMs();
       answer.value = { ...answer.peek(), isLoading: true };
       try {
@@ -86,25 +91,27 @@ export function createLiveStore(
         answer.value = { value, isLoading: false, atMs: timing.nowMs() };
       } catch (error) {
         if (ended.signal.aborted) return;
+        const fault = faultOf(error);
         const { value, atMs } = answer.peek();
-        const known = value === undefined || atMs === undefined ? {} : { value, atMs };
-        answer.value = { ...known, fault: faultOf(error), isLoading: false };
+        // What is gone is shown no more: an extension that was unloaded, a package that was removed.
+        const isKnown = value !== undefined && atMs !== undefined && fault.status !== 404;
+        answer.value = { ...(isKnown ? { value, atMs } : {}), fault, isLoading: false };
       }
       isAsking = false;
-      if (isMissed) refresh();
+      if (missedMs < Number.POSITIVE_INFINITY) refresh(missedMs);
     }
 
-    function refresh(): void {
+    function refresh(leastMs: number = everyMs): void {
       if (isAsking) {
-        isMissed = true;
+        missedMs = Math.min(missedMs, leastMs);
         return;
       }
-      if (isWaiting) return;
-      isWaiting = true;
-      const waitMs = Math.max(0, lastMs + everyMs - timing.nowMs());
-      timing.after(waitMs, () => {
-        isWaiting = false;
-        if (!ended.signal.aborted) void ask();
+      const nowMs = timing.nowMs();
+      const mineMs = Math.max(nowMs, lastMs + leastMs);
+      if (mineMs >= dueMs) return;
+      dueMs = mineMs;
+      timing.after(mineMs - nowMs, () => {
+        if (dueMs === mineMs && !ended.signal.aborted) void ask();
       });
     }
 
@@ -112,16 +119,17 @@ export function createLiveStore(
       const { value, fault } = answer.peek();
       const next = value === undefined || fault !== undefined ? undefined : fold?.(value, event);
       if (next === undefined || isAsking) refresh();
-      else answer.value = { value: next, isLoading: isWaiting, atMs: timing.nowMs() };
+      else answer.value = { value: next, isLoading: dueMs < Number.POSITIVE_INFINITY, atMs: timing.nowMs() };
     }
 
-    const stops = [stream.listen(topics, hear), stream.onGap(refresh)];
+    const stops = [stream.listen(topics, hear), stream.onGap(() => refresh())];
     // Asked once the events flow: nothing can change unheard between the answer and the first event.
     isAsking = true;
     void stream.opened().then(ask);
     return {
       answer: answer as unknown as Entry['answer'],
-      refresh,
+      // A person who did something does not wait as long as events may.
+      refresh: () => refresh(Math.min(everyMs, soonMs)),
       end() {
         ended.abort();
         for (const stop of stops) stop();

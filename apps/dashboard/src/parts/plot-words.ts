@@ -25,3 +25,25 @@ export function spread(length: number, count: number): readonly number[] {
   for (let at = length - 1; at >= 0; at -= step) places.push(at);
   return places;
 }
+
+/** Where the figures begin: before it nothing was measured, in no line. 0 where nothing was measured at all. */
+export function beginOf(series: readonly Series[]): number {
+  const begins = series
+    .map(({ values }) => values.findIndex((value) => value !== null))
+    .filter((at) => at >= 0);
+  return begins.length === 0 ? 0 : begins.reduce((a, b) => Math.min(a, b));
+}
+
+/** Shortest time that a plot is wide, seconds: below it, seconds of data would look like a history. */
+const leastSpan = 120;
+
+/** The span of the time axis in seconds, for data from `from` to `to`: it begins with them and is two minutes at least. */
+export function rangeOf(from: number | null, to: number | null): [number, number] {
+  if (from === null || to === null) return [0, leastSpan];
+  return to - from >= leastSpan ? [from, to] : [from, from + leastSpan];
+}
+
+/** Marks of an axis without repetitions: small values in whole units would read the same several times. */
+export function eachOnce(marks: readonly string[]): string[] {
+  return marks.map((mark, at) => (mark === marks[at - 1] ? '' : mark));
+}

@@ -2,11 +2,16 @@ import { useEffect, useId, useRef } from 'preact/hooks';
 import type uPlot from 'uplot';
 import { paint } from '../app/theme.ts';
 import { formatMoment } from '../format/times.ts';
-import { type Series, spread, wordsOf } from './plot-words.ts';
+import { beginOf, eachOnce, rangeOf, type Series, spread, wordsOf } from './plot-words.ts';
 
 export type { Series } from './plot-words.ts';
 
 const mostTableRows = 60;
+
+/** Seconds between the marks of the time axis. */
+const timeSteps = [
+  1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
+];
 
 /** What a plot draws. */
 export interface PlotProps {
@@ -17,19 +22,25 @@ export interface PlotProps {
   /** A value with its unit. */
   readonly format: (value: number) => string;
   readonly heightPx?: number;
+  /** The panel around it has the same title already. */
+  readonly isTitled?: boolean;
   /** Points without a line between them, for values that stand alone. */
   readonly isPoints?: boolean;
 }
 
 /** A plot over time. Those who do not see it hear its figures in a sentence, and everybody can open them as a table. */
 export function Plot(props: PlotProps) {
-  const { title, timesMs, series, format, heightPx = 168 } = props;
+  const { title, timesMs, series, format, heightPx = 168, isTitled = false } = props;
   const room = useRef<HTMLDivElement>(null);
   const drawn = useRef<uPlot>(undefined);
   const id = useId();
   const shape = series.map(({ label }) => label).join('\n');
   const painted = paint.value;
-  const data = [timesMs.map((ms) => ms / 1000), ...series.map(({ values }) => values)] as uPlot.AlignedData;
+  const begin = beginOf(series);
+  const data = [
+    timesMs.slice(begin).map((ms) => ms / 1000),
+    ...series.map(({ values }) => values.slice(begin)),
+  ] as uPlot.AlignedData;
   const latest = useRef({ props, data });
   latest.current = { props, data };
 
@@ -60,7 +71,7 @@ export function Plot(props: PlotProps) {
   return (
     <figure class="plot" aria-labelledby={id}>
       <figcaption id={id} class="plot-caption">
-        <span class="plot-title">{title}</span>
+        <span class={isTitled ? 'visually-hidden' : 'plot-title'}>{title}</span>
         <span class="visually-hidden">{wordsOf(series, format)}</span>
         {series.length < 2 ? null : (
           <span class="plot-legend">
@@ -82,6 +93,7 @@ export function Plot(props: PlotProps) {
 }
 
 function FiguresTable({ title, timesMs, series, format }: PlotProps) {
+  const begin = beginOf(series);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <section class="table-scroll plot-table" tabIndex={0} aria-label={`Figures: ${title}`}>
@@ -97,19 +109,21 @@ function FiguresTable({ title, timesMs, series, format }: PlotProps) {
           </tr>
         </thead>
         <tbody>
-          {spread(timesMs.length, mostTableRows).map((at) => (
-            <tr key={timesMs[at]}>
-              <th scope="row">{formatMoment(timesMs[at] ?? 0)}</th>
-              {series.map(({ label, values }) => {
-                const value = values[at];
-                return (
-                  <td key={label} class="is-number">
-                    {value === null || value === undefined ? 'none' : format(value)}
-                  </td>
-                );
-              })}
-            </tr>
-          ))}
+          {spread(timesMs.length - begin, mostTableRows)
+            .map((place) => place + begin)
+            .map((at) => (
+              <tr key={timesMs[at]}>
+                <th scope="row">{formatMoment(timesMs[at] ?? 0)}</th>
+                {series.map(({ label, values }) => {
+                  const value = values[at];
+                  return (
+                    <td key={label} class="is-number">
+                      {value === null || value === undefined ? 'none' : format(value)}
+                    </td>
+                  );
+                })}
+              </tr>
+            ))}
         </tbody>
       </table>
     </section>
@@ -135,11 +149,14 @@ function optionsOf(
     height,
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { size: 6 } },
-    padding: [8, 8, 0, 0],
-    scales: { y: { range: (_, least, most) => [Math.min(0, least), most <= 0 ? 1 : most * 1.1] } },
+    padding: [8, 26, 0, 0],
+    scales: {
+      x: { range: (_, from, to) => rangeOf(from, to) },
+      y: { range: (_, least, most) => [Math.min(0, least), most <= 0 ? 1 : most * 1.1] },
+    },
     axes: [
-      { ...axis, space: 70, size: 26, values: '{HH}:{mm}:{ss}' },
-      { ...axis, size: 62, space: 30, values: (_, splits) => splits.map((value) => format(value)) },
+      { ...axis, space: 70, size: 26, incrs: timeSteps, values: '{HH}:{mm}:{ss}' },
+      { ...axis, size: 62, space: 30, values: (_, splits) => eachOnce(splits.map((value) => format(value))) },
     ],
     series: [
       {},

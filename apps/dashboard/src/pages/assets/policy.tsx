@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import { mayAct } from '../../app/access.ts';
 import { formatCount, formatShare } from '../../format/numbers.ts';
 import { formatDuration } from '../../format/times.ts';
 import { Facts } from '../../parts/figures.tsx';
@@ -28,7 +29,7 @@ export function PolicyPanel({
       title="Policy"
       isWide={isOpen.value}
       aside={
-        isOwn && !isOpen.value ? (
+        isOwn && !isOpen.value && mayAct.value ? (
           <button
             type="button"
             class="button"

@@ -3,6 +3,7 @@ import type { PageProps } from '../../app/page.ts';
 import { useAction, useAnswer } from '../../data/node.ts';
 import { formatCount } from '../../format/numbers.ts';
 import { formatDuration } from '../../format/times.ts';
+import { Acts } from '../../parts/acts.tsx';
 import { Badge } from '../../parts/badge.tsx';
 import { confirm } from '../../parts/confirm.tsx';
 import { Facts } from '../../parts/figures.tsx';
@@ -84,17 +85,19 @@ function About({ extension }: { readonly extension: Extension }) {
           ],
         ]}
       />
-      <div class="form-foot">
-        {state === 'active' ? (
-          <button type="button" class="button button-bad" disabled={deactivating.isRunning} onClick={stop}>
-            Stop
-          </button>
-        ) : (
-          <button type="button" class="button button-main" disabled={activating.isRunning} onClick={start}>
-            Start
-          </button>
-        )}
-      </div>
+      <Acts>
+        <div class="form-foot">
+          {state === 'active' ? (
+            <button type="button" class="button button-bad" disabled={deactivating.isRunning} onClick={stop}>
+              Stop
+            </button>
+          ) : (
+            <button type="button" class="button button-main" disabled={activating.isRunning} onClick={start}>
+              Start
+            </button>
+          )}
+        </div>
+      </Acts>
     </Panel>
   );
 }

@@ -1,4 +1,5 @@
 import type { Result } from '@hypermesh/client';
+import { mayAct } from '../../app/access.ts';
 import { useAction } from '../../data/node.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { confirm } from '../../parts/confirm.tsx';
@@ -48,7 +49,9 @@ export function Grants({ extension }: { readonly extension: Extension }) {
       )}
       <Table
         caption="Capabilities"
-        columns={columnsWith(grant, revoke, granting.isRunning || revoking.isRunning)}
+        columns={columnsWith(grant, revoke, granting.isRunning || revoking.isRunning).filter(
+          ({ id: column }) => mayAct.value || column !== 'change',
+        )}
         rows={rows}
         keyOf={({ capability }) => capability}
         empty={<p class="muted">It asks for nothing.</p>}

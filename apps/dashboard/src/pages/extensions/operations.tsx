@@ -1,6 +1,7 @@
 import type { Result } from '@hypermesh/client';
 import { useSignal } from '@preact/signals';
 import { useAction } from '../../data/node.ts';
+import { Acts } from '../../parts/acts.tsx';
 import { Badge } from '../../parts/badge.tsx';
 import { ChoiceField, TextField } from '../../parts/fields.tsx';
 import { FaultNote } from '../../parts/notes.tsx';
@@ -23,7 +24,11 @@ export function Operations({ extension }: { readonly extension: Extension }) {
         textOf={({ name, summary }) => `${name} ${summary ?? ''}`}
         empty={<p class="muted">It offers no operation.</p>}
       />
-      {extension.operations.length === 0 ? null : <Call extension={extension} />}
+      {extension.operations.length === 0 ? null : (
+        <Acts>
+          <Call extension={extension} />
+        </Acts>
+      )}
     </Panel>
   );
 }

@@ -1,59 +1,55 @@
 import type { Result } from '@hypermesh/client';
-import { useRef } from 'preact/hooks';
+import { useAnswer } from '../../data/node.ts';
 import { formatCount } from '../../format/numbers.ts';
 import { formatDuration } from '../../format/times.ts';
 import { Facts } from '../../parts/figures.tsx';
-import { Empty } from '../../parts/notes.tsx';
+import { Answered, Empty } from '../../parts/notes.tsx';
 import { Plot } from '../../parts/plot.tsx';
 
-type Ledger = Result<'ledger'>;
+const series = [
+  { name: 'hypermesh_consensus_finality_seconds_p50', label: 'half within' },
+  { name: 'hypermesh_consensus_finality_seconds_p95', label: '95 of 100 within' },
+] as const;
 
-/** How long each block took from its proposal until it was final, as this node saw it. */
-export function FinalityPlot({ ledger }: { readonly ledger: Ledger }) {
-  const samples = useSamples(ledger);
-  const { finality } = ledger;
-  if (finality === null || samples.length === 0)
+const seconds = (value: number): string => formatDuration(value * 1000);
+
+/** How long blocks took from their first sight here until they were final: over the last hour, and the last of them in figures. */
+export function FinalityPlot({ ledger: { finality, heartbeatMs } }: { readonly ledger: Result<'ledger'> }) {
+  const history = useAnswer(
+    'metrics-history',
+    { series: series.map(({ name }) => name) },
+    { topics: ['metrics'], everyMs: 10_000 },
+  );
+  if (finality === null)
     return (
       <Empty title="No block became final since this node started">
-        <p>Blocks come when operations wait, and every {formatDuration(ledger.heartbeatMs)} when none do.</p>
+        <p>Blocks come when operations wait, and every {formatDuration(heartbeatMs)} when none do.</p>
       </Empty>
     );
   return (
     <>
-      <Plot
-        title={`The last ${formatCount(samples.length)} that this page saw`}
-        timesMs={samples.map(({ atMs }) => atMs)}
-        series={[{ label: 'Until final', values: samples.map(({ ms }) => ms) }]}
-        format={formatDuration}
-        isPoints
-      />
+      <Answered answer={history}>
+        {(value) => (
+          <Plot
+            title="The last hour at most"
+            timesMs={value.times}
+            series={series.map(({ label }, at) => ({
+              label,
+              values: value.series[at]?.values ?? value.times.map(() => null),
+            }))}
+            format={seconds}
+          />
+        )}
+      </Answered>
       <Facts
         facts={[
           ['Half within', formatDuration(finality.p50Ms)],
           ['90 of 100 within', formatDuration(finality.p90Ms)],
           ['99 of 100 within', formatDuration(finality.p99Ms)],
           ['Longest', formatDuration(finality.maxMs)],
-          ['Of so many blocks', formatCount(finality.samples)],
+          ['Of the last blocks', formatCount(finality.samples)],
         ]}
       />
     </>
   );
-}
-
-interface Sample {
-  readonly height: number;
-  readonly atMs: number;
-  readonly ms: number;
-}
-
-const mostSamples = 300;
-
-/** One sample for each block that became final while the page is there. */
-function useSamples({ height, last, finality }: Ledger): readonly Sample[] {
-  const samples = useRef<readonly Sample[]>([]);
-  if (finality !== null && last !== null && samples.current.at(-1)?.height !== height)
-    samples.current = [...samples.current, { height, atMs: last.timeMs, ms: finality.lastMs }].slice(
-      -mostSamples,
-    );
-  return samples.current;
 }

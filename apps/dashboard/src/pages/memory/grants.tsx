@@ -1,4 +1,5 @@
 import type { Result } from '@hypermesh/client';
+import { mayAct } from '../../app/access.ts';
 import { useAction } from '../../data/node.ts';
 import { formatBytes } from '../../format/numbers.ts';
 import { Badge } from '../../parts/badge.tsx';
@@ -70,8 +71,8 @@ const columnsWith = (revoke: (grant: Grant) => Promise<void>, isBusy: boolean): 
     id: 'revoke',
     title: 'State',
     cell: (grant) =>
-      grant.isRevoked ? (
-        <Badge>revoked</Badge>
+      grant.isRevoked || !mayAct.value ? (
+        <Badge>{grant.isRevoked ? 'revoked' : 'granted'}</Badge>
       ) : (
         <button
           type="button"

@@ -1,6 +1,7 @@
 import type { Result } from '@hypermesh/client';
 import { useAnswer } from '../../data/node.ts';
-import { formatBytes, formatCount } from '../../format/numbers.ts';
+import { counted, formatBytes, formatCount } from '../../format/numbers.ts';
+import { Acts } from '../../parts/acts.tsx';
 import { Figures } from '../../parts/figures.tsx';
 import { Answered } from '../../parts/notes.tsx';
 import { PageHead } from '../../parts/panel.tsx';
@@ -26,7 +27,9 @@ export function Page() {
             <div class="grid">
               <Regions regions={value.regions} />
               <Grants grants={value.grants} />
-              <Lend />
+              <Acts>
+                <Lend />
+              </Acts>
               <Usable usable={value.usable} />
               <Words usable={value.usable} />
             </div>
@@ -43,7 +46,7 @@ function Summary({ memory: { regions, grants, usable } }: { readonly memory: Res
   return (
     <Figures
       figures={[
-        { label: 'Lent', value: formatBytes(lent), note: `${formatCount(regions.length)} regions` },
+        { label: 'Lent', value: formatBytes(lent), note: counted(regions.length, 'region') },
         {
           label: 'Granted',
           value: formatCount(live.length),
@@ -52,7 +55,7 @@ function Summary({ memory: { regions, grants, usable } }: { readonly memory: Res
         {
           label: 'Usable here',
           value: formatBytes(usable.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)),
-          note: `${formatCount(usable.length)} grants of others`,
+          note: counted(usable.length, 'grant of others', 'grants of others'),
         },
       ]}
     />

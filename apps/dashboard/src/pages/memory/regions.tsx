@@ -1,4 +1,5 @@
 import type { Result } from '@hypermesh/client';
+import { mayAct } from '../../app/access.ts';
 import { formatBytes, formatCount } from '../../format/numbers.ts';
 import { Id } from '../../parts/id.tsx';
 import { Empty } from '../../parts/notes.tsx';
@@ -15,7 +16,7 @@ export function Regions({ regions }: { readonly regions: readonly Region[] }) {
     <Panel title="Lent by this node" isWide>
       <Table
         caption="Regions that this node lends"
-        columns={columns}
+        columns={columns.filter(({ id }) => mayAct.value || id !== 'grant')}
         rows={regions}
         keyOf={({ address }) => address}
         empty={

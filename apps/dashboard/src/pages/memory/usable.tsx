@@ -47,7 +47,7 @@ const columns: readonly Column<UsableRegion>[] = [
   { id: 'until', title: 'Until', cell: ({ expiresMs }) => <When atMs={expiresMs} />, from: 'medium' },
   {
     id: 'attached',
-    title: '',
+    title: 'State',
     cell: ({ isAttached }) => (isAttached ? <Badge tone="good">attached</Badge> : null),
     from: 'wide',
   },

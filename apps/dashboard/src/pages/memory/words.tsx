@@ -2,6 +2,7 @@ import type { Result } from '@hypermesh/client';
 import { useSignal } from '@preact/signals';
 import { useAction } from '../../data/node.ts';
 import { formatCount } from '../../format/numbers.ts';
+import { Acts } from '../../parts/acts.tsx';
 import { TextField } from '../../parts/fields.tsx';
 import { FaultNote } from '../../parts/notes.tsx';
 import { Panel } from '../../parts/panel.tsx';
@@ -74,12 +75,14 @@ export function Words({ usable }: { readonly usable: Result<'memory-list'>['usab
           <button type="button" class="button" disabled={isBusy || at === ''} onClick={read}>
             Read
           </button>
-          <button type="button" class="button" disabled={isBusy || at === ''} onClick={write}>
-            Write
-          </button>
-          <button type="button" class="button" disabled={isBusy || at === ''} onClick={add}>
-            Add
-          </button>
+          <Acts>
+            <button type="button" class="button" disabled={isBusy || at === ''} onClick={write}>
+              Write
+            </button>
+            <button type="button" class="button" disabled={isBusy || at === ''} onClick={add}>
+              Add
+            </button>
+          </Acts>
         </div>
       </form>
       <p role="status">{said.value}</p>

@@ -59,6 +59,7 @@ function ChartPanel({ chart, spanMs }: { readonly chart: Chart; readonly spanMs:
         {({ times, series }) => (
           <Plot
             title={chart.title}
+            isTitled
             timesMs={times}
             series={chart.series.map(({ label }, at) => ({
               label,

@@ -1,7 +1,9 @@
 import type { Input, Result } from '@hypermesh/client';
 import { useSignal } from '@preact/signals';
+import { mayAct } from '../../app/access.ts';
 import { useAction, useAnswer } from '../../data/node.ts';
 import { formatDuration } from '../../format/times.ts';
+import { Acts } from '../../parts/acts.tsx';
 import { Badge } from '../../parts/badge.tsx';
 import { confirm } from '../../parts/confirm.tsx';
 import { Answered, FaultNote, Note } from '../../parts/notes.tsx';
@@ -34,15 +36,17 @@ export function Rules() {
       title="Rules"
       isWide
       aside={
-        <button
-          type="button"
-          class="button"
-          onClick={() => {
-            edited.value = 'new';
-          }}
-        >
-          New rule
-        </button>
+        <Acts>
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              edited.value = 'new';
+            }}
+          >
+            New rule
+          </button>
+        </Acts>
       }
     >
       {setting.fault === undefined ? null : <FaultNote fault={setting.fault} />}
@@ -80,7 +84,7 @@ export function Rules() {
                   edit: (rule) => {
                     edited.value = rule;
                   },
-                })}
+                }).filter(({ id }) => mayAct.value || id !== 'acts')}
                 rows={value.rules}
                 keyOf={({ name }) => name}
                 textOf={({ name, summary }) => `${name} ${summary}`}
@@ -89,11 +93,15 @@ export function Rules() {
               {value.disabled.length === 0 ? null : (
                 <p>
                   Switched off:{' '}
-                  {value.disabled.map((name) => (
-                    <button key={name} type="button" class="button" onClick={() => toggle(name)}>
-                      Switch {name} on
-                    </button>
-                  ))}
+                  {value.disabled.map((name) =>
+                    !mayAct.value ? (
+                      `${name} `
+                    ) : (
+                      <button key={name} type="button" class="button" onClick={() => toggle(name)}>
+                        Switch {name} on
+                      </button>
+                    ),
+                  )}
                 </p>
               )}
               {shown === undefined ? null : (
@@ -127,13 +135,13 @@ function ownOf({ rules }: Answer): NonNullable<Change['rule']> {
   return rules.filter(({ isDefault }) => !isDefault).map(({ isDefault: _, ...rule }) => rule);
 }
 
-interface Acts {
+interface RuleActs {
   toggle(name: string): unknown;
   remove(rule: Rule): unknown;
   edit(rule: Rule): void;
 }
 
-const columnsWith = ({ toggle, remove, edit }: Acts): readonly Column<Rule>[] => [
+const columnsWith = ({ toggle, remove, edit }: RuleActs): readonly Column<Rule>[] => [
   { id: 'name', title: 'Rule', cell: ({ name }) => <code>{name}</code>, sortBy: ({ name }) => name },
   {
     id: 'severity',

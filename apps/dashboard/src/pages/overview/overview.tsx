@@ -1,7 +1,8 @@
 import type { Result } from '@hypermesh/client';
 import { useAnswer } from '../../data/node.ts';
-import { formatBytes, formatCompact, formatCount, formatFigure } from '../../format/numbers.ts';
+import { formatBytes, formatCount, formatFigure } from '../../format/numbers.ts';
 import { formatDuration } from '../../format/times.ts';
+import { Amount } from '../../parts/amount.tsx';
 import { Badge } from '../../parts/badge.tsx';
 import { nowMs } from '../../parts/clock.ts';
 import { Facts, Figures } from '../../parts/figures.tsx';
@@ -106,8 +107,8 @@ function KeyFigures({ status: { ledger, members } }: { readonly status: Status }
             own === undefined ? (
               '…'
             ) : (
-              <a href="/wallet" title={`${formatCount(own.available)} base units`}>
-                {formatCompact(own.available)}
+              <a href="/wallet">
+                <Amount value={own.available} />
               </a>
             ),
           note: own === undefined ? undefined : `base units, and ${formatCount(own.held)} put aside`,

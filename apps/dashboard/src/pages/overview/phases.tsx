@@ -1,5 +1,6 @@
 import type { Result } from '@hypermesh/client';
 import { Badge } from '../../parts/badge.tsx';
+import { NodeWords } from '../../parts/node-words.tsx';
 import { Note } from '../../parts/notes.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { When } from '../../parts/when.tsx';
@@ -35,11 +36,16 @@ export function Phases({ status: { phases } }: { readonly status: Status }) {
               {name} <Badge tone={isReached ? 'good' : 'plain'}>{isReached ? 'reached' : 'not yet'}</Badge>
             </p>
             {isReached ? (
-              <p class="muted">{evidence.join('; ')}</p>
+              evidence.map((shown) => (
+                <p key={shown} class="muted">
+                  <NodeWords text={shown} />
+                </p>
+              ))
             ) : (
               <p class="muted">
-                {missing === undefined ? '' : `Missing: ${missing}. `}
-                {next === undefined ? '' : `Next: ${next}`}
+                <NodeWords
+                  text={`${missing === undefined ? '' : `Missing: ${missing}. `}${next === undefined ? '' : `Next: ${next}`}`}
+                />
               </p>
             )}
           </li>

@@ -1,6 +1,7 @@
 import type { Result } from '@hypermesh/client';
 import { useAction, useAnswer } from '../../data/node.ts';
 import { formatBytes, formatCount } from '../../format/numbers.ts';
+import { Acts } from '../../parts/acts.tsx';
 import { Badge } from '../../parts/badge.tsx';
 import { confirm } from '../../parts/confirm.tsx';
 import { Facts } from '../../parts/figures.tsx';
@@ -54,9 +55,11 @@ export function InstallPanel({ info: { record, installed } }: { readonly info: I
             whoever holds it, checks signatures, log and every chunk, and puts it on the ledger with its four
             proofs.
           </p>
-          <button type="button" class="button button-main" onClick={install}>
-            Install {record.version}
-          </button>
+          <Acts>
+            <button type="button" class="button button-main" onClick={install}>
+              Install {record.version}
+            </button>
+          </Acts>
         </>
       ) : (
         <div class="stack">
@@ -88,9 +91,11 @@ export function InstallPanel({ info: { record, installed } }: { readonly info: I
             >
               {verifying.isRunning ? 'Checking every byte …' : 'Check every byte'}
             </button>
-            <button type="button" class="button" disabled={removing.isRunning} onClick={remove}>
-              Remove
-            </button>
+            <Acts>
+              <button type="button" class="button" disabled={removing.isRunning} onClick={remove}>
+                Remove
+              </button>
+            </Acts>
           </div>
         </div>
       )}

@@ -3,6 +3,7 @@ import type { PageProps } from '../../app/page.ts';
 import { useAnswer } from '../../data/node.ts';
 import { shortId } from '../../format/ids.ts';
 import { formatBytes, formatCount } from '../../format/numbers.ts';
+import { Acts } from '../../parts/acts.tsx';
 import { Badge } from '../../parts/badge.tsx';
 import { Facts } from '../../parts/figures.tsx';
 import { Id } from '../../parts/id.tsx';
@@ -29,9 +30,11 @@ export function Page({ params, query }: PageProps) {
         title={name}
         lede={info.value?.record.description}
         actions={
-          <a class="button" href={`/runs?spec=${encodeURIComponent(spec)}`}>
-            Run it
-          </a>
+          <Acts>
+            <a class="button" href={`/runs?spec=${encodeURIComponent(spec)}`}>
+              Run it
+            </a>
+          </Acts>
         }
       />
       <Answered answer={info}>

@@ -2,6 +2,7 @@ import type { Result } from '@hypermesh/client';
 import { useSignal } from '@preact/signals';
 import { useAction, useAnswer } from '../../data/node.ts';
 import { formatDuration } from '../../format/times.ts';
+import { Acts } from '../../parts/acts.tsx';
 import { Badge } from '../../parts/badge.tsx';
 import { ChoiceField } from '../../parts/fields.tsx';
 import { FaultNote } from '../../parts/notes.tsx';
@@ -35,26 +36,28 @@ export function Rerun({ run }: { readonly run: Result<'run-record'> }) {
       ) : rerunning.isRunning ? (
         <Progress progress={rerunning.progress} onCancel={rerunning.cancel} />
       ) : (
-        <div class="form">
-          <ChoiceField
-            label="By"
-            name="on"
-            value={on.value}
-            choices={[['', 'Another member'], ...others.map(({ name }) => [name, name] as const)]}
-            onInput={(value) => {
-              on.value = value;
-            }}
-          />
-          <div class="form-foot">
-            <button
-              type="button"
-              class="button"
-              onClick={() => rerunning.start({ lease, ...(on.value === '' ? {} : { on: on.value }) })}
-            >
-              Execute again and compare
-            </button>
+        <Acts>
+          <div class="form">
+            <ChoiceField
+              label="By"
+              name="on"
+              value={on.value}
+              choices={[['', 'Another member'], ...others.map(({ name }) => [name, name] as const)]}
+              onInput={(value) => {
+                on.value = value;
+              }}
+            />
+            <div class="form-foot">
+              <button
+                type="button"
+                class="button"
+                onClick={() => rerunning.start({ lease, ...(on.value === '' ? {} : { on: on.value }) })}
+              >
+                Execute again and compare
+              </button>
+            </div>
           </div>
-        </div>
+        </Acts>
       )}
       {fault === undefined ? null : <FaultNote fault={fault} />}
       <div aria-live="polite">

@@ -4,6 +4,7 @@ import type { PageProps } from '../../app/page.ts';
 import { useAnswer } from '../../data/node.ts';
 import { formatCompact, formatCount } from '../../format/numbers.ts';
 import { formatDuration } from '../../format/times.ts';
+import { Acts } from '../../parts/acts.tsx';
 import { Badge } from '../../parts/badge.tsx';
 import { Answered, Empty } from '../../parts/notes.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
@@ -27,7 +28,9 @@ export function Page({ query }: PageProps) {
         lede="A package is executed by another member, under a lease with four proofs, and again by a second one. Digest, fuel and cost come back with a signed receipt."
       />
       <div class="stack">
-        <StartRun spec={query.get('spec') ?? ''} />
+        <Acts>
+          <StartRun spec={query.get('spec') ?? ''} />
+        </Acts>
         <Panel title="Runs of this node">
           <Answered answer={runs}>
             {({ runs: all }) => (

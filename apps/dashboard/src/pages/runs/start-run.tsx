@@ -67,7 +67,7 @@ export function StartRun({ spec }: { readonly spec: string }) {
           <TextField label="Package" hint="NAME or NAME@RANGE" list={specs} {...bind('spec')} />
           <ChoiceField
             label="Executed by"
-            choices={[['', 'Whoever lives to answer'], ...members]}
+            choices={[['', 'Whoever is free for it'], ...members]}
             {...bind('on')}
           />
           <ChoiceField

@@ -1,6 +1,7 @@
 import type { Result } from '@hypermesh/client';
 import { useAction, useAnswer } from '../../data/node.ts';
 import { formatBytes, formatCount, formatRate } from '../../format/numbers.ts';
+import { Acts } from '../../parts/acts.tsx';
 import { Badge, Meter } from '../../parts/badge.tsx';
 import { Facts, Figures } from '../../parts/figures.tsx';
 import { Id } from '../../parts/id.tsx';
@@ -32,7 +33,9 @@ export function Page() {
               <Active active={value.active} />
               <Recent recent={value.recent} />
               <Served uploads={value.uploads} />
-              <Scrub />
+              <Acts>
+                <Scrub />
+              </Acts>
             </div>
           </>
         )}

@@ -1,6 +1,8 @@
 import type { Result } from '@hypermesh/client';
 import { useAction, useAnswer } from '../../data/node.ts';
 import { formatCount } from '../../format/numbers.ts';
+import { Acts } from '../../parts/acts.tsx';
+import { Amount } from '../../parts/amount.tsx';
 import { Badge } from '../../parts/badge.tsx';
 import { Figures } from '../../parts/figures.tsx';
 import { Answered, FaultNote, Note } from '../../parts/notes.tsx';
@@ -34,7 +36,9 @@ export function Page() {
             )}
             <div class="grid">
               <History history={value.history} />
-              <Send own={value.own} accounts={value.accounts} />
+              <Acts>
+                <Send own={value.own} accounts={value.accounts} />
+              </Acts>
               <Accounts accounts={value.accounts} />
               <Holds holds={value.holds} />
               <Audit />
@@ -51,11 +55,11 @@ function Summary({ wallet: { own, total, issued, conserved, entries } }: { reado
   return (
     <Figures
       figures={[
-        { label: 'Available', value: formatCount(own.available), note: own.name },
-        { label: 'Put aside', value: formatCount(own.held), note: 'for runs not settled yet' },
+        { label: 'Available', value: <Amount value={own.available} />, note: `base units of ${own.name}` },
+        { label: 'Put aside', value: <Amount value={own.held} />, note: 'for runs not settled yet' },
         {
           label: 'In all accounts',
-          value: formatCount(total),
+          value: <Amount value={total} />,
           note: `${conserved ? 'as much as was issued' : `issued were ${formatCount(issued)}`}, in ${formatCount(entries)} entries`,
         },
       ]}
