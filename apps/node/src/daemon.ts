@@ -27,6 +27,7 @@ import { openMonitor } from './monitor/monitor.ts';
 import { metricTable } from './monitor/table/index.ts';
 import type { Phase0 } from './phases.ts';
 import { openPresence, type Presence } from './presence.ts';
+import { logCrashes } from './standing/crash-log.ts';
 import { createIntake, measureResources } from './standing/intake.ts';
 import { watchStanding } from './standing/watch.ts';
 import { describeNode } from './status-of.ts';
@@ -82,6 +83,7 @@ export async function openDaemon(directory: DataDirectory, options: DaemonOption
   const metrics = createMetrics(metricTable);
   const kept = { beside: options.log, least: options.logLevel ?? 'info', bounds: config.log } as const;
   const log = cleanup.use(openNodeLog(directory.logs, { ...kept, clock, metrics }));
+  cleanup.use(logCrashes(log));
   await migrate(directory, log);
   const passphrase = readPassphrase(directory, passphraseFile);
   const keys = await loadNodeKeys(directory, passphrase);

@@ -205,11 +205,14 @@ export function makeFolder(path: string): void {
 }
 
 /** Makes the names in a folder durable. */
-export function syncFolder(path: string): void {
-  const folder = openSync(path, 'r');
+export const syncFolder = (path: string): void => syncFile(path);
+
+/** Makes the bytes of a file durable that is written already. */
+export function syncFile(path: string): void {
+  const file = openSync(path, 'r');
   try {
-    fsyncSync(folder);
+    fsyncSync(file);
   } finally {
-    closeSync(folder);
+    closeSync(file);
   }
 }

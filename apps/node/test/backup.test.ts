@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import {
+  appendFileSync,
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -10,15 +12,16 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
-import { readGuard } from '@hypermesh/consensus/storage';
-import { create, extract } from 'tar';
+import { dirname, join } from 'node:path';
+import { create, extract, Header } from 'tar';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { staleLogMark } from '../src/adapters/transparency.ts';
 import { backUp } from '../src/backup/backup.ts';
 import { restore } from '../src/backup/restore.ts';
 import { type DataDirectory, dataDirectory } from '../src/data-directory.ts';
+import { lockDirectory } from '../src/directory-lock.ts';
+import { openJournal } from '../src/facts/journal.ts';
 import type { NodeStatus } from '../src/status.ts';
-import { type FourProcesses, openFourProcesses } from './four-processes.ts';
 import { hypermesh, startNode } from './processes.ts';
 import { failureOf, temporaryDirectory } from './support.ts';
 
@@ -120,6 +123,112 @@ describe('a backup of a node that was stopped', () => {
     expect(existsSync(join(at('plain'), 'daemon.pid'))).toBe(false);
   });
 
+  it('holds what cannot be made anew, under whatever names, and nothing of one process or machine', async () => {
+    const full = dataDirectory(at('full'));
+    cpSync(one.path, full.path, { recursive: true });
+    const digest = 'ab'.repeat(16);
+    const kept = [
+      'alerts.toml',
+      'log-view',
+      'extensions.json',
+      'before-format-2/ledger/blocks.dat',
+      'certificates/revocations/list.pem',
+      'extension-data/acme.tool/6162',
+      // What packages hold is theirs, however it is named.
+      ...['lock', 'passphrase', 'a.new', 'b.next', 'drafts/c', 'state.db', `${'d'.repeat(150)}.txt`].flatMap(
+        (name) => [
+          `catalog/trees/${'cd'.repeat(32)}/${name}`,
+          `extension-packages/acme.tool@${digest}/${name}`,
+        ],
+      ),
+      `catalog/trees/${'cd'.repeat(32)}/${'deep/'.repeat(60)}file`,
+    ];
+    const left = [
+      'api-token',
+      'api-token-read',
+      'api.json',
+      'control.sock',
+      'daemon.pid',
+      'ledger-index.sqlite',
+      'logs/1.log',
+      'history/fine-1.seg',
+      'engines/x',
+      'plots/x',
+      'content/staging/x',
+      'catalog/drafts/x',
+      `extension-packages/acme.tool@${digest}.new/x`,
+      'facts.cbor.123.new',
+      'ledger/guard.next',
+    ];
+    for (const name of [...kept, ...left]) {
+      mkdirSync(join(full.path, dirname(name)), { recursive: true });
+      writeFileSync(join(full.path, name), name);
+    }
+    rmSync(full.lock, { force: true });
+    await backUp(full, at('full.tar'), sealed);
+    const half = at('twice.4194304.partial');
+    mkdirSync(half);
+    await restore(at('full.tar'), dataDirectory(at('twice')), lastState);
+    expect(existsSync(half)).toBe(false);
+    for (const name of kept) expect(readFileSync(join(at('twice'), name), 'utf8')).toBe(name);
+    expect(left.filter((name) => existsSync(join(at('twice'), name)))).toEqual([]);
+    expect(readFileSync(dataDirectory(at('twice')).passphrase)).toEqual(readFileSync(one.passphrase));
+    expect(
+      await failureOf(() => restore(at('full.tar'), dataDirectory(at('twice')), lastState)),
+    ).toMatchObject({ code: 'node/already-initialized' });
+  });
+
+  it('holds the journal as it is, and goes without one that is damaged and says so', async () => {
+    const noted = dataDirectory(at('noted'));
+    cpSync(one.path, noted.path, { recursive: true });
+    const note = (lease: string) => {
+      using journal = openJournal(noted.journal, () => expect.unreachable());
+      journal.prepare("insert into runs values (?, 'asked', 'ended', 1, '{}', null)").run(lease);
+      return journal
+        .prepare('select lease from runs')
+        .all()
+        .map(({ lease: found }) => found);
+    };
+    note('first');
+    await backUp(noted, at('noted.tar'), sealed);
+    await restore(at('noted.tar'), dataDirectory(at('noted-again')), lastState);
+    using journal = openJournal(dataDirectory(at('noted-again')).journal, () => expect.unreachable());
+    expect(journal.prepare('select lease from runs').all()).toEqual([{ lease: 'first' }]);
+
+    writeFileSync(noted.journal, 'no database at all'.repeat(1_000));
+    const report = await backUp(noted, at('damaged.tar'), sealed);
+    expect(report.damaged).toEqual(['journal.sqlite']);
+    await restore(at('damaged.tar'), dataDirectory(at('without')), lastState);
+    expect(existsSync(dataDirectory(at('without')).journal)).toBe(false);
+  });
+
+  it('of a log that is held holds it still', async () => {
+    const held = dataDirectory(at('held'));
+    cpSync(one.path, held.path, { recursive: true });
+    writeFileSync(join(held.log, staleLogMark), '1\n');
+    await backUp(held, at('held.tar'), sealed);
+    await restore(at('held.tar'), dataDirectory(at('held-again')), lastState);
+    expect(existsSync(join(dataDirectory(at('held-again')).log, staleLogMark))).toBe(true);
+  });
+
+  it('before its mesh was founded comes back only as the last state', async () => {
+    const early = dataDirectory(at('early'));
+    cpSync(one.path, early.path, { recursive: true });
+    rmSync(early.genesis);
+    await backUp(early, at('early.tar'), sealed);
+    const stale = { isLastState: false, passphrase };
+    expect(await failureOf(() => restore(at('early.tar'), dataDirectory(at('e')), stale))).toMatchObject({
+      code: 'node/refused',
+      reason: expect.stringContaining('before its mesh was founded'),
+    });
+    await restore(at('early.tar'), dataDirectory(at('e')), lastState);
+    using _running = lockDirectory(early);
+    expect(await failureOf(() => backUp(early, at('early2.tar'), sealed))).toMatchObject({
+      code: 'node/refused',
+      reason: 'its mesh is not founded yet',
+    });
+  });
+
   it('never replaces a file, and leaves nothing where it is given up', async () => {
     writeFileSync(at('mine'), 'mine');
     expect(await failureOf(() => backUp(one, at('mine'), sealed))).toMatchObject({ code: 'node/refused' });
@@ -186,6 +295,32 @@ describe('a backup that is not sound', () => {
     ],
   ];
 
+  it.each([
+    ['above it', '../escaped', 'File'],
+    ['at an absolute path', '/tmp/hypermesh-escaped', 'File'],
+    ['as a hard link', 'linked', 'Link'],
+    ['as a device', 'device', 'CharacterDevice'],
+  ] as const)('with an entry %s restores nothing and writes nothing elsewhere', async (words, path, type) => {
+    const file = at(`${words.replaceAll(' ', '-')}.tar`);
+    const block = Buffer.alloc(512);
+    const linkpath = '/etc/passwd';
+    new Header({ path, type, mode: 0o600, size: 0, ...(type === 'Link' ? { linkpath } : {}) }).encode(
+      block,
+      0,
+    );
+    writeFileSync(file, block);
+    await backUp(one, `${file}.sound`, sealed);
+    appendFileSync(file, readFileSync(`${file}.sound`));
+    expect(await failureOf(() => restore(file, dataDirectory(at('never')), lastState))).toMatchObject({
+      code: 'node/damaged-file',
+    });
+    expect([
+      existsSync(at('never')),
+      existsSync(at('escaped')),
+      existsSync('/tmp/hypermesh-escaped'),
+    ]).toEqual([false, false, false]);
+  });
+
   it.each(damage)('%s restores nothing', async (name, change, reason) => {
     const file = at(`${name.replaceAll(' ', '-')}.tar`);
     if (!existsSync(at('sound.tar'))) await backUp(one, at('sound.tar'), sealed);
@@ -223,78 +358,5 @@ describe('a backup that is not sound', () => {
       code: 'node/refused',
       reason: expect.stringContaining('while the node ran'),
     });
-  });
-});
-
-describe('a validator that is restored from a backup older than its votes', () => {
-  let mesh: FourProcesses;
-  beforeAll(async () => {
-    mesh = await openFourProcesses();
-  });
-  afterAll(() => mesh?.[Symbol.asyncDispose]());
-
-  it('votes nothing, even where its vote is wanted, until a quorum of others finalized an operation of it; nobody sees a second vote [node-01]', async () => {
-    const { nodes } = mesh;
-    const delta = mesh.directoryOf('delta');
-    const act = (note: string) =>
-      nodes.amber.call<{ id: string; height: number }>('register-asset', { note });
-    const acknowledged = [(await act('before')).id];
-    await nodes.delta.call('final', { height: 2 });
-    await backUp(delta, at('stale.tar'), sealed);
-    // It votes on after the backup.
-    for (const note of ['one', 'two', 'three']) acknowledged.push((await act(note)).id);
-    await nodes.delta.end('SIGKILL');
-    await nodes.cedar.end('SIGKILL');
-    rmSync(delta.path, { recursive: true });
-    const back = await restore(at('stale.tar'), delta, { isLastState: false, passphrase });
-    expect(back).toMatchObject({ isMute: true, isLogHeld: false });
-    expect(await readGuard(delta.ledger)).toMatchObject({ isUnbounded: true });
-
-    // Two others run, three votes are needed: its own is wanted, and it does not come.
-    nodes.delta = await startNode(delta.path);
-    let isFinal = false;
-    const wanted = act('wanted').then(({ id }) => {
-      isFinal = true;
-      acknowledged.push(id);
-    });
-    for (;;) {
-      const { ledger, holds } = await nodes.delta.call<NodeStatus>('status');
-      const connected = (await nodes.delta.call<NodeStatus>('status')).members.filter(
-        (member) => member.connected,
-      );
-      if (ledger !== undefined && connected.length >= 2) {
-        expect(holds.find(({ capability }) => capability === 'voting')?.why).toContain(
-          'restored from a backup',
-        );
-        break;
-      }
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
-    expect(isFinal).toBe(false);
-    expect(await readGuard(delta.ledger)).toMatchObject({ isUnbounded: true });
-
-    // With the third the mesh goes on; what it finalizes shows the restored one how far it may have voted.
-    nodes.cedar = await startNode(mesh.directoryOf('cedar').path);
-    await wanted;
-    for (;;) {
-      const { holds } = await nodes.delta.call<NodeStatus>('status');
-      if (holds.every(({ capability }) => capability !== 'voting' && capability !== 'services')) break;
-      await act('on and on').then(({ id }) => acknowledged.push(id));
-    }
-    expect(nodes.delta.log()).toContain('"event":"node.restored-bound"');
-    const guard = await readGuard(delta.ledger);
-    expect(guard?.isUnbounded).toBe(false);
-
-    // It votes again: with another one gone its vote is needed for each block.
-    await nodes.birch.end('SIGKILL');
-    const last = await act('with its vote');
-    acknowledged.push(last.id);
-    for (const name of ['amber', 'cedar', 'delta'] as const) {
-      const { secondVotesSeen } = await nodes[name].call<NodeStatus>('status');
-      expect([name, secondVotesSeen]).toEqual([name, 0]);
-      await nodes[name].call('final', { height: last.height });
-      expect(await nodes[name].call('missing', { operations: acknowledged })).toEqual({ missing: [] });
-    }
   });
 });

@@ -1,4 +1,8 @@
-import type { NodeId } from '@hypermesh/core';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type NodeId, silentLog } from '@hypermesh/core';
+import { createManualClock } from '@hypermesh/core/testing';
 import { describe, expect, it } from 'vitest';
 import { createIntake, lackOf, measureResources, type Resources } from '../src/standing/intake.ts';
 import {
@@ -9,6 +13,7 @@ import {
   type StandingFacts,
 } from '../src/standing/phase-report.ts';
 import { isStorageTrouble, proveStorage } from '../src/standing/storage-evidence.ts';
+import { type StandingParts, watchStanding } from '../src/standing/watch.ts';
 import { failureOf, temporaryDirectory } from './support.ts';
 
 const nowMs = Date.UTC(2026, 0, 2);
@@ -169,6 +174,50 @@ describe('a lost dependency', () => {
       ['new-work', true],
       ['new-work', false],
     ]);
+  });
+});
+
+describe('a failure', () => {
+  it('of a look at the node does not end the node, and the next look comes', () => {
+    const clock = createManualClock();
+    const logged: string[] = [];
+    const log = { ...silentLog, warn: (event: string) => logged.push(event) };
+    const phase0 = () => {
+      throw new Error('statfs: EIO');
+    };
+    const parts = { clock, log, presence: phase0 } as unknown as StandingParts;
+    using _watched = watchStanding(parts);
+    clock.advance(2_000);
+    clock.advance(2_000);
+    expect(logged).toEqual(['node.not-looked-at', 'node.not-looked-at']);
+  });
+
+  it('that nobody caught ends the process with 1 and stands in its log', () => {
+    using folder = temporaryDirectory();
+    const source = `
+      import { silentLog } from '@hypermesh/core';
+      import { systemClock } from '@hypermesh/core/node';
+      import { openNodeLog } from './src/monitor/logs/node-log.ts';
+      import { createMetrics } from './src/monitor/metrics/registry.ts';
+      import { logCrashes } from './src/standing/crash-log.ts';
+      const log = openNodeLog(process.argv.at(-1) ?? '', {
+        beside: silentLog, least: 'info', bounds: { fileBytes: 1_000_000, files: 2 }, clock: systemClock, metrics: createMetrics([]),
+      });
+      logCrashes(log);
+      Promise.reject(new Error('nobody caught this'));
+    `;
+    const ended = spawnSync(
+      process.execPath,
+      ['--conditions=@hypermesh/source', '--input-type=module-typescript', '-', folder.path],
+      { cwd: join(import.meta.dirname, '..'), input: source, encoding: 'utf8' },
+    );
+    expect(ended.status, ended.stderr).toBe(1);
+    expect(JSON.parse(readFileSync(join(folder.path, 'node-1.log'), 'utf8'))).toMatchObject({
+      level: 'error',
+      event: 'node.crashed',
+      origin: 'unhandledRejection',
+      message: 'Error: nobody caught this',
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
-import { Header } from 'tar';
+import { Header, Pax } from 'tar';
 import type { BackupFile } from './what.ts';
 
 /** A file of an archive as its list of contents names it. */
@@ -36,7 +36,8 @@ export function createArchive(path: string): ArchiveWriter {
   const begin = (name: string, size: number, mode: number): void => {
     const block = Buffer.alloc(blockBytes);
     const header = new Header({ path: name, size, mode, mtime: new Date(0), type: 'File', uid: 0, gid: 0 });
-    if (header.encode(block, 0)) throw new TypeError(`${name} is too long a name for a tar archive`);
+    // What does not fit into a header of its own, such as a long name, stands before it.
+    if (header.encode(block, 0)) write(new Pax({ path: name, size }).encode());
     write(block);
   };
   const pad = (): void => write(new Uint8Array((blockBytes - (written % blockBytes)) % blockBytes));

@@ -1,5 +1,5 @@
-import { linkSync, readFileSync, rmSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { existsSync, linkSync, readFileSync, rmSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { decodeGenesis, validatorsOf } from '@hypermesh/consensus';
 import { sha256, toHex, utf8 } from '@hypermesh/core';
 import { systemClock } from '@hypermesh/core/node';
@@ -10,10 +10,11 @@ import { type DataDirectory, readIfPresent, syncFolder, writeDurably } from '../
 import { formatOf } from '../data-format.ts';
 import { lockDirectory, lockHolder } from '../directory-lock.ts';
 import { NodeError } from '../errors.ts';
+import { isDamage } from '../facts/database.ts';
 import { readChain } from '../identity.ts';
 import { type ArchivedFile, createArchive } from './archive.ts';
 import { encodeManifest, formatSums, manifestName, sealName, sumsName } from './manifest.ts';
-import { filesOf } from './what.ts';
+import { databases, filesOf } from './what.ts';
 
 /** What a backup needs to know. */
 export interface BackupOptions {
@@ -34,6 +35,8 @@ export interface BackupReport {
   /** The node did not run: the backup holds all that it signed. */
   readonly isStopped: boolean;
   readonly withContent: boolean;
+  /** Databases that are damaged and left out, from the data directory. */
+  readonly damaged: readonly string[];
 }
 
 /**
@@ -53,10 +56,14 @@ export async function backUp(
   const { withContent, passphrase, onProgress, signal } = options;
   const generated = readIfPresent(directory.passphrase);
   if (generated !== undefined && passphrase === undefined) throw needsPassphrase();
+  const genesis = readIfPresent(directory.genesis);
+  // Nobody could show how far it votes from then on: such a backup could never be restored.
+  if (genesis === undefined && !isStopped) throw tooEarly();
   const partial = `${target}.${process.pid}.partial`;
   try {
     using archive = createArchive(partial);
     const files: ArchivedFile[] = [];
+    const damaged: string[] = [];
     const listed = [...filesOf(directory.path, { isStopped, withContent })];
     let total = listed.reduce((sum, { size }) => sum + size, 0);
     let done = 0;
@@ -73,13 +80,15 @@ export async function backUp(
       archive.addBytes(name, bytes);
       files.push({ name, size: bytes.length, sha256: toHex(sha256(bytes)) });
     };
-    const state = catalogState(directory, `${partial}.state`);
-    if (state !== undefined) addBytes('catalog/state.db', state);
+    for (const name of databases) {
+      const copy = copyOfDatabase(join(directory.path, name), `${partial}.database`);
+      if (copy === 'damaged') damaged.push(name);
+      else if (copy !== undefined) addBytes(name, copy);
+    }
     if (generated !== undefined && passphrase !== undefined)
       addBytes(sealName, await sealed(generated, passphrase, `${partial}.sealed`));
     const sums = utf8(formatSums(files));
     archive.addBytes(sumsName, sums);
-    const genesis = readIfPresent(directory.genesis);
     const decoded = genesis === undefined ? undefined : decodeGenesis(genesis);
     const sumsDigest = toHex(sha256(sums));
     archive.addBytes(
@@ -101,7 +110,15 @@ export async function backUp(
     signal?.throwIfAborted();
     appear(partial, target);
     writeDurably(directory.lastBackup, `${systemClock.nowMs()}\n`);
-    return { file: target, bytes, files: files.length, sha256OfSums: sumsDigest, isStopped, withContent };
+    return {
+      file: target,
+      bytes,
+      files: files.length,
+      sha256OfSums: sumsDigest,
+      isStopped,
+      withContent,
+      damaged,
+    };
   } finally {
     rmSync(partial, { force: true });
   }
@@ -132,10 +149,9 @@ function appear(partial: string, target: string): void {
   syncFolder(dirname(target));
 }
 
-/** A copy of the catalog's database as it is at one moment, made by the database itself. */
-function catalogState(directory: DataDirectory, draft: string): Uint8Array | undefined {
-  const path = directory.catalogState;
-  if (readIfPresent(path) === undefined) return undefined;
+/** A copy of a database as it is at one moment, made by the database itself; undefined where there is none. */
+function copyOfDatabase(path: string, draft: string): Uint8Array | 'damaged' | undefined {
+  if (!existsSync(path)) return undefined;
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
   rmSync(draft, { force: true });
   try {
@@ -143,6 +159,10 @@ function catalogState(directory: DataDirectory, draft: string): Uint8Array | und
     database.exec('pragma busy_timeout = 5000');
     database.prepare('vacuum into ?').run(draft);
     return readFileSync(draft);
+  } catch (error) {
+    // The keys and all else are worth a backup all the more where something is damaged already.
+    if (isDamage(error)) return 'damaged';
+    throw error;
   } finally {
     rmSync(draft, { force: true });
   }
@@ -167,5 +187,17 @@ function needsPassphrase(): NodeError {
       next: 'name a file with a passphrase of your own; hypermesh restore asks for the same: --passphrase-file FILE',
     },
     'The keys of this node go into a backup only under a passphrase',
+  );
+}
+
+function tooEarly(): NodeError {
+  return new NodeError(
+    {
+      code: 'node/refused',
+      by: 'backup',
+      reason: 'its mesh is not founded yet',
+      next: 'back it up when hypermesh status shows phase 2, or stop it first',
+    },
+    'A node that runs is backed up once its mesh is founded',
   );
 }

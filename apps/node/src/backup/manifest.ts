@@ -34,7 +34,7 @@ export const encodeManifest = (manifest: BackupManifest): Uint8Array =>
 /** Reads what a backup says of itself. */
 export const decodeManifest = (bytes: Uint8Array) => decodeRecord(backupManifest, bytes);
 
-const sumLine = /^([0-9a-f]{64}) {2}(.{1,512})$/;
+const sumLine = /^([0-9a-f]{64}) {2}(.{1,4096})$/;
 
 /** One line for each file. */
 export const formatSums = (files: readonly { readonly name: string; readonly sha256: string }[]): string =>

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { muteGuard, readGuard } from '@hypermesh/consensus/storage';
+import { basename, dirname, join } from 'node:path';
+import { muteGuard } from '@hypermesh/consensus/storage';
 import { sha256, toHex } from '@hypermesh/core';
 import { openKeystore } from '@hypermesh/trustchain/keystore';
 import { extract } from 'tar';
@@ -10,6 +10,7 @@ import {
   type DataDirectory,
   dataDirectory,
   makeFolder,
+  syncFile,
   syncFolder,
   writeDurably,
 } from '../data-directory.ts';
@@ -65,6 +66,7 @@ export async function restore(
   const { passphrase, isLastState, signal } = options;
   refuseOccupied(directory);
   const draft = dataDirectory(`${directory.path}.${process.pid}.partial`);
+  sweep(directory);
   rmSync(draft.path, { recursive: true, force: true });
   makeFolder(draft.path);
   try {
@@ -73,13 +75,17 @@ export async function restore(
     const { manifest, files } = await check(file, draft.path);
     judge(file, manifest, isLastState);
     await unseal(file, draft, passphrase);
-    const isValidator = (await readGuard(draft.ledger)) !== undefined;
-    const isMute = isValidator && !isLastState;
-    if (isMute) await muteGuard(draft.ledger);
+    // Also where the backup has no guard yet: the node may have begun to vote right after it was made.
+    const isMute = !isLastState;
+    if (isMute) {
+      makeFolder(draft.ledger);
+      await muteGuard(draft.ledger);
+    }
     const isLogHeld = manifest.isFounder && !isLastState;
     if (isLogHeld) writeDurably(join(draft.log, staleLogMark), `${manifest.madeAtMs}\n`);
     rmSync(join(draft.path, sumsName));
     rmSync(join(draft.path, manifestName));
+    syncBelow(draft.path);
     refuseOccupied(directory);
     rmSync(directory.path, { recursive: true, force: true });
     renameSync(draft.path, directory.path);
@@ -89,6 +95,26 @@ export async function restore(
     return { directory: directory.path, node, name, madeAt, files, withContent, isMute, isLogHeld };
   } finally {
     rmSync(draft.path, { recursive: true, force: true });
+  }
+}
+
+/** Removes what a restore left that was killed: it may hold the passphrase. */
+function sweep({ path }: DataDirectory): void {
+  const folder = dirname(path);
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(`${basename(path)}.`)) continue;
+    const pid = /^([1-9]\d*)\.partial$/.exec(name.slice(basename(path).length + 1))?.[1];
+    if (pid !== undefined && !isAlive(Number(pid)))
+      rmSync(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }
 
@@ -175,6 +201,16 @@ function* namesBelow(folder: string, name: string): Generator<string, void, unde
   }
 }
 
+/** What has its name must be on the disk: a folder that appears is whole also after the power fails. */
+function syncBelow(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) syncBelow(path);
+    else syncFile(path);
+  }
+  syncFolder(folder);
+}
+
 async function digestOf(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const part of createReadStream(path)) hash.update(part);
@@ -190,7 +226,13 @@ function judge(file: string, { format, isStopped, validators }: BackupManifest, 
       'restore without --last-state, or stop the node for good, back it up again and restore that',
     );
   }
-  if (isLastState || validators === 0 || validators >= leastBearing) return;
+  if (isLastState || validators >= leastBearing) return;
+  if (validators === 0) {
+    throw refused(
+      'it was made before its mesh was founded, and nothing in it shows how the mesh began',
+      'if the node has not run since it was made, add --last-state; otherwise join with fresh keys',
+    );
+  }
   throw refused(
     `its mesh has ${validators} validators and cannot go on without this one, so nobody can show how far it may have voted`,
     'only a backup of the stopped node that has not run since can be restored: add --last-state if that is so',

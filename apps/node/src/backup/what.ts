@@ -23,7 +23,15 @@ const parts: readonly string[] = [
   'runs',
   'used-leases',
   'audit',
+  // What was decided about extensions names packages.
+  'extensions.json',
+  'extension-packages',
+  'extension-data',
   'extensions',
+  // The log's last state that was believed: without it a log that was rewritten meanwhile would be believed.
+  'log-view',
+  // A log that was restored and appends nothing stays so.
+  'log/restored',
   // What the log has published never goes beyond its journal.
   'log/public',
   'log/journal',
@@ -36,9 +44,16 @@ const parts: readonly string[] = [
 const stoppedParts: readonly string[] = ['ledger'];
 const contentParts: readonly string[] = ['content/pins', 'content/manifests', 'content/chunks', 'parity'];
 
+/** Databases that change in place: the database itself makes the copy. */
+export const databases: readonly string[] = ['journal.sqlite', 'catalog/state.db'];
+
+/** What somebody else wrote, under whatever names: all of it goes along. */
+const opaque = /^(?:catalog\/(?:trees|quarantine)|extensions|extension-packages\/[^/]+@[0-9a-f]{32})\//;
+/** Of what the node itself writes: locks, drafts, databases, and the passphrase. */
 const leftOut =
-  /(?:^|\/)(?:lock|passphrase|state\.db(?:-wal|-shm)?|[^/]*\.(?:new|sock|partial|unfinished|next))$/;
-const drafts = /(?:^|\/)(?:drafts|staging)\//;
+  /(?:^|\/)(?:lock|passphrase|state\.db(?:-wal|-shm)?|[^/]*\.(?:new|sock|partial|unfinished|next))$|(?:^|\/)(?:drafts|staging|[^/]*\.new)\//;
+/** What a migration put aside. */
+const before = /^before-format-\d{1,6}$/;
 
 /** One file of a backup. */
 export interface BackupFile {
@@ -56,10 +71,11 @@ export function* filesOf(
   { isStopped, withContent }: { readonly isStopped: boolean; readonly withContent: boolean },
 ): Generator<BackupFile, void, undefined> {
   const seen = new Set<string>();
-  const wanted = [...parts, ...(isStopped ? stoppedParts : []), ...(withContent ? contentParts : [])];
+  const put = readdirSync(root).filter((name) => before.test(name));
+  const wanted = [...parts, ...put, ...(isStopped ? stoppedParts : []), ...(withContent ? contentParts : [])];
   for (const part of wanted) {
     for (const file of below(root, part)) {
-      if (seen.has(file.name) || leftOut.test(file.name) || drafts.test(file.name)) continue;
+      if (seen.has(file.name) || (leftOut.test(file.name) && !opaque.test(file.name))) continue;
       seen.add(file.name);
       yield file;
     }

@@ -39,6 +39,7 @@ export const backupCommand: Command = {
       onProgress: (done, total) => output.progress(moved('backing up', done, total, startedMs)),
     });
     output.line(`Backed up ${report.files} files, ${formatBytes(report.bytes)}, into ${report.file}`, 'good');
+    for (const name of report.damaged) output.line(`Left out, because it is damaged: ${name}`, 'bad');
     output.line(
       report.isStopped
         ? 'The node did not run: as long as it has not run again, restore with --last-state.'

@@ -21,17 +21,16 @@ export function keepCertified(
   function plan(delayMs: number): void {
     if (isOver) return;
     cancel = clock.schedule(delayMs, () => {
-      renew().then(
-        (chain) => {
+      renew()
+        .then((chain) => {
           credentials.replace({ ...credentials.current(), chain });
           log.info('certificate.renewed', { untilMs: chain[0]?.notAfterMs });
           planNext(retryMs);
-        },
-        (error: unknown) => {
+        })
+        .catch((error: unknown) => {
           log.warn('certificate.not-renewed', { message: String(error) });
           plan(retryMs);
-        },
-      );
+        });
     });
   }
 

@@ -69,7 +69,12 @@ export function openMonitor(
     // In step with the wall clock, so that steps of all nodes lie side by side.
     const untilNext = fineStepMs - (clock.nowMs() % fineStepMs);
     cancel = clock.schedule(untilNext, () => {
-      look();
+      try {
+        look();
+      } catch (error) {
+        // What measures a node must not end it.
+        log.warn('monitor.not-looked', { message: String(error) });
+      }
       plan();
     });
   };

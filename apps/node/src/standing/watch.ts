@@ -61,7 +61,12 @@ export function watchStanding(
   let cancel: () => void = () => undefined;
   const plan = () => {
     cancel = clock.schedule(lookMs, () => {
-      now();
+      try {
+        now();
+      } catch (error) {
+        // A folder that is gone, or a disk that answers nothing: a look at it must not end the node.
+        log.warn('node.not-looked-at', { message: String(error) });
+      }
       plan();
     });
   };

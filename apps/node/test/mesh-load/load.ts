@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Result } from '@hypermesh/client';
 import type { SeededRandom } from '@hypermesh/core/testing';
 import { type FourProcesses, type Name, names } from '../four-processes.ts';
 import { echo } from '../guests.ts';
@@ -9,7 +10,13 @@ export type Acknowledged =
   | { readonly kind: 'operation'; readonly by: Name; readonly id: string; readonly height: number }
   | { readonly kind: 'published'; readonly by: Name; readonly name: string }
   | { readonly kind: 'installed'; readonly on: Name; readonly name: string }
-  | { readonly kind: 'ran'; readonly on: string; readonly by: Name; readonly package: string }
+  | {
+      readonly kind: 'ran';
+      readonly on: string;
+      readonly by: Name;
+      readonly lease: string;
+      readonly charge: string;
+    }
   | { readonly kind: 'added'; readonly by: Name; readonly delta: bigint };
 
 /** Clients of a mesh that go on whatever happens to its nodes, and the journal of what they were told. */
@@ -22,6 +29,13 @@ export interface Load {
 }
 
 const callMs = 60_000;
+
+/** Mostly what takes several operations, content and other members: that is where something could get lost. */
+const kinds = ['register', 'transfer', 'publish', 'install', 'install', 'run', 'run', 'memory'] as const;
+type Kind = (typeof kinds)[number];
+
+const otherThan = (by: Name, own: SeededRandom): Name =>
+  names[(names.indexOf(by) + 1 + own.below(names.length - 1)) % names.length] ?? 'amber';
 
 /** Starts clients that publish, install, run, transfer, register and use lent memory, each as its seed says. */
 export function startLoad(
@@ -45,7 +59,7 @@ export function startLoad(
     }
   };
 
-  const work: Record<string, (own: SeededRandom, by: Name) => Promise<void>> = {
+  const work: Record<Kind, (own: SeededRandom, by: Name) => Promise<void>> = {
     async register(_, by) {
       const { id, height } = await call<{ id: string; height: number }>(by, 'register-asset', {
         note: `note ${serial++}`,
@@ -53,8 +67,7 @@ export function startLoad(
       journal.push({ kind: 'operation', by, id, height });
     },
     async transfer(own, by) {
-      const to = names[own.below(names.length)] ?? 'amber';
-      if (to === by) return;
+      const to = otherThan(by, own);
       const { id, height } = await call<{ id: string; height: number }>(by, 'transfer', { to, amount: '1' });
       journal.push({ kind: 'operation', by, id, height });
     },
@@ -75,13 +88,18 @@ export function startLoad(
     async run(own, by) {
       const some = published[own.below(Math.max(1, published.length))];
       if (some === undefined) return;
-      const outcome = await call<{ node: string; exit: string }>(by, 'run', { spec: some.name });
-      if (outcome.exit === 'ok') journal.push({ kind: 'ran', by, on: outcome.node, package: some.name });
+      const outcome = await call<Result<'run'>>(by, 'run', { spec: some.name });
+      if (outcome.exit !== 'ok') throw new Error(`exit ${outcome.exit}`);
+      const { node: on, lease, charge } = outcome;
+      journal.push({ kind: 'ran', by, on, lease, charge });
     },
     async memory(own, by) {
-      const to = names[(names.indexOf(by) + 1 + own.below(names.length - 1)) % names.length] ?? 'amber';
-      const { address } = await call<{ address: string }>(by, 'memory-lend', { bytes: 4096 });
-      await call(by, 'memory-grant', { address, to });
+      const to = otherThan(by, own);
+      const lent = await call<Result<'memory-lend'>>(by, 'memory-lend', { bytes: 4096 });
+      const { address } = lent;
+      journal.push({ kind: 'operation', by, id: lent.operation, height: lent.height });
+      const granted = await call<Result<'memory-grant'>>(by, 'memory-grant', { address, to });
+      journal.push({ kind: 'operation', by, id: granted.operation, height: granted.height });
       let sum = 0n;
       for (let turn = 0; turn < 3; turn++) {
         const { before } = await call<{ before: string }>(to, 'memory-add', { address, delta: '7' });
@@ -93,24 +111,14 @@ export function startLoad(
       }
     },
   };
-  const kinds = [
-    'register',
-    'register',
-    'transfer',
-    'transfer',
-    'publish',
-    'install',
-    'run',
-    'memory',
-  ] as const;
-
+  /** Each client goes through all kinds in turn from where its seed says, so that none is left to chance. */
   async function client(own: SeededRandom): Promise<void> {
-    while (!stopping.signal.aborted) {
-      const kind = kinds[own.below(kinds.length)] ?? 'register';
+    for (let turn = own.below(kinds.length); !stopping.signal.aborted; turn++) {
+      const kind = kinds[turn % kinds.length] ?? 'register';
       const by = names[own.below(names.length)] ?? 'amber';
       if (options.isAway?.(by) !== true) {
         try {
-          await work[kind]?.(own, by);
+          await work[kind](own, by);
         } catch (error) {
           const code = codeOf(error);
           failures.set(`${kind}: ${code}`, (failures.get(`${kind}: ${code}`) ?? 0) + 1);

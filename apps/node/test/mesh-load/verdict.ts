@@ -1,3 +1,4 @@
+import type { Result } from '@hypermesh/client';
 import { expect } from 'vitest';
 import type { NodeStatus } from '../../src/status.ts';
 import { type FourProcesses, names } from '../four-processes.ts';
@@ -27,7 +28,7 @@ export async function expectNothingLost(mesh: FourProcesses, { journal, failures
   );
   for (const other of hashes.slice(1)) expect(other).toEqual(hashes[0]);
   for (const name of names) {
-    const ids = [...operations.map((operation) => operation.id), id];
+    const ids = [...operations.map((operation) => operation.id), ...of('ran').map(({ lease }) => lease), id];
     expect(await nodes[name].call('missing', { operations: ids })).toEqual({ missing: [] });
     for (const { name: wanted } of of('published')) {
       const found = await nodes[name].call<{ versions: readonly unknown[] }>('versions', { name: wanted });
@@ -38,6 +39,25 @@ export async function expectNothingLost(mesh: FourProcesses, { journal, failures
       .filter(({ on }) => on === name)
       .filter((entry) => !packages.some((present) => present.name === entry.name));
     expect([name, missing]).toEqual([name, []]);
+    for (const { name: wanted } of of('installed').filter(({ on }) => on === name)) {
+      const found = await nodes[name].call<Result<'verify'>>('verify', { spec: wanted, deep: true });
+      expect([wanted, found.ok]).toEqual([wanted, true]);
+    }
+    for (const { lease, charge } of of('ran').filter(({ by }) => by === name)) {
+      const { status, exit, receipt, ...run } = await nodes[name].call<Result<'run-record'>>('run-record', {
+        lease,
+        role: 'asked',
+      });
+      expect({ lease, status, exit, charge: run.charge }).toEqual({
+        lease,
+        status: 'ended',
+        exit: 'ok',
+        charge,
+      });
+      expect(receipt?.exit).toBe('ok');
+    }
+    const { conserved, audited } = await nodes[name].call<Result<'wallet'>>('wallet', { audit: true });
+    expect([name, conserved, audited]).toEqual([name, true, true]);
   }
   return top;
 }
