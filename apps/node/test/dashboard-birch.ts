@@ -117,7 +117,7 @@ export function testsOfBirch(world: () => DashboardWorld | undefined): void {
     expect(await page.getByRole('button', { name: 'Call' }).count()).toBe(0);
     await page.getByRole('link', { name: 'Extensions' }).first().click();
     await page.getByRole('table', { name: 'Extensions' }).waitFor();
-    expect(await page.getByRole('link', { name: 'Words', exact: true }).count()).toBe(0);
+    await page.getByRole('link', { name: 'Words', exact: true }).waitFor({ state: 'detached' });
     expect(await page.evaluate('globalThis.__here')).toBe(true);
   });
 
