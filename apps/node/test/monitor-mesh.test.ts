@@ -359,6 +359,7 @@ const quietHere: Readonly<Record<string, string>> = {
   log_lost_lines_total: 'the disk takes all',
   metrics_dropped_total: 'everything has its place: demanded above',
   alerts: 'quiet where all is well; one of its own below',
+  clock_offset_seconds: 'members ask each other once a minute: apps/node/test/monitor-looks.test.ts',
 };
 
 function apiOf(name: Name) {

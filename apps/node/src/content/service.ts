@@ -209,7 +209,15 @@ export async function createContentService(parts: ContentParts): Promise<Content
     }
     try {
       const result = await noteFetch(parts.transfers, root, { signal, onProgress }, (hear) =>
-        fetchContent(sources(), root, store, { signal, maxBytes, recheck, bans, clock, onProgress: hear }),
+        fetchContent(sources(), root, store, {
+          signal,
+          maxBytes,
+          recheck,
+          bans,
+          clock,
+          metrics,
+          onProgress: hear,
+        }),
       );
       for (const { provider, reason } of result.faults)
         log.debug('content.fault', { root, provider, reason });

@@ -53,10 +53,10 @@ export async function publish(
   });
   await writes.settled();
   const { bytes, root } = encodeManifest({ size, chunker: PROFILES[profile].name, leaves });
-  // What was whole before is no new content.
-  const isNew = (await store.manifest(root)) === undefined;
+  // What was whole before is no new content. Where that cannot be read, the commit says why.
+  const before = await store.manifest(root).catch(() => undefined);
   await store.commit(root, bytes);
-  if (isNew) metrics.count('content_bytes_total', size, { origin: 'published' });
+  if (before === undefined) metrics.count('content_bytes_total', size, { origin: 'published' });
   return { root, size, chunks: leaves.length };
 }
 
