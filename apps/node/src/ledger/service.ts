@@ -42,6 +42,9 @@ import { type FinalityFigures, watchFinality } from './finality.ts';
 import { blockIntervalMs, heartbeatMs, maxBlockBytes } from './options.ts';
 import { returnRules } from './return-rule.ts';
 
+/** No proof is taken whose anchor is older than so many blocks; each state that is kept costs some 6 KB for each operation in it. */
+const keptHeights = 1_024;
+
 /** An operation that is final, with what shows it to anybody. */
 export interface FinalOperation {
   readonly id: OperationId;
@@ -137,6 +140,7 @@ export async function openLedgerService(
   };
   const ledger = createOperationLedger({
     genesis,
+    keptHeights,
     rules: { ...assetRules, ...valueRules, ...returnRules, ...nameRules(facts) },
     genesisState: foundingBalances(genesis),
     metrics: whenLive,
