@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { faultOf } from '../src/data/fault.ts';
+import { linesOf } from '../src/data/history.ts';
 import { shortId } from '../src/format/ids.ts';
 import {
   counted,
@@ -188,5 +189,27 @@ describe('a sentence of the node', () => {
       '2026-11-21T17:18:50.000Z',
     ]);
     expect(partsOf('the face of a cafe')).toEqual([{ kind: 'words', words: 'the face of a cafe' }]);
+  });
+});
+
+describe('the history of a metric', () => {
+  const one = (name: string, labels: Record<string, string>, values: (number | null)[]) =>
+    ({ name, labels, kind: 'count', values }) as const;
+  const history = {
+    times: [1, 2, 3],
+    series: [
+      one('operations_total', { kind: 'asset.register' }, [4, 0, null]),
+      one('blocks_total', {}, [1, 1, 1]),
+      one('operations_total', { kind: 'lease.commit' }, [null, 3, null]),
+    ],
+  };
+
+  it('is the sum over its labels, each line found by its name and not by its place', () => {
+    expect(linesOf(['blocks_total', 'operations_total', 'none_total'], history)).toEqual([
+      [1, 1, 1],
+      [4, 3, null],
+      [null, null, null],
+    ]);
+    expect(linesOf(['operations_total{kind="lease.commit"}'], history)).toEqual([[null, 3, null]]);
   });
 });

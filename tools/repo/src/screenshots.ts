@@ -15,7 +15,7 @@ const { status } = spawnSync(
   process.execPath,
   [
     join(ROOT, 'node_modules/vitest/vitest.mjs'),
-    ...['run', '--project', 'unit', 'apps/node/test/dashboard-pages', '--testNamePattern', 'the page'],
+    ...['run', '--project', 'unit', 'apps/node/test/dashboard-pages', '--testNamePattern', '^the page of'],
   ],
   { cwd: ROOT, stdio: 'inherit', env: { ...process.env, HYPERMESH_SCREENSHOTS: folder } },
 );

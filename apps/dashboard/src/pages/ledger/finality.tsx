@@ -1,4 +1,5 @@
 import type { Result } from '@hypermesh/client';
+import { linesOf } from '../../data/history.ts';
 import { useAnswer } from '../../data/node.ts';
 import { formatCount } from '../../format/numbers.ts';
 import { formatDuration } from '../../format/times.ts';
@@ -11,15 +12,13 @@ const series = [
   { name: 'hypermesh_consensus_finality_seconds_p95', label: '95 of 100 within' },
 ] as const;
 
+const names = series.map(({ name }) => name);
+
 const seconds = (value: number): string => formatDuration(value * 1000);
 
 /** How long blocks took from their first sight here until they were final: over the last hour, and the last of them in figures. */
 export function FinalityPlot({ ledger: { finality, heartbeatMs } }: { readonly ledger: Result<'ledger'> }) {
-  const history = useAnswer(
-    'metrics-history',
-    { series: series.map(({ name }) => name) },
-    { topics: ['metrics'], everyMs: 10_000 },
-  );
+  const history = useAnswer('metrics-history', { series: names }, { topics: ['metrics'], everyMs: 10_000 });
   if (finality === null)
     return (
       <Empty title="No block became final since this node started">
@@ -29,17 +28,20 @@ export function FinalityPlot({ ledger: { finality, heartbeatMs } }: { readonly l
   return (
     <>
       <Answered answer={history}>
-        {(value) => (
-          <Plot
-            title="The last hour at most"
-            timesMs={value.times}
-            series={series.map(({ label }, at) => ({
-              label,
-              values: value.series[at]?.values ?? value.times.map(() => null),
-            }))}
-            format={seconds}
-          />
-        )}
+        {(value) => {
+          const lines = linesOf(names, value);
+          return (
+            <Plot
+              title="The last hour at most"
+              timesMs={value.times}
+              series={series.map(({ label }, at) => ({
+                label,
+                values: lines[at] ?? [],
+              }))}
+              format={seconds}
+            />
+          );
+        }}
       </Answered>
       <Facts
         facts={[

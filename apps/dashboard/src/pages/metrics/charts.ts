@@ -4,6 +4,7 @@ import { formatDuration } from '../../format/times.ts';
 /** One plot: at most four series of the node's history. */
 export interface Chart {
   readonly title: string;
+  /** A name without labels is drawn as the sum over all its labels. */
   readonly series: readonly { readonly name: string; readonly label: string }[];
   readonly format: (value: number) => string;
 }
@@ -37,8 +38,8 @@ export const charts: readonly Chart[] = [
     format: formatFigure,
   },
   {
-    title: 'Proofs checked a second',
-    series: [{ name: 'hypermesh_consensus_proofs_checked_total', label: 'proofs' }],
+    title: 'Legs of proofs checked a second',
+    series: [{ name: 'hypermesh_consensus_proofs_checked_total', label: 'legs' }],
     format: formatFigure,
   },
   {

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import { linesOf } from '../../data/history.ts';
 import { useAnswer } from '../../data/node.ts';
 import { ChoiceField } from '../../parts/fields.tsx';
 import { Answered } from '../../parts/notes.tsx';
@@ -47,27 +48,31 @@ export function Page() {
 }
 
 function ChartPanel({ chart, spanMs }: { readonly chart: Chart; readonly spanMs: number }) {
+  const names = chart.series.map(({ name }) => name);
   const history = useAnswer(
     'metrics-history',
     // The node knows what time it is; an hour is what it gives unless told.
-    { series: chart.series.map(({ name }) => name), ...(spanMs === spans.hour ? {} : { fromMs: dayAgo() }) },
+    { series: names, ...(spanMs === spans.hour ? {} : { fromMs: dayAgo() }) },
     { topics: ['metrics'], everyMs: 10_000 },
   );
   return (
     <Panel title={chart.title}>
       <Answered answer={history}>
-        {({ times, series }) => (
-          <Plot
-            title={chart.title}
-            isTitled
-            timesMs={times}
-            series={chart.series.map(({ label }, at) => ({
-              label,
-              values: series[at]?.values ?? times.map(() => null),
-            }))}
-            format={chart.format}
-          />
-        )}
+        {(value) => {
+          const lines = linesOf(names, value);
+          return (
+            <Plot
+              title={chart.title}
+              isTitled
+              timesMs={value.times}
+              series={chart.series.map(({ label }, at) => ({
+                label,
+                values: lines[at] ?? [],
+              }))}
+              format={chart.format}
+            />
+          );
+        }}
       </Answered>
     </Panel>
   );
