@@ -208,7 +208,7 @@ describe('the commands of a mesh of three', () => {
       ['wallet settle nothing', 5, 'node/not-found', /./],
       ['extension info nothing', 5, 'node/not-found', /there are: hypermesh.catalog/],
       ['run hello --on nobody', 5, 'node/not-found', /members: /],
-      ['run hello --input /nowhere', 2, 'node/bad-flag', /give the path of a file/],
+      ['run hello --input /nowhere', 2, 'node/bad-flag', /path of a file/],
       ['up', 1, 'node/already-running', /stop that process/],
     ];
     for (const [command, code, error, next] of wrong) {
