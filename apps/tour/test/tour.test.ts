@@ -69,6 +69,7 @@ describe('start', () => {
       'remote-memory',
       'settle',
       'recovery',
+      'look',
     ]);
     expect(steps['genesis']).toMatchObject({ ok: true, height: 1 });
     expect(steps['genesis']).toHaveProperty('finalizedBy.2');
@@ -136,6 +137,8 @@ describe('start', () => {
     expect(steps['recovery']).toMatchObject({ ok: true, lost: 0, secondVotes: 0 });
     expect(steps['recovery']?.['install']).toMatchObject({ ok: true, bytesReused: expect.any(Number) });
     expect(steps['recovery']?.['run']).toMatchObject({ ok: true, exit: 'ok' });
+    expect(steps['look']).toMatchObject({ ok: true, url: expect.stringMatching(/^http:/) });
+    expect(Number(steps['look']?.['heard'])).toBeGreaterThan(Number(steps['look']?.['blocks']));
   }, 400_000);
 
   it.for(['Enter', 'SIGCONT'] as const)(
