@@ -4,6 +4,7 @@ import { formatCount } from '../../format/numbers.ts';
 import { Empty } from '../../parts/notes.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
+import { BlockLink } from '../ledger/rows.tsx';
 import { type Asset, levels, shortWords } from './levels.ts';
 import { describeAsset, formatQuantity } from './quantities.ts';
 
@@ -108,8 +109,7 @@ const columns: readonly Column<Asset>[] = [
   {
     id: 'height',
     title: 'Block',
-    cell: ({ height }) =>
-      height === undefined ? '' : <a href={`/ledger/block/${height}`}>{formatCount(height)}</a>,
+    cell: ({ height }) => (height === undefined ? '' : <BlockLink height={height} />),
     sortBy: ({ height }) => height,
     isNumber: true,
     from: 'medium',

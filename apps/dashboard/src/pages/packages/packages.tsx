@@ -4,13 +4,14 @@ import { useEffect } from 'preact/hooks';
 import type { PageProps } from '../../app/page.ts';
 import { setQuery } from '../../app/router.ts';
 import { useAnswer } from '../../data/node.ts';
-import { formatBytes, formatCount } from '../../format/numbers.ts';
+import { formatBytes } from '../../format/numbers.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { ChoiceField, TextField } from '../../parts/fields.tsx';
 import { Answered, Empty } from '../../parts/notes.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
+import { BlockLink } from '../ledger/rows.tsx';
 import { packageLink, packageTypes } from './links.ts';
 
 type Hit = Result<'search'>['packages'][number];
@@ -182,7 +183,7 @@ const installedColumns: readonly Column<Installed>[] = [
   {
     id: 'height',
     title: 'Block',
-    cell: ({ height }) => <a href={`/ledger/block/${height}`}>{formatCount(height)}</a>,
+    cell: ({ height }) => <BlockLink height={height} />,
     sortBy: ({ height }) => height,
     isNumber: true,
     from: 'wide',
