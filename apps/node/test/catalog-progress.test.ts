@@ -21,7 +21,7 @@ describe('the catalog service', () => {
           return { status: 'success', result: { ok: true, value: { packages: [] } } } as never;
         },
       },
-      ledger: { prepare: () => Promise.reject(new Error('nothing is ordered here')) },
+      ledger: { actBy: () => Promise.reject(new Error('nothing is ordered here')) },
     });
     const tell = (text: string, moved?: Moved) => told.push([text, moved]);
     await catalog.plan(['a'], {}, tell, new AbortController().signal);

@@ -1,7 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type Asset, createAsset, encodePolicy, verifyInventory } from '@hypermesh/assets';
-import { createGenesis, createMemoryHub, createVrfKey } from '@hypermesh/consensus';
-import { cidOf, type NodeId, nodeIdOf, silentLog, silentMetrics, toHex } from '@hypermesh/core';
+import { cidOf, type NodeId, nodeIdOf, silentLog, toHex } from '@hypermesh/core';
 import { createSigner, generateKey } from '@hypermesh/core/ed25519';
 import { systemClock, systemRandom } from '@hypermesh/core/node';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -9,9 +8,9 @@ import { defaultConfig } from '../src/config.ts';
 import { encodeAssetEntry } from '../src/inventory/asset-entry.ts';
 import { openMachine } from '../src/inventory/machine.ts';
 import { type InventoryService, openInventory } from '../src/inventory/service.ts';
-import { foundingPlots, foundingPower } from '../src/ledger/options.ts';
-import { type LedgerService, openLedgerService } from '../src/ledger/service.ts';
+import type { LedgerService } from '../src/ledger/service.ts';
 import type { Phase2 } from '../src/phases.ts';
+import { openLoneLedger } from './lone-ledger.ts';
 import { failureOf, temporaryDirectory } from './support.ts';
 
 // Proofs take their time on a machine that is busy with other things.
@@ -82,26 +81,7 @@ describe('the inventory of a node', () => {
   }
 
   beforeAll(async () => {
-    const made = createGenesis({
-      name: 'test',
-      createdMs: systemClock.nowMs() - 1000,
-      profile: 'localhost',
-      members: [
-        {
-          name: 'amber',
-          key: key.publicKey,
-          vrfKey: createVrfKey(keys.vrfSeed).publicKey,
-          power: foundingPower,
-          validator: true,
-          space: foundingPlots,
-        },
-      ],
-      bindings: {},
-    });
-    const facts = { v: 1, root: '', logKey: '', signers: {} } as const;
-    const transport = createMemoryHub().transport(0);
-    const services = { ...ports, transport, metrics: silentMetrics };
-    ledger = cleanup.use(await openLedgerService(directory, { ...made, facts }, keys, services));
+    ledger = cleanup.use(await openLoneLedger(directory, keys));
     await open();
   });
 

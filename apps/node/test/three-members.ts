@@ -1,16 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  createGenesis,
-  createMemberPlots,
-  createMemoryHub,
-  createOperation,
-  createVrfKey,
-  encodeTransaction,
-  prove,
-} from '@hypermesh/consensus';
-import { hasCode, type NodeId, silentLog, silentMetrics, utf8 } from '@hypermesh/core';
-import { createSigner, generateKey } from '@hypermesh/core/ed25519';
+import { createGenesis, createMemberPlots, createMemoryHub, createVrfKey } from '@hypermesh/consensus';
+import { type NodeId, silentLog, silentMetrics, utf8 } from '@hypermesh/core';
+import { generateKey } from '@hypermesh/core/ed25519';
 import { systemClock } from '@hypermesh/core/node';
 import { createBoundedClaims, type Executors } from '@hypermesh/executors';
 import { createMemoryNetwork, type Peer } from '@hypermesh/stoq';
@@ -26,6 +18,7 @@ import { defaultConfig, type NodeConfig } from '../src/config.ts';
 import { dataDirectory } from '../src/data-directory.ts';
 import { type NodeKeys, signerIdOf } from '../src/identity.ts';
 import type { ClaimService } from '../src/inventory/claims.ts';
+import { createOperations } from '../src/ledger/operations.ts';
 import { foundingPlots, foundingPower } from '../src/ledger/options.ts';
 import { type LedgerService, openLedgerService } from '../src/ledger/service.ts';
 import { inventoryMemoryClaims } from '../src/memory/claims.ts';
@@ -355,36 +348,13 @@ function boundedClaims(maxBytes: number): Pick<ClaimService, 'reserve' | 'commit
 /** The same ledger, acted on by another member with keys and plots of its own. */
 async function ledgerOf(
   ledger: LedgerService,
-  { ed25519, vrfSeed }: NodeKeys,
+  keys: NodeKeys,
   cleanup: AsyncDisposableStack,
 ): Promise<LedgerService> {
-  const { chainId } = ledger;
-  const plots = cleanup.use(
-    await createMemberPlots({ chainId, owner: ed25519.publicKey, space: foundingPlots }),
-  );
-  const own = { signer: createSigner(ed25519.secretKey), vrf: createVrfKey(vrfSeed), plots };
-  const prepare: LedgerService['prepare'] = async (kind, body) => {
-    const actor = ed25519.publicKey;
-    const sequence = ledger.ledger.sequenceOf(actor) + 1;
-    const operation = createOperation({ chainId, kind, actor, sequence, body });
-    for (let height = 1; ; height = ledger.ledger.appliedHeight() + 1) {
-      await ledger.applied(height, new AbortController().signal);
-      try {
-        const context = ledger.ledger.proveContext({ ...own, nowMs: systemClock.nowMs() });
-        return { operation, proof: await prove(operation, context) };
-      } catch (error) {
-        // One plot has no answer at about one anchor in a hundred.
-        if (!hasCode(error, 'consensus/space-miss')) throw error;
-      }
-    }
-  };
-  return {
-    ...ledger,
-    prepare,
-    async act(kind, body) {
-      const final = await ledger.submit(encodeTransaction(await prepare(kind, body)));
-      return { ...final, provingMs: 0 };
-    },
-    [Symbol.asyncDispose]: async () => undefined,
-  };
+  const { chainId, validator } = ledger;
+  const owner = keys.ed25519.publicKey;
+  const plots = cleanup.use(await createMemberPlots({ chainId, owner, space: foundingPlots }));
+  const parts = { validator, chainId, keys, plots, clock: systemClock, metrics: silentMetrics };
+  const operations = createOperations({ ...parts, ledger: ledger.ledger });
+  return { ...ledger, ...operations, [Symbol.asyncDispose]: async () => undefined };
 }

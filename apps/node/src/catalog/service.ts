@@ -19,6 +19,7 @@ import { encodeTransaction } from '@hypermesh/consensus';
 import type { CanonicalValue } from '@hypermesh/core';
 import type { ExtensionRequest, ExtensionResponse } from '@hypermesh/extension-sdk/host';
 import { NodeError } from '../errors.ts';
+import type { ProvenOperation } from '../ledger/operations.ts';
 import type { LedgerService } from '../ledger/service.ts';
 import { createMovement, type Moved, type Tell } from '../movement.ts';
 import type { Packages } from './packages.ts';
@@ -64,16 +65,16 @@ export interface CatalogService extends Packages {
 
 /** Who asks, in the host's records: the operator by the control socket, and this node's own runs. */
 const client = 'control';
-/** How often an operation is proven again because another one of this node took its number meanwhile. */
+/** How often an operation is proven again because its draft or its number went stale meanwhile. */
 const mostAttempts = 4;
 
-/** The catalog over an extension host that has it loaded. Operations of this node are proven here, one at a time. */
+/** The catalog over an extension host that has it loaded. What it orders is proven here, in this node's turn. */
 export function createCatalogService(parts: {
   readonly host: { handle(request: ExtensionRequest): Promise<ExtensionResponse> };
-  readonly ledger: Pick<LedgerService, 'prepare'>;
+  readonly ledger: Pick<LedgerService, 'actBy'>;
 }): CatalogService {
   const { host, ledger } = parts;
-  let lastProven: Promise<unknown> = Promise.resolve();
+  let lastTurn: Promise<unknown> = Promise.resolve();
 
   async function call<T>(
     method: string,
@@ -107,22 +108,23 @@ export function createCatalogService(parts: {
     for (let attempt = 1; ; attempt++) {
       const about = await prepare();
       const body = { key: about.key, value: { ...about.value } as CanonicalValue };
-      const startedMs = performance.now();
       tell('proving space, time, work and stake');
-      const { operation, proof } = await ledger.prepare(kind, body, signal);
-      const provingMs = Math.round(performance.now() - startedMs);
+      const order = async ({ operation, proof, provingMs }: ProvenOperation): Promise<T & Proven> => ({
+        ...(await use(about, encodeTransaction({ operation, proof }))),
+        provingMs: Math.round(provingMs),
+      });
       try {
-        return { ...(await use(about, encodeTransaction({ operation, proof }))), provingMs };
+        return await ledger.actBy(kind, body, order, signal);
       } catch (error) {
         if (!isOutrun(error) || attempt >= mostAttempts) throw error;
       }
     }
   }
 
-  /** One after the other: what is proven carries this node's next number. */
+  /** One after the other, so that no draft goes stale while another one is ordered. */
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = lastProven.then(work);
-    lastProven = mine.catch(() => undefined);
+    const mine = lastTurn.then(work);
+    lastTurn = mine.catch(() => undefined);
     return mine;
   }
 
