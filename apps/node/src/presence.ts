@@ -1,4 +1,5 @@
 import type { Clock, Log, Metrics } from '@hypermesh/core';
+import { systemRandom } from '@hypermesh/core/node';
 import { createRelay } from '@hypermesh/proxy-nat';
 import {
   type Carrier,
@@ -17,6 +18,7 @@ import type { AddressBook } from './mesh/addresses.ts';
 import { shareAddresses } from './mesh/directory.ts';
 import { createPeers, type Peers } from './mesh/peers.ts';
 import { keepCertified } from './mesh/renewal.ts';
+import { endSuperseded } from './mesh/superseded.ts';
 import type { Phase1 } from './phases.ts';
 import { relayCarrier, relayListen } from './relay/carrier.ts';
 import { serveRelay } from './relay/serving.ts';
@@ -64,6 +66,7 @@ export async function openPresence(
   cleanup.defer(relayed.attach(stoq, nodeId, log));
   cleanup.defer(serveRelay(stoq, { log, relay: createRelay({ metrics }) }));
   const peers = cleanup.use(createPeers(nodeId, stoq, book, { clock, log }));
+  cleanup.defer(endSuperseded(stoq, { random: systemRandom, log }));
   cleanup.defer(shareAddresses(stoq, { self: nodeId, address, book, log }));
   if (founder !== undefined) cleanup.defer(founder.serve(stoq, { clock, log }));
   const renew = () => renewCertificate(directory, phase, { founder, peers, clock });

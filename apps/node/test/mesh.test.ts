@@ -1,8 +1,8 @@
 import { type Clock, nodeIdOf, silentLog } from '@hypermesh/core';
 import { generateKey } from '@hypermesh/core/ed25519';
-import { systemClock } from '@hypermesh/core/node';
+import { systemClock, systemRandom } from '@hypermesh/core/node';
 import { createManualClock } from '@hypermesh/core/testing';
-import { refuse, type StoqNode } from '@hypermesh/stoq';
+import { type Peer, refuse, type StoqNode } from '@hypermesh/stoq';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openAddressBook } from '../src/mesh/addresses.ts';
 import { createAllowance } from '../src/mesh/allowance.ts';
@@ -10,6 +10,7 @@ import { shareAddresses } from '../src/mesh/directory.ts';
 import { handleForMembers, requestOf, textOfPeer } from '../src/mesh/members.ts';
 import { createPeers } from '../src/mesh/peers.ts';
 import { helloRequest, meshMessages } from '../src/mesh/protocol.ts';
+import { endSuperseded } from '../src/mesh/superseded.ts';
 import {
   certify,
   createMemoryNetwork,
@@ -28,6 +29,65 @@ let cedar: TestIdentity;
 beforeAll(async () => {
   const mesh = await createTestAuthority();
   [amber, birch, cedar] = await Promise.all([certify(mesh), certify(mesh), certify(mesh)]);
+});
+
+describe('a member that began again', () => {
+  const network = createMemoryNetwork();
+  const parts = { random: systemRandom, log: silentLog };
+
+  async function started(name: string, identity: TestIdentity) {
+    const cleanup = new AsyncDisposableStack();
+    const stoq = cleanup.use(await memoryNode(network, name, identity));
+    cleanup.defer(endSuperseded(stoq, parts));
+    return Object.assign(cleanup.move(), { stoq });
+  }
+  /** The home's sessions, each given when it has heard which process is at its other end. */
+  function arrivals({ stoq }: { readonly stoq: StoqNode }) {
+    const known: Promise<Peer>[] = [];
+    const waiting: ((peer: Promise<Peer>) => void)[] = [];
+    stoq.onPeer((peer) => {
+      // An answer to a request that is made after the home's own comes after its answer.
+      const asked = peer.request('mesh/process/1').then(() => peer);
+      const next = waiting.shift();
+      if (next === undefined) known.push(asked);
+      else next(asked);
+    });
+    return async (): Promise<Peer> =>
+      await (known.shift() ?? new Promise<Peer>((resolve) => waiting.push(resolve)));
+  }
+
+  it('has no session of its old process any more, and keeps all of its present one', async () => {
+    await using home = await started('home', amber);
+    const arrived = arrivals(home);
+    await using old = await started('old', birch);
+    await old.stoq.connect('memory://home');
+    const first = await arrived();
+    await using other = await started('other', cedar);
+    await other.stoq.connect('memory://home');
+    await arrived();
+    // As if it had been killed: it says no goodbye, and another process takes its name.
+    await using present = await started('present', birch);
+    await present.stoq.connect('memory://home');
+    await arrived();
+    await expect(first.closed).resolves.toMatchObject({ by: 'us' });
+    await present.stoq.connect('memory://home');
+    await arrived();
+    expect(home.stoq.peers.map(({ id }) => id)).toEqual([cedar.nodeId, birch.nodeId, birch.nodeId]);
+  });
+
+  it('is left alone where it does not say which process it is, or says it in another form', async () => {
+    await using home = await started('home', amber);
+    const arrived = arrivals(home);
+    await using silent = await memoryNode(network, 'silent', birch);
+    await using odd = await memoryNode(network, 'odd', birch);
+    odd.handle('mesh/process/1', () => new Uint8Array(15));
+    await using present = await started('present', birch);
+    for (const stoq of [silent, odd, present.stoq]) {
+      await stoq.connect('memory://home');
+      await arrived();
+    }
+    expect(home.stoq.peers).toHaveLength(3);
+  });
 });
 
 describe('members that share addresses', () => {

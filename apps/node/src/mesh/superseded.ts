@@ -1,0 +1,47 @@
+import type { Log, Random } from '@hypermesh/core';
+import { toHex } from '@hypermesh/core';
+import type { Peer, StoqNode } from '@hypermesh/stoq';
+import { isEnrolling } from '../adapters/authenticator.ts';
+import { handleForMembers } from './members.ts';
+
+/** Answered with what names the process: 16 random bytes of its start. */
+const processRequest = 'mesh/process/1';
+const nameBytes = 16;
+
+/**
+ * Ends the sessions with a member's process that is gone as soon as its next one shows itself. The carrier alone misses
+ * a process that was killed after its idle time, and whoever waits for an answer of the old one would wait as long.
+ */
+export function endSuperseded(
+  stoq: Pick<StoqNode, 'peers' | 'onPeer' | 'handle'>,
+  { random, log }: { readonly random: Random; readonly log: Log },
+): () => void {
+  const own = random.bytes(nameBytes);
+  const processOf = new WeakMap<Peer, string>();
+
+  async function learn(peer: Peer): Promise<void> {
+    if (isEnrolling(peer.identity)) return;
+    const answer = await peer.request(processRequest);
+    if (!answer.ok || answer.body.length !== nameBytes) return;
+    const name = toHex(answer.body);
+    processOf.set(peer, name);
+    const earlier = stoq.peers.slice(0, stoq.peers.indexOf(peer)).filter(({ id }) => id === peer.id);
+    for (const old of earlier) {
+      const known = processOf.get(old);
+      if (known === undefined || known === name) continue;
+      log.info('mesh.began-again', { node: peer.id });
+      await old.close();
+    }
+  }
+
+  const offRequest = handleForMembers(stoq, processRequest, async () => own);
+  const offPeer = stoq.onPeer((peer) => {
+    learn(peer).catch((error: unknown) =>
+      log.debug('mesh.no-process', { peer: peer.id, message: String(error) }),
+    );
+  });
+  return () => {
+    offPeer();
+    offRequest();
+  };
+}
