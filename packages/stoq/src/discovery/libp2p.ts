@@ -10,6 +10,7 @@ import { createLibp2p, type Libp2p } from 'libp2p';
 import { CID } from 'multiformats/cid';
 import { rootDigest } from '../content/manifest.ts';
 import { StoqError } from '../errors.ts';
+import { BoundedDatastore } from './bounded-datastore.ts';
 import {
   ADDRESS_PROTOCOL,
   decodeAddresses,
@@ -59,8 +60,11 @@ export async function libp2pDiscovery(options: DiscoveryOptions): Promise<Discov
   if (options.seed.length !== 32) {
     throw new StoqError({ code: 'stoq/bad-argument', argument: 'seed', expected: '32 bytes' });
   }
+  const privateKey = await generateKeyPairFromSeed('Ed25519', options.seed);
+  const own = `/${privateKey.publicKey}`;
   const host = await createLibp2p({
-    privateKey: await generateKeyPairFromSeed('Ed25519', options.seed),
+    privateKey,
+    datastore: new BoundedDatastore((key) => key.endsWith(own)),
     addresses: { listen: [...(options.listen ?? ['/ip6/::1/udp/0/quic-v1'])] },
     transports: [quic({ ipv4: false })],
     // Hosts of one machine or site dial each other at once when a mesh starts; libp2p's five a second would drop them.
