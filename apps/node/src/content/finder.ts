@@ -105,9 +105,7 @@ class NetworkFinder implements Finder {
 
   announce(root: ContentRoot): void {
     this.#waiting.add(root);
-    this.#announcing ??= this.#announceAll().finally(() => {
-      this.#announcing = undefined;
-    });
+    this.#announcing ??= this.#announceAll();
   }
 
   async *find(root: ContentRoot, signal: AbortSignal): AsyncGenerator<NodeId, void, undefined> {
@@ -135,10 +133,12 @@ class NetworkFinder implements Finder {
       try {
         await this.#discovery.provide(root, { signal });
       } catch (error) {
-        if (signal.aborted) return;
+        if (signal.aborted) break;
         this.#parts.log.debug('content.not-announced', { root, message: String(error) });
       }
     }
+    // In the same turn as the last look at what waits.
+    this.#announcing = undefined;
   }
 
   /** The member that listens there: by the address book, else by asking. What a record says is nobody's word before that. */

@@ -26,7 +26,9 @@ export class Executor {
   readonly #chain: FinalizedChain;
   readonly #events: ExecutorEvents;
   readonly #queue: Commit[] = [];
+  /** Logged blocks that the store may not hold durably: those it has not been given yet, and during a sync of it those given since. */
   #unsynced: StoredBlock[] = [];
+  #isCompacting = false;
   #running: Promise<void> | undefined;
   readonly #stopping = Promise.withResolvers<void>();
   #isStopped = false;
@@ -38,28 +40,34 @@ export class Executor {
   }
 
   push(commit: Commit): void {
+    if (this.#isStopped) return;
     this.#queue.push(commit);
     if (commit.logged) this.#unsynced.push(...commit.blocks);
-    this.#running ??= this.#run()
-      .catch(this.#events.failed)
-      .finally(() => {
-        this.#running = undefined;
-      });
+    this.#running ??= this.#run();
   }
 
   async #run(): Promise<void> {
-    for (let commit = this.#queue.shift(); commit !== undefined; commit = this.#queue.shift()) {
-      if (this.#isStopped) return;
-      const { blocks, logged } = commit;
-      if (logged) await Promise.race([this.#events.logDurable(), this.#stopping.promise]);
-      if (this.#isStopped) return;
-      await this.#chain.append(blocks);
-      if (!logged) await this.#chain.sync();
-      for (let index = 0; index < blocks.length; index += 1) {
-        const entry = blocks[index] as StoredBlock;
-        const results = await this.apply(entry);
-        this.#events.applied(blocks.slice(index), results);
+    try {
+      for (let commit = this.#queue.shift(); commit !== undefined; commit = this.#queue.shift()) {
+        if (this.#isStopped) return;
+        const { blocks, logged } = commit;
+        if (logged) await Promise.race([this.#events.logDurable(), this.#stopping.promise]);
+        if (this.#isStopped) return;
+        await this.#chain.append(blocks);
+        // The log still has their records: a shorter one is only written after a sync of the store.
+        if (!this.#isCompacting) this.#forgetUpTo(this.#chain.height);
+        if (!logged) await this.#chain.sync();
+        for (let index = 0; index < blocks.length; index += 1) {
+          const entry = blocks[index] as StoredBlock;
+          const results = await this.apply(entry);
+          this.#events.applied(blocks.slice(index), results);
+        }
       }
+    } catch (error) {
+      this.#events.failed(error);
+    } finally {
+      // In the same turn as the last look at the queue: what is pushed later starts anew.
+      this.#running = undefined;
     }
   }
 
@@ -98,12 +106,21 @@ export class Executor {
    */
   async compact(): Promise<readonly LogRecord[]> {
     const height = this.#chain.height;
-    await this.#chain.sync();
-    this.#unsynced = this.#unsynced.filter(({ block }) => block.header.height > height);
+    this.#isCompacting = true;
+    try {
+      await this.#chain.sync();
+    } finally {
+      this.#isCompacting = false;
+    }
+    this.#forgetUpTo(height);
     return this.#unsynced.flatMap(({ block, certificate }): LogRecord[] => [
       { type: 'block', block },
       ...(certificate === undefined ? [] : [{ type: 'certificate', certificate } as const]),
     ]);
+  }
+
+  #forgetUpTo(height: number): void {
+    this.#unsynced = this.#unsynced.filter(({ block }) => block.header.height > height);
   }
 
   /** Ends after the block at hand. */

@@ -42,21 +42,29 @@ export function createPersister(
   let watchers: { readonly upTo: number; readonly resolve: () => void }[] = [];
 
   const writeAll = async (): Promise<void> => {
-    while (waiting.length > 0) {
-      const batch = waiting;
+    try {
+      while (waiting.length > 0) {
+        const batch = waiting;
+        waiting = [];
+        const records = batch.flatMap((entry) => entry.records);
+        let highest = 0;
+        for (const record of records) if (record.type === 'vote') highest = Math.max(highest, record.view);
+        if (highest > guard.view) await guard.raise(highest + GUARD_STRIDE);
+        await log.append(records.map((record) => encodeLogRecord(record, validators)));
+        written += batch.length;
+        events.durable(batch.map((entry) => entry.token));
+        for (const { upTo, resolve } of watchers) if (upTo <= written) resolve();
+        watchers = watchers.filter(({ upTo }) => upTo > written);
+        const shorter = await events.compaction();
+        if (shorter !== undefined)
+          await log.replace(shorter.map((record) => encodeLogRecord(record, validators)));
+      }
+    } catch (error) {
       waiting = [];
-      const records = batch.flatMap((entry) => entry.records);
-      let highest = 0;
-      for (const record of records) if (record.type === 'vote') highest = Math.max(highest, record.view);
-      if (highest > guard.view) await guard.raise(highest + GUARD_STRIDE);
-      await log.append(records.map((record) => encodeLogRecord(record, validators)));
-      written += batch.length;
-      events.durable(batch.map((entry) => entry.token));
-      for (const { upTo, resolve } of watchers) if (upTo <= written) resolve();
-      watchers = watchers.filter(({ upTo }) => upTo > written);
-      const shorter = await events.compaction();
-      if (shorter !== undefined)
-        await log.replace(shorter.map((record) => encodeLogRecord(record, validators)));
+      events.failed(error);
+    } finally {
+      // In the same turn as the last look at what waits: what is pushed later starts anew.
+      running = undefined;
     }
   };
 
@@ -64,14 +72,7 @@ export function createPersister(
     push(entry) {
       waiting.push(entry);
       pushed += 1;
-      running ??= writeAll()
-        .catch((error) => {
-          waiting = [];
-          events.failed(error);
-        })
-        .finally(() => {
-          running = undefined;
-        });
+      running ??= writeAll();
     },
     durable() {
       const upTo = pushed;
