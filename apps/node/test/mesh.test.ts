@@ -59,13 +59,17 @@ describe('a member that began again', () => {
   it('has no session of its old process any more, and keeps all of its present one', async () => {
     await using home = await started('home', amber);
     const arrived = arrivals(home);
-    await using old = await started('old', birch);
-    await old.stoq.connect('memory://home');
+    await using old = await memoryNode(network, 'old', birch);
+    let isKilled = false;
+    const never = new Promise<never>(() => undefined);
+    old.handle('mesh/process/1', () => (isKilled ? never : new Uint8Array(16)));
+    await old.connect('memory://home');
     const first = await arrived();
     await using other = await started('other', cedar);
     await other.stoq.connect('memory://home');
     await arrived();
-    // As if it had been killed: it says no goodbye, and another process takes its name.
+    // It says no goodbye, and another process takes its place.
+    isKilled = true;
     await using present = await started('present', birch);
     await present.stoq.connect('memory://home');
     await arrived();
@@ -75,18 +79,21 @@ describe('a member that began again', () => {
     expect(home.stoq.peers.map(({ id }) => id)).toEqual([cedar.nodeId, birch.nodeId, birch.nodeId]);
   });
 
-  it('is left alone where it does not say which process it is, or says it in another form', async () => {
+  it('is left alone where its old process is still there, and where it does not say which it is, or in another form', async () => {
     await using home = await started('home', amber);
     const arrived = arrivals(home);
     await using silent = await memoryNode(network, 'silent', birch);
     await using odd = await memoryNode(network, 'odd', birch);
     odd.handle('mesh/process/1', () => new Uint8Array(15));
-    await using present = await started('present', birch);
-    for (const stoq of [silent, odd, present.stoq]) {
+    await using first = await started('first', birch);
+    await using second = await started('second', birch);
+    for (const stoq of [silent, odd, first.stoq, second.stoq]) {
       await stoq.connect('memory://home');
       await arrived();
     }
-    expect(home.stoq.peers).toHaveLength(3);
+    // The home asks the first one again before it decides; what is asked after that is answered after it.
+    for (const peer of home.stoq.peers) await peer.request('mesh/process/1');
+    expect(home.stoq.peers).toHaveLength(4);
   });
 });
 

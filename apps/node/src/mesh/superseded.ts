@@ -7,10 +7,13 @@ import { handleForMembers } from './members.ts';
 /** Answered with what names the process: 16 random bytes of its start. */
 const processRequest = 'mesh/process/1';
 const nameBytes = 16;
+/** What a process that is still there answers in, milliseconds. */
+const patienceMs = 1_000;
 
 /**
- * Ends the sessions with a member's process that is gone as soon as its next one shows itself. The carrier alone misses
- * a process that was killed after its idle time, and whoever waits for an answer of the old one would wait as long.
+ * Ends the sessions with a member's process that is gone when its next one shows itself. The carrier alone misses a
+ * process that was killed after its idle time, and whoever waits for an answer of the old one would wait as long. Where
+ * the old one still answers, two processes run with the same keys: that is not for this end to decide.
  */
 export function endSuperseded(
   stoq: Pick<StoqNode, 'peers' | 'onPeer' | 'handle'>,
@@ -19,16 +22,22 @@ export function endSuperseded(
   const own = random.bytes(nameBytes);
   const processOf = new WeakMap<Peer, string>();
 
+  async function nameOf(peer: Peer, deadlineMs?: number): Promise<string | undefined> {
+    const options = deadlineMs === undefined ? {} : { deadlineMs };
+    const answer = await peer.request(processRequest, undefined, options);
+    return answer.ok && answer.body.length === nameBytes ? toHex(answer.body) : undefined;
+  }
+
   async function learn(peer: Peer): Promise<void> {
     if (isEnrolling(peer.identity)) return;
-    const answer = await peer.request(processRequest);
-    if (!answer.ok || answer.body.length !== nameBytes) return;
-    const name = toHex(answer.body);
+    const name = await nameOf(peer);
+    if (name === undefined) return;
     processOf.set(peer, name);
     const earlier = stoq.peers.slice(0, stoq.peers.indexOf(peer)).filter(({ id }) => id === peer.id);
     for (const old of earlier) {
       const known = processOf.get(old);
       if (known === undefined || known === name) continue;
+      if ((await nameOf(old, patienceMs)) !== undefined) continue;
       log.info('mesh.began-again', { node: peer.id });
       await old.close();
     }
