@@ -14,11 +14,17 @@ import {
   words,
 } from '../table/shapes.ts';
 import { Type } from '../table/type.ts';
+import { allocations } from './assets.ts';
+import { spec } from './catalog.ts';
+import { transaction } from './chain.ts';
+
+/** Who is to execute; whoever can, unless told. */
+export const executor = optional(text({ description: 'The member that executes' }));
 
 /** What is asked of a run. */
 const request = {
-  spec: text({ description: 'NAME or NAME@RANGE' }),
-  on: optional(text({ description: 'The member that executes' })),
+  spec,
+  on: executor,
   audit: optional(text({ description: 'The member that executes it again' })),
   input: optional(
     Type.String({ maxLength: 262_144, description: 'Text that the program gets as its input' }),
@@ -39,7 +45,7 @@ const request = {
       description: 'Base units per 1,000,000 fuel',
     }),
   ),
-  allocation: optional(oneOf(['private', 'public', 'anonymous', 'verified'])),
+  allocation: optional(oneOf(allocations)),
   clockMs: optional(whole()),
   randomSeed: optional(hex({ maxLength: 64 })),
 };
@@ -117,7 +123,7 @@ export const runRoutes = {
     method: 'POST',
     path: '/v1/leases/executions',
     summary: 'Ask a member to run what an operation leases',
-    input: object({ on: text(), transaction: hex({ maxLength: 1_000_000 }) }),
+    input: object({ on: text(), transaction }),
     output: object({ exit, detail: words(), fuel: decimal(), proofs: legs }),
   }),
   explain: route({
@@ -125,7 +131,7 @@ export const runRoutes = {
     path: '/v1/packages/{spec}/runners',
     summary: 'Who can run a package and who cannot, with every requirement',
     input: object({
-      spec: request.spec,
+      spec,
       fuel: optional(whole()),
       memoryPages: optional(whole()),
       deadlineMs: optional(whole()),

@@ -5,6 +5,7 @@ import {
   flag,
   list,
   nullable,
+  number,
   object,
   optional,
   text,
@@ -12,7 +13,7 @@ import {
   words,
 } from '../table/shapes.ts';
 import { Type } from '../table/type.ts';
-import { finalOperation } from './ledger.ts';
+import { finalOperation } from './chain.ts';
 
 const balance = object({ account: words(), name: words(), available: decimal(), held: decimal() });
 
@@ -47,10 +48,10 @@ const usedResource = object({
   providerConcentrationBp: count(),
   consumerConcentrationBp: count(),
   latency: object({
-    p50Ms: Type.Number(),
-    p90Ms: Type.Number(),
-    p99Ms: Type.Number(),
-    mostMs: Type.Number(),
+    p50Ms: number(),
+    p90Ms: number(),
+    p99Ms: number(),
+    mostMs: number(),
   }),
 });
 

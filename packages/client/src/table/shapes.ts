@@ -29,9 +29,13 @@ export const whole = (said: Said = {}) =>
     ...said,
   });
 
-/** A number from 0, such as of things, bytes or milliseconds. */
-export const count = (said: Said & { readonly maximum?: number } = {}) =>
+/** A whole number from 0 or `minimum`, such as of things, bytes or milliseconds. */
+export const count = (said: Said & { readonly minimum?: number; readonly maximum?: number } = {}) =>
   Type.Integer({ minimum: 0, ...said });
+
+/** Any number, such as a measured time. */
+export const number = (said: Said & { readonly minimum?: number; readonly maximum?: number } = {}) =>
+  Type.Number({ ...said });
 
 /** Bytes in hex. */
 export const hex = (said: Said & { readonly maxLength?: number } = {}) =>
