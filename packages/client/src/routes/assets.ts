@@ -6,6 +6,7 @@ import {
   hex,
   list,
   mapOf,
+  memberName,
   number,
   object,
   oneOf,
@@ -157,7 +158,7 @@ export const assetRoutes = {
     path: '/v1/claims/explanation',
     summary: 'Whether a claim would be granted here, and if not which rules stand against it',
     input: object({
-      requester: optional(text()),
+      requester: optional(memberName()),
       cpuMicrosPerSecond: quantity,
       memoryBytes: quantity,
       storageBytes: quantity,

@@ -5,6 +5,7 @@ import {
   flag,
   hex,
   list,
+  memberName,
   nullable,
   number,
   object,
@@ -208,7 +209,7 @@ export const historyRoutes = {
     summary: 'Final operations, newest first',
     input: object({
       kind: optional(text({ maxLength: 64 })),
-      account: optional(text({ maxLength: 128, description: 'A member, by name or NodeId' })),
+      account: optional(memberName()),
       before: before(32),
       limit: limit(200),
     }),

@@ -5,6 +5,7 @@ import {
   flag,
   hex,
   list,
+  memberName,
   nullable,
   object,
   oneOf,
@@ -19,13 +20,13 @@ import { spec } from './catalog.ts';
 import { transaction } from './chain.ts';
 
 /** Who is to execute; whoever can, unless told. */
-export const executor = optional(text({ description: 'The member that executes' }));
+export const executor = optional(memberName({ description: 'The member that executes' }));
 
 /** What is asked of a run. */
 const request = {
   spec,
   on: executor,
-  audit: optional(text({ description: 'The member that executes it again' })),
+  audit: optional(memberName({ description: 'The member that executes it again' })),
   input: optional(
     Type.String({ maxLength: 262_144, description: 'Text that the program gets as its input' }),
   ),
@@ -123,7 +124,7 @@ export const runRoutes = {
     method: 'POST',
     path: '/v1/leases/executions',
     summary: 'Ask a member to run what an operation leases',
-    input: object({ on: text(), transaction }),
+    input: object({ on: memberName(), transaction }),
     output: object({ exit, detail: words(), fuel: decimal(), proofs: legs }),
   }),
   explain: route({

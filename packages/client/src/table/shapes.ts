@@ -20,6 +20,16 @@ export const list = <Item extends TSchema>(
 export const text = (said: Said & { readonly maxLength?: number } = {}) =>
   Type.String({ minLength: 1, maxLength: 4096, ...said });
 
+/** A member, by its name or its NodeId, as somebody gives it: at most 128 characters, none of them a control character. */
+export const memberName = (said: Said = {}) =>
+  Type.String({
+    minLength: 1,
+    maxLength: 128,
+    pattern: '^[^\\x00-\\x1f\\x7f-\\x9f]*$',
+    description: 'A member, by name or NodeId',
+    ...said,
+  });
+
 /** Text of the node. */
 export const words = (said: Said = {}) => Type.String({ ...said });
 
