@@ -12,6 +12,8 @@ export default defineConfig({
     cssCodeSplit: false,
     modulePreload: { polyfill: false },
     target: 'es2023',
+    // The first with `light-dark()`, which is written out in all its colours for older ones.
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     reportCompressedSize: false,
   },
 });

@@ -67,14 +67,18 @@ export const defaultConfig: Omit<NodeConfig, 'name' | 'founder'> = {
   limits: defaultLimits,
 };
 
+const mostOfName = 32;
 const namePattern = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
 
-/** Checks a name for a node. Throws `node/bad-flag`. */
-export function checkName(name: string): string {
+/** Checks what a node (`--name`) or a mesh (`--mesh`) is to be called. Throws `node/bad-flag`. */
+export function checkName(name: string, flag: '--name' | '--mesh' = '--name'): string {
   if (namePattern.test(name)) return name;
+  const what = flag === '--name' ? 'a node' : 'a mesh';
   throw new NodeError(
-    { code: 'node/bad-flag', flag: '--name', next: 'use 1 to 32 of a-z, 0-9 and inner hyphens' },
-    `${JSON.stringify(name)} cannot name a node`,
+    { code: 'node/bad-flag', flag, next: `use 1 to ${mostOfName} of a-z, 0-9 and inner hyphens` },
+    name.length > mostOfName
+      ? `${name.length} characters are too many to name ${what}`
+      : `${JSON.stringify(name)} cannot name ${what}`,
   );
 }
 

@@ -11,7 +11,7 @@ import {
 } from '@hypermesh/trustchain/ca';
 import { extensionSigner } from './adapters/extension-trust.ts';
 import type { ApiConfig } from './api/config.ts';
-import { defaultConfig, writeConfig } from './config.ts';
+import { checkName, defaultConfig, writeConfig } from './config.ts';
 import { type DataDirectory, dataWords, writeDurably } from './data-directory.ts';
 import { writeFormat } from './data-format.ts';
 import { lockDirectory } from './directory-lock.ts';
@@ -82,9 +82,12 @@ export function clearUnfinishedFounding(directory: DataDirectory): void {
 
 /**
  * Founds a mesh: keys of the node, a root and an online intermediate authority, the node's own certificate, and tokens
- * for the other members. The configuration is written last: a directory without it holds no node.
+ * for the other members. The configuration is written last: a directory without it holds no node. Throws `node/bad-flag`
+ * for a name that cannot be one, before anything is made.
  */
 export async function initMesh(directory: DataDirectory, options: InitOptions): Promise<InitResult> {
+  checkName(options.name);
+  checkName(options.mesh, '--mesh');
   using _claim = claimEmptyDirectory(directory);
   const protection = newPassphrase(directory, options.passphraseFile);
   clearUnfinishedFounding(directory);

@@ -8,7 +8,7 @@ import { type Certificate, decodeCertificate, fingerprint, toPem } from '@hyperm
 import { enrollingAuthenticator } from './adapters/authenticator.ts';
 import { extensionSigner } from './adapters/extension-trust.ts';
 import type { ApiConfig } from './api/config.ts';
-import { defaultConfig, type NodeConfig, writeConfig } from './config.ts';
+import { checkName, defaultConfig, type NodeConfig, writeConfig } from './config.ts';
 import { type DataDirectory, writeDurably } from './data-directory.ts';
 import { writeFormat } from './data-format.ts';
 import { NodeError } from './errors.ts';
@@ -44,15 +44,17 @@ export interface JoinOptions {
 
 /**
  * Joins the mesh that an invitation names: makes keys, has them certified, and believes the answer only if it ends in
- * the invitation's root. Interrupted, it may be repeated with the same invitation: the keys stay.
+ * the invitation's root. Interrupted, it may be repeated with the same invitation: the keys stay. Throws `node/bad-flag`
+ * for a name that cannot be one, before anything is made.
  */
 export async function joinMesh(
   directory: DataDirectory,
   options: JoinOptions,
 ): Promise<{ readonly nodeId: NodeId }> {
+  const { invitation, signal } = options;
+  const name = checkName(options.name);
   using _claim = claimEmptyDirectory(directory);
   clearUnfinishedFounding(directory);
-  const { invitation, name, signal } = options;
   const keys = await keysForJoining(directory, options.passphraseFile);
   const nodeId = nodeIdOfKeys(keys);
   const config: NodeConfig = {

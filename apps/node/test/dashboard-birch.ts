@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { type DashboardWorld, visitPage } from './dashboard-world.ts';
+import { type DashboardWorld, marked, visitPage } from './dashboard-world.ts';
 
 /** What a person does on the pages of birch. */
 export function testsOfBirch(world: () => DashboardWorld | undefined): void {
@@ -103,7 +103,7 @@ export function testsOfBirch(world: () => DashboardWorld | undefined): void {
       join(source, 'extension.mjs'),
       `export const extension = { id: 'acme.words', ops: { 'words.count': { run: (text) => text.split(' ').length } } };`,
     );
-    await page.evaluate('globalThis.__here = true');
+    const isThere = await marked(visit);
     const { birch } = mesh.nodes;
     await birch.call('extension-sign', { folder: source, out: signed });
     await birch.call('extension-load', { folder: signed });
@@ -118,7 +118,7 @@ export function testsOfBirch(world: () => DashboardWorld | undefined): void {
     await page.getByRole('link', { name: 'Extensions' }).first().click();
     await page.getByRole('table', { name: 'Extensions' }).waitFor();
     await page.getByRole('link', { name: 'Words', exact: true }).waitFor({ state: 'detached' });
-    expect(await page.evaluate('globalThis.__here')).toBe(true);
+    expect(await isThere()).toBe(true);
   });
 
   it('finds nothing to press that a token which only reads may not, and is told why', async (ctx) => {

@@ -87,6 +87,26 @@ describe('the page', () => {
   );
 });
 
+it('what the machine forces its colours on still shows focus, the page one is on, states and each line of a plot', async (ctx) => {
+  await using visit = await visitPage(ctx, world, '/ledger', { of: 'birch' });
+  const { page } = visit;
+  await page.emulateMedia({ forcedColors: 'active', reducedMotion: 'reduce' });
+  const styleOf = (selector: string, name: string, part = '') =>
+    page.evaluate<string>(`getComputedStyle(document.querySelector('${selector}'), '${part}')['${name}']`);
+  const current = '.rail [aria-current]';
+  const outline = () => styleOf(current, 'outline');
+  const unfocused = await outline();
+  await page.locator(current).focus();
+  expect(await outline()).not.toBe(unfocused);
+  expect(await styleOf(current, 'outline-style')).toBe('solid');
+  expect(await styleOf(current, 'background-color')).not.toBe(await styleOf('html', 'background-color'));
+  expect(await styleOf('.badge', 'border-style')).toBe('solid');
+  expect(await styleOf('.figure + .figure', 'border-left-style')).toBe('solid');
+  const keys = ['.plot-key-1', '.plot-key-2'].map((key) => styleOf(key, 'background-color', '::before'));
+  expect(new Set(await Promise.all([...keys, styleOf('html', 'background-color')])).size).toBe(3);
+  expect(await visit.problems()).toEqual([]);
+});
+
 describe('a person', () => {
   testsOfBirch(() => world);
 });

@@ -88,6 +88,12 @@ export async function visitPage(
   return Object.assign(opened, { world });
 }
 
+/** Marks what is open, and tells later whether it is still that: not reloaded meanwhile. */
+export async function marked({ page }: Visit): Promise<() => Promise<boolean>> {
+  await page.evaluate('globalThis.__here = true');
+  return () => page.evaluate<boolean>('globalThis.__here === true');
+}
+
 /** Resolves when every panel of the page has its answer. */
 export async function shown({ page }: Visit): Promise<void> {
   await page.locator('main h1').waitFor();

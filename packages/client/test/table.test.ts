@@ -4,7 +4,7 @@ import { pathsSource } from '../scripts/paths-source.ts';
 import { referenceSource } from '../scripts/reference-source.ts';
 import { topics } from '../src/events/topics.ts';
 import { routes } from '../src/routes/table.ts';
-import { keywords, type Schema } from '../src/table/check.ts';
+import { keywords, misfitOf, type Schema } from '../src/table/check.ts';
 import type { AnyRoute } from '../src/table/route.ts';
 
 const entries = Object.entries(routes) as [string, AnyRoute][];
@@ -34,6 +34,28 @@ describe('the table of routes', () => {
     if (route.reads) expect(route.method).toBe('POST');
     if (route.secret) expect(route.method).toBe('GET');
   });
+
+  it.each([
+    ['run', 'on'],
+    ['run', 'audit'],
+    ['prepare-lease', 'on'],
+    ['execute', 'on'],
+    ['rerun', 'on'],
+    ['memory-grant', 'to'],
+    ['transfer', 'to'],
+    ['explain-claim', 'requester'],
+    ['operations', 'account'],
+  ] as const)(
+    'takes as a member, in %s as %s, nothing that is empty, too long or has control characters',
+    (id, field) => {
+      const schema = (routes[id].input as unknown as { readonly properties: Record<string, Schema> })
+        .properties[field] as Schema;
+      for (const name of ['amber', 'Amber', `bafyrei${'a'.repeat(52)}`])
+        expect(misfitOf(schema, name)).toBeUndefined();
+      for (const name of ['', 'a'.repeat(129), 'amber\n', 'am\u0000ber', '\u001b[2J', 'a\u009bm'])
+        expect(misfitOf(schema, name)?.expected).toContain('from 1 to 128 characters, no control characters');
+    },
+  );
 
   it('lets the read-only token ask exactly this beside what is plainly read', () => {
     const marked = (mark: 'reads' | 'secret' | 'heavy') =>

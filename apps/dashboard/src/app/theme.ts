@@ -23,8 +23,8 @@ export function startTheme(): void {
     window.localStorage.setItem(key, chosen);
     paint.value = paint.peek() + 1;
   });
-  const dark = window.matchMedia('(prefers-color-scheme: dark)');
-  dark.addEventListener('change', () => {
-    paint.value += 1;
-  });
+  for (const setting of ['(prefers-color-scheme: dark)', '(forced-colors: active)'])
+    window.matchMedia(setting).addEventListener('change', () => {
+      paint.value += 1;
+    });
 }

@@ -135,9 +135,8 @@ function optionsOf(
   box: HTMLElement,
   height: number,
 ): uPlot.Options {
-  const style = getComputedStyle(box);
-  const colour = (name: string) => style.getPropertyValue(name).trim();
-  const font = `11px ${style.fontFamily}`;
+  const colour = (name: string) => colourOf(box, name);
+  const font = `11px ${getComputedStyle(box).fontFamily}`;
   const axis = {
     stroke: colour('--text-muted'),
     font,
@@ -173,4 +172,12 @@ function optionsOf(
       }),
     ],
   };
+}
+
+/** A token as a canvas takes it: a token is mere text until a property has it, so the element lends its own for a moment. */
+function colourOf(box: HTMLElement, token: string): string {
+  box.style.color = `var(${token})`;
+  const { color } = getComputedStyle(box);
+  box.style.removeProperty('color');
+  return color;
 }

@@ -54,7 +54,7 @@ export const initCommand: Command = {
     const { checkName } = await import('../config.ts');
     const { nameFrom, optional } = await import('./node-options.ts');
     const name = nameFrom(flags['name']);
-    const mesh = checkName(textOf(flags['mesh']) ?? 'hypermesh');
+    const mesh = checkName(textOf(flags['mesh']) ?? 'hypermesh', '--mesh');
     if (isDryRun(invocation)) {
       const { planNode } = await import('./node-plan.ts');
       return await planNode(invocation, { name, mesh, ...optional(flags) });

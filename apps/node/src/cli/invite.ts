@@ -8,15 +8,20 @@ export const inviteCommand: Command = {
   positionals: [],
   flags: [dataFlag, { name: 'qr', describe: 'show the first one as a QR code too, for a camera' }],
   async run(invocation) {
-    const { flags } = invocation;
+    const { flags, output } = invocation;
     const { invitations } = await callNode<{ invitations: readonly string[] }>(invocation, 'invitations', {});
     if (invitations.length === 0)
-      invocation.output.line('All founding members have joined, or this node founded no mesh.');
+      output.line('All founding members have joined, or this node founded no mesh.');
     const [first] = invitations;
-    for (const line of invitations) invocation.output.line(line);
+    for (const line of invitations) output.line(line);
     if (flags['qr'] === true && first !== undefined) {
-      const { encodeQR } = await import('qr');
-      invocation.output.line(encodeQR(first, 'ascii', { ecc: 'low', border: 2 }).trimEnd());
+      const { qrCode } = await import('./qr-code.ts');
+      const lines = qrCode(first);
+      const [{ length: width } = ''] = lines;
+      const { columns = width } = process.stdout;
+      if (columns < width)
+        output.line(`The QR code is ${width} columns wide, and this terminal ${columns}: make it wider.`);
+      else for (const line of lines) output.line(line, 'picture');
     }
     return { invitations };
   },

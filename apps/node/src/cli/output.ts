@@ -1,7 +1,7 @@
 import { type Progress, progressLine } from './progress.ts';
 
-/** How a line is meant; never the only sign of it. */
-export type Tone = 'good' | 'bad' | 'faint';
+/** How a line is meant, never the only sign of it; `picture` is drawn white on black whatever the terminal's own colours. */
+export type Tone = 'good' | 'bad' | 'faint' | 'picture';
 
 /** Where a command tells a person what it does. With `--json`, words go to stderr and stdout holds the object alone. */
 export interface Output {
@@ -14,7 +14,8 @@ export interface Output {
 /** The shape of what `--json` prints; a field that changes its meaning or goes away makes it the next number. */
 export const jsonVersion = 1;
 
-const colours = { good: '32', bad: '31', faint: '2' } as const;
+/** White and black of a picture are those of the 256 colours that no theme changes. */
+const colours = { good: '32', bad: '31', faint: '2', picture: '38;5;231;48;5;16' } as const;
 /** A terminal is rewritten at most so often. */
 const leastBetweenMs = 80;
 

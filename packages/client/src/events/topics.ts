@@ -1,7 +1,9 @@
 import type { Static, TSchema } from 'typebox';
+import { submission } from '../routes/chain.ts';
+import { transferState } from '../routes/links.ts';
 import { alert, logLine } from '../routes/monitor.ts';
 import { run } from '../routes/runs.ts';
-import { count, hex, list, object, oneOf, optional, words } from '../table/shapes.ts';
+import { count, hex, list, number, object, oneOf, words } from '../table/shapes.ts';
 import { Type } from '../table/type.ts';
 
 /** Any JSON object: what a topic carries until its service says more. */
@@ -18,22 +20,12 @@ const block = object({
 });
 
 /** How an operation stands that was handed in here and not waited for. */
-const submission = object({
-  type: oneOf(['operation']),
-  id: words(),
-  status: oneOf(['pending', 'valid', 'invalid']),
-  kind: words(),
-  submittedMs: optional(count()),
-  decidedMs: optional(count()),
-  height: optional(count()),
-  leg: optional(words()),
-  reason: optional(words()),
-});
+const decided = object({ type: oneOf(['operation']), ...submission });
 
 const transfer = object({
   id: count(),
   root: words(),
-  state: oneOf(['active', 'done', 'failed', 'cancelled']),
+  state: transferState,
   bytes: count(),
   bytesHere: count(),
   bytesMoved: count(),
@@ -50,7 +42,7 @@ export const topics = {
   status: topic('Phase, members and what else the overview shows changed', anything),
   blocks: topic(
     'A block became final, or an operation that was handed in was decided',
-    Type.Union([block, submission]),
+    Type.Union([block, decided]),
   ),
   runs: topic('A run began, went on or ended', object(run)),
   transfers: topic('Content moved', transfer),
@@ -70,7 +62,7 @@ export const topics = {
   ),
   trust: topic('A certificate, a name or the log changed', anything),
   links: topic('A link to a member opened or closed', link),
-  metrics: topic('The history has a new step', object({ atMs: Type.Number(), stepMs: Type.Number() })),
+  metrics: topic('The history has a new step', object({ atMs: number(), stepMs: number() })),
   alerts: topic('An alert became pending, fired or was resolved', alert),
   logs: topic('A line was logged', logLine),
 } as const;

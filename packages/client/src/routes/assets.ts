@@ -6,6 +6,8 @@ import {
   hex,
   list,
   mapOf,
+  memberName,
+  number,
   object,
   oneOf,
   optional,
@@ -17,7 +19,8 @@ import {
 import { Type } from '../table/type.ts';
 
 const levels = ['private', 'private-network', 'p2p', 'public-network', 'full-public'] as const;
-const allocations = ['private', 'public', 'anonymous', 'verified'] as const;
+/** Whom an asset works for. */
+export const allocations = ['private', 'public', 'anonymous', 'verified'] as const;
 
 /** What an owner decides about one asset. */
 const policy = object({
@@ -74,9 +77,9 @@ const asset = object({
 
 const assetName = text({ description: 'An id, the beginning of one, or the kind of one of this node' });
 /** A number that a person may give as text. */
-const number = Type.Union([Type.Number(), text({ maxLength: 64 })]);
+const numberOrText = Type.Union([number(), text({ maxLength: 64 })]);
 const names = Type.Union([list(text({ maxLength: 64 }), { maxItems: 64 }), Type.String({ maxLength: 4096 })]);
-const quantity = optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }));
+const quantity = optional(count({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }));
 
 /** Each field replaces what was there. */
 const policyChange = object({
@@ -85,19 +88,19 @@ const policyChange = object({
   allocation: optional(oneOf(allocations)),
   groups: optional(names),
   networks: optional(names),
-  sharePercent: optional(number),
-  maxLeases: optional(number),
-  maxLeasesEach: optional(number),
-  maxDurationMs: optional(number),
+  sharePercent: optional(numberOrText),
+  maxLeases: optional(numberOrText),
+  maxLeasesEach: optional(numberOrText),
+  maxDurationMs: optional(numberOrText),
   hours: optional(
     text({ description: 'always, or windows such as mo-fr 18:00-08:00, sa-su 00:00-24:00 (UTC)' }),
   ),
-  price: optional(number),
-  priceUnits: optional(number),
-  minSpaceBytes: optional(number),
-  minStakePower: optional(number),
-  minWorkBits: optional(number),
-  minTimeIterations: optional(number),
+  price: optional(numberOrText),
+  priceUnits: optional(numberOrText),
+  minSpaceBytes: optional(numberOrText),
+  minStakePower: optional(numberOrText),
+  minWorkBits: optional(numberOrText),
+  minTimeIterations: optional(numberOrText),
 });
 
 /** What a node has and lends, and on what terms. */
@@ -155,7 +158,7 @@ export const assetRoutes = {
     path: '/v1/claims/explanation',
     summary: 'Whether a claim would be granted here, and if not which rules stand against it',
     input: object({
-      requester: optional(text()),
+      requester: optional(memberName()),
       cpuMicrosPerSecond: quantity,
       memoryBytes: quantity,
       storageBytes: quantity,

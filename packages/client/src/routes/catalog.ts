@@ -7,6 +7,7 @@ import {
   list,
   mapOf,
   nullable,
+  number,
   object,
   oneOf,
   optional,
@@ -26,7 +27,8 @@ const packageTypes = [
   'dataset.scientific',
 ] as const;
 
-const spec = text({ description: 'NAME or NAME@RANGE' });
+/** A package, as callers name it. */
+export const spec = text({ description: 'NAME or NAME@RANGE' });
 const type = oneOf(packageTypes);
 const signers = list(object({ suite: words(), key: hex({ description: 'SHA-256 of the public key' }) }));
 
@@ -105,7 +107,7 @@ const hit = object({
   digest: words(),
   bytes: count(),
   publisher: words(),
-  score: Type.Number(),
+  score: number(),
   verified: flag(),
 });
 
@@ -269,7 +271,7 @@ export const catalogRoutes = {
       text: optional(text()),
       type: optional(type),
       verifiedOnly: optional(flag({ description: 'True unless told otherwise' })),
-      limit: optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+      limit: optional(count({ minimum: 1, maximum: 1000 })),
     }),
     output: object({ packages: list(hit) }),
   }),

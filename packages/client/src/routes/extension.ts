@@ -1,16 +1,16 @@
 import { route } from '../table/route.ts';
-import { count, flag, list, object, oneOf, optional, record, text, words } from '../table/shapes.ts';
+import { count, flag, list, number, object, oneOf, optional, record, text, words } from '../table/shapes.ts';
 import { Type } from '../table/type.ts';
 
 const quota = object({
   quota: oneOf(['cpu', 'memory', 'storage', 'network', 'concurrency', 'calls', 'host-calls', 'deadline']),
-  limit: Type.Number(),
+  limit: number(),
   unit: words(),
   enforcement: oneOf(['hard', 'reactive', 'advisory'], {
     description: 'hard cannot be passed, reactive is answered after the fact, advisory is held by nobody',
   }),
   by: words({ description: 'Who keeps it' }),
-  used: optional(Type.Number({ description: 'Of the limit, where that is known' })),
+  used: optional(number({ description: 'Of the limit, where that is known' })),
 });
 
 const operation = object({
@@ -48,16 +48,16 @@ const extension = object({
   calls: object({ running: count(), done: count(), failed: count() }),
   denials: object({
     count: count({ description: 'Since it was loaded' }),
-    newest: list(object({ atMs: Type.Number(), event: words(), detail: optional(record()) })),
+    newest: list(object({ atMs: number(), event: words(), detail: optional(record()) })),
   }),
-  loadMs: Type.Number({ minimum: 0 }),
-  wakeMs: optional(Type.Number({ minimum: 0 })),
+  loadMs: number({ minimum: 0 }),
+  wakeMs: optional(number({ minimum: 0 })),
 });
 
 const pin = object({
   signer: words(),
   trusted: flag({ description: "Also into the node's own process" }),
-  atMs: Type.Number(),
+  atMs: number(),
 });
 const pins = list(pin);
 
@@ -73,7 +73,7 @@ const loadReport = object({
   operations: list(words()),
   quotas: optional(list(quota)),
   isDryRun: flag(),
-  loadMs: optional(Type.Number({ minimum: 0 })),
+  loadMs: optional(number({ minimum: 0 })),
 });
 
 const id = text({ maxLength: 128, description: 'Id of an extension' });
@@ -198,7 +198,7 @@ export const extensionRoutes = {
       newest: list(
         object({
           seq: count(),
-          atMs: Type.Number(),
+          atMs: number(),
           event: words(),
           extension: words(),
           detail: record(),

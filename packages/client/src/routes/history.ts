@@ -5,18 +5,16 @@ import {
   flag,
   hex,
   list,
+  memberName,
   nullable,
+  number,
   object,
-  oneOf,
   optional,
   text,
   words,
 } from '../table/shapes.ts';
-import { Type } from '../table/type.ts';
-
-const ms = (description?: string) => Type.Number(description === undefined ? {} : { description });
-const limit = optional(Type.Integer({ minimum: 1, maximum: 200, description: 'Default 50' }));
-const height = Type.Integer({ minimum: 1 });
+import { height, submission } from './chain.ts';
+import { before, limit, nextNumber } from './paging.ts';
 
 const block = {
   height: count(),
@@ -45,7 +43,7 @@ const operation = {
 const leg = {
   ok: flag(),
   reason: optional(words()),
-  costMs: ms('What checking it took here'),
+  costMs: number({ description: 'What checking it took here' }),
   bytes: count(),
 };
 
@@ -66,7 +64,7 @@ const legs = object({
     minimumPower: decimal(),
     status: words(),
     renewedMs: count(),
-    ageMs: ms(),
+    ageMs: number(),
     maxAgeMs: count(),
     stateHeight: count(),
     stateRoot: hex(),
@@ -91,7 +89,7 @@ const legs = object({
     minimumIterations: count(),
     anchor: object({ height: count(), hash: hex(), timeMs: count() }),
     claimedMs: count(),
-    anchorAgeMs: ms('At the time of the block'),
+    anchorAgeMs: number({ description: 'At the time of the block' }),
     maxAgeMs: count(),
   }),
 });
@@ -126,7 +124,14 @@ export const historyRoutes = {
       last: nullable(object({ height: count(), hash: hex(), timeMs: count() })),
       finality: nullable(
         object(
-          { samples: count(), lastMs: ms(), p50Ms: ms(), p90Ms: ms(), p99Ms: ms(), maxMs: ms() },
+          {
+            samples: count(),
+            lastMs: number(),
+            p50Ms: number(),
+            p90Ms: number(),
+            p99Ms: number(),
+            maxMs: number(),
+          },
           {
             description: 'From the first sight of a block here to its finality; the last 512 since the start',
           },
@@ -169,11 +174,11 @@ export const historyRoutes = {
     method: 'GET',
     path: '/v1/blocks',
     summary: 'Final blocks, newest first',
-    input: object({ before: optional(height), limit }),
+    input: object({ before: optional(height), limit: limit(200) }),
     output: object({
       blocks: list(object(block)),
       height: count(),
-      next: nullable(count({ description: '`before` of the next page' })),
+      next: nextNumber,
     }),
   }),
   block: route({
@@ -204,9 +209,9 @@ export const historyRoutes = {
     summary: 'Final operations, newest first',
     input: object({
       kind: optional(text({ maxLength: 64 })),
-      account: optional(text({ maxLength: 128, description: 'A member, by name or NodeId' })),
-      before: optional(text({ maxLength: 32, description: 'The `next` of the page before' })),
-      limit,
+      account: optional(memberName()),
+      before: before(32),
+      limit: limit(200),
     }),
     output: object({
       operations: list(object(operation)),
@@ -229,7 +234,7 @@ export const historyRoutes = {
       proof: object({
         ok: flag(),
         bytes: count(),
-        costMs: ms(),
+        costMs: number(),
         refused: optional(object({ leg: words(), reason: words() })),
         signature: words({ description: '`valid`, or what is wrong with the binding' }),
         legs: nullable(legs),
@@ -241,15 +246,6 @@ export const historyRoutes = {
     path: '/v1/operations/{id}/status',
     summary: 'Where an operation is: pending, valid, or invalid with the leg and why',
     input: object({ id: text({ maxLength: 128 }) }),
-    output: object({
-      id: words(),
-      status: oneOf(['pending', 'valid', 'invalid']),
-      kind: words(),
-      submittedMs: optional(count()),
-      decidedMs: optional(count()),
-      height: optional(count()),
-      leg: optional(words()),
-      reason: optional(words()),
-    }),
+    output: object(submission),
   }),
 };

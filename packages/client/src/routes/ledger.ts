@@ -6,16 +6,14 @@ import {
   hex,
   list,
   nullable,
+  number,
   object,
   oneOf,
   optional,
   text,
   words,
 } from '../table/shapes.ts';
-import { Type } from '../table/type.ts';
-
-/** An operation that is final: its id and its block. */
-export const finalOperation = object({ id: words(), height: count() });
+import { height, operationStatus, refusal, transaction } from './chain.ts';
 
 /** The ledger itself. */
 export const ledgerRoutes = {
@@ -23,7 +21,7 @@ export const ledgerRoutes = {
     method: 'GET',
     path: '/v1/blocks/{height}/finality',
     summary: 'Wait until a block is final and applied here; says who signed for it',
-    input: object({ height: Type.Integer({ minimum: 1 }) }),
+    input: object({ height }),
     output: object({
       chain: words(),
       height: count(),
@@ -49,7 +47,7 @@ export const ledgerRoutes = {
         regenerationSpeedup: nullable(
           count({ description: 'Null where making a plot again is not checked' }),
         ),
-        regenerationMs: Type.Number({ description: 'One core, one plot of the least size' }),
+        regenerationMs: number({ description: 'One core, one plot of the least size' }),
         challenges: count(),
         minimumAnswers: count(),
         memoryKib: count(),
@@ -76,15 +74,14 @@ export const ledgerRoutes = {
     path: '/v1/operations',
     summary: 'Have an operation ordered that carries its four proofs; with `wait: false` only handed in',
     input: object({
-      transaction: hex({ maxLength: 1_000_000 }),
+      transaction,
       wait: optional(flag({ description: 'Whether to wait until it is final; default true' })),
     }),
     output: object({
       id: words(),
       height: optional(count()),
-      status: oneOf(['pending', 'valid', 'invalid']),
-      leg: optional(words()),
-      reason: optional(words()),
+      status: operationStatus,
+      ...refusal,
     }),
   }),
   missing: route({

@@ -1,12 +1,14 @@
 import { route } from '../table/route.ts';
-import { count, flag, list, nullable, object, oneOf, optional, words } from '../table/shapes.ts';
-import { Type } from '../table/type.ts';
+import { count, flag, list, nullable, number, object, oneOf, optional, words } from '../table/shapes.ts';
+
+/** How far content has come that moves. */
+export const transferState = oneOf(['active', 'done', 'failed', 'cancelled']);
 
 const transfer = object({
   id: count(),
   root: words(),
   name: nullable(words({ description: 'The package it belongs to' })),
-  state: oneOf(['active', 'done', 'failed', 'cancelled']),
+  state: transferState,
   startedMs: count(),
   endedMs: nullable(count()),
   bytes: count({ description: '0 before the manifest is there' }),
@@ -65,7 +67,7 @@ export const linkRoutes = {
           kem: optional(words()),
           signature: optional(words()),
           pq: optional(flag()),
-          rttMs: nullable(Type.Number({ description: 'An answered request there and back, smoothed' })),
+          rttMs: nullable(number({ description: 'An answered request there and back, smoothed' })),
           bytesIn: count({ description: 'Of all sessions since this node started' }),
           bytesOut: count(),
           rateInBps: count({ description: 'Over ten seconds' }),

@@ -1,5 +1,17 @@
 import { route } from '../table/route.ts';
-import { count, decimal, flag, hex, list, object, optional, text, whole, words } from '../table/shapes.ts';
+import {
+  count,
+  decimal,
+  flag,
+  hex,
+  list,
+  memberName,
+  object,
+  optional,
+  text,
+  whole,
+  words,
+} from '../table/shapes.ts';
 import { Type } from '../table/type.ts';
 
 /** A region as its lender sees it. */
@@ -60,7 +72,7 @@ export const memoryRoutes = {
     summary: 'Grant a member the use of a lent region',
     input: object({
       address,
-      to: text(),
+      to: memberName(),
       rights: optional(text({ maxLength: 3 })),
       forMs: optional(whole()),
       maxBytes: optional(whole()),

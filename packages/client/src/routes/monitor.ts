@@ -1,8 +1,19 @@
 import { route } from '../table/route.ts';
-import { flag, list, mapOf, nullable, object, oneOf, optional, text, words } from '../table/shapes.ts';
+import {
+  count,
+  flag,
+  list,
+  mapOf,
+  nullable,
+  number,
+  object,
+  oneOf,
+  optional,
+  text,
+  words,
+} from '../table/shapes.ts';
 import { Type } from '../table/type.ts';
 
-const number = Type.Number();
 const labels = mapOf(words(), { description: 'by the names of the labels' });
 const severity = oneOf(['warning', 'critical']);
 
@@ -15,28 +26,35 @@ export const alert = object({
   }),
   summary: words(),
   next: words({ description: 'what to do' }),
-  value: Type.Number({ description: 'what the first condition looked at' }),
-  sinceMs: number,
-  firedMs: optional(number),
-  resolvedMs: optional(number),
+  value: number({ description: 'what the first condition looked at' }),
+  sinceMs: number(),
+  firedMs: optional(number()),
+  resolvedMs: optional(number()),
 });
+
+const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+const level = oneOf(logLevels);
 
 /** One line of the log, as the route and the events tell it. */
 export const logLine = object({
-  atMs: number,
-  level: oneOf(['debug', 'info', 'warn', 'error']),
+  atMs: number(),
+  level,
   event: words(),
   fields: Type.Record(Type.String(), Type.Unknown()),
 });
 
+const take = oneOf(['value', 'increase', 'rate']);
+const combine = oneOf(['sum', 'max', 'min']);
+const is = oneOf(['>', '>=', '<', '<=']);
+
 const condition = object({
   metric: text({ maxLength: 256, description: 'a series: NAME or NAME{label="value"}' }),
-  take: optional(oneOf(['value', 'increase', 'rate'])),
-  overS: optional(Type.Number({ minimum: 10, maximum: 3600 })),
-  combine: optional(oneOf(['sum', 'max', 'min'])),
+  take: optional(take),
+  overS: optional(number({ minimum: 10, maximum: 3600 })),
+  combine: optional(combine),
   absolute: optional(flag()),
-  is: oneOf(['>', '>=', '<', '<=']),
-  than: Type.Union([Type.Number(), text({ maxLength: 256, description: 'another series' })]),
+  is,
+  than: Type.Union([number(), text({ maxLength: 256, description: 'another series' })]),
 });
 
 const rule = object({
@@ -44,7 +62,7 @@ const rule = object({
   severity: optional(severity),
   summary: text({ maxLength: 400 }),
   next: optional(Type.String({ maxLength: 400 })),
-  forS: optional(Type.Number({ minimum: 0, maximum: 86_400 })),
+  forS: optional(number({ minimum: 0, maximum: 86_400 })),
   when: list(condition, { minItems: 1, maxItems: 8 }),
 });
 
@@ -53,16 +71,16 @@ const ruleInPlace = object({
   severity,
   summary: words(),
   next: words(),
-  forS: number,
+  forS: number(),
   when: list(
     object({
       metric: words(),
-      take: oneOf(['value', 'increase', 'rate']),
-      overS: number,
-      combine: oneOf(['sum', 'max', 'min']),
+      take,
+      overS: number(),
+      combine,
       absolute: flag(),
-      is: oneOf(['>', '>=', '<', '<=']),
-      than: Type.Union([Type.Number(), words()]),
+      is,
+      than: Type.Union([number(), words()]),
     }),
   ),
   isDefault: flag(),
@@ -84,7 +102,7 @@ export const monitorRoutes = {
     input: object({}),
     early: true,
     output: object({
-      atMs: number,
+      atMs: number(),
       metrics: list(
         object({
           name: words(),
@@ -94,8 +112,8 @@ export const monitorRoutes = {
           series: list(
             object({
               labels,
-              value: Type.Number({ description: 'of a histogram the sum' }),
-              count: optional(number),
+              value: number({ description: 'of a histogram the sum' }),
+              count: optional(number()),
             }),
           ),
         }),
@@ -113,14 +131,14 @@ export const monitorRoutes = {
         minItems: 1,
         maxItems: 50,
       }),
-      fromMs: optional(Type.Number({ description: 'Unix time; an hour ago unless told' })),
-      toMs: optional(Type.Number({ description: 'Unix time; now unless told' })),
-      stepMs: optional(Type.Number({ minimum: 0, maximum: 86_400_000 })),
+      fromMs: optional(number({ description: 'Unix time; an hour ago unless told' })),
+      toMs: optional(number({ description: 'Unix time; now unless told' })),
+      stepMs: optional(number({ minimum: 0, maximum: 86_400_000 })),
     }),
     early: true,
     output: object({
-      stepMs: number,
-      times: list(number, { description: 'the ends of the steps' }),
+      stepMs: number(),
+      times: list(number(), { description: 'the ends of the steps' }),
       series: list(
         object({
           name: words(),
@@ -128,7 +146,7 @@ export const monitorRoutes = {
           kind: oneOf(['count', 'level', 'peak'], {
             description: 'count: a rate per second; level: an average; peak: the highest quantile',
           }),
-          values: list(nullable(number), { description: 'null where nothing is known' }),
+          values: list(nullable(number()), { description: 'null where nothing is known' }),
         }),
       ),
       cut: flag({ description: 'whether there was more than an answer may hold' }),
@@ -171,10 +189,10 @@ export const monitorRoutes = {
     path: '/v1/logs',
     summary: 'Lines of the log, newest first',
     input: object({
-      limit: optional(Type.Integer({ minimum: 1, maximum: 1000 })),
-      level: optional(oneOf(['debug', 'info', 'warn', 'error'], { description: 'the least' })),
+      limit: optional(count({ minimum: 1, maximum: 1000 })),
+      level: optional(oneOf(logLevels, { description: 'the least' })),
       event: optional(text({ maxLength: 64, description: 'what the event begins with' })),
-      sinceMs: optional(Type.Number({ description: 'not older' })),
+      sinceMs: optional(number({ description: 'not older' })),
       before: optional(text({ maxLength: 32, description: 'the place of a line: only older ones' })),
     }),
     early: true,
@@ -182,8 +200,8 @@ export const monitorRoutes = {
       lines: list(
         object({
           place: words(),
-          atMs: number,
-          level: oneOf(['debug', 'info', 'warn', 'error']),
+          atMs: number(),
+          level,
           event: words(),
           fields: Type.Record(Type.String(), Type.Unknown()),
         }),

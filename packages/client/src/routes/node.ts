@@ -1,5 +1,5 @@
 import { route } from '../table/route.ts';
-import { count, flag, list, object, oneOf, optional, words } from '../table/shapes.ts';
+import { count, flag, list, number, object, oneOf, optional, words } from '../table/shapes.ts';
 import { Type } from '../table/type.ts';
 import { scrubReport } from './content.ts';
 import { alert } from './monitor.ts';
@@ -22,7 +22,7 @@ const ledger = object({
   validators: count(),
   quorum: count(),
   faultsTolerated: count(),
-  lastFinalityMs: optional(Type.Number({ minimum: 0 })),
+  lastFinalityMs: optional(number({ minimum: 0 })),
   profile: words(),
   profileMeaning: words(),
 });

@@ -5,6 +5,7 @@ import {
   flag,
   hex,
   list,
+  memberName,
   nullable,
   object,
   oneOf,
@@ -14,12 +15,18 @@ import {
   words,
 } from '../table/shapes.ts';
 import { Type } from '../table/type.ts';
+import { allocations } from './assets.ts';
+import { spec } from './catalog.ts';
+import { transaction } from './chain.ts';
+
+/** Who is to execute; whoever can, unless told. */
+export const executor = optional(memberName({ description: 'The member that executes' }));
 
 /** What is asked of a run. */
 const request = {
-  spec: text({ description: 'NAME or NAME@RANGE' }),
-  on: optional(text({ description: 'The member that executes' })),
-  audit: optional(text({ description: 'The member that executes it again' })),
+  spec,
+  on: executor,
+  audit: optional(memberName({ description: 'The member that executes it again' })),
   input: optional(
     Type.String({ maxLength: 262_144, description: 'Text that the program gets as its input' }),
   ),
@@ -39,7 +46,7 @@ const request = {
       description: 'Base units per 1,000,000 fuel',
     }),
   ),
-  allocation: optional(oneOf(['private', 'public', 'anonymous', 'verified'])),
+  allocation: optional(oneOf(allocations)),
   clockMs: optional(whole()),
   randomSeed: optional(hex({ maxLength: 64 })),
 };
@@ -117,7 +124,7 @@ export const runRoutes = {
     method: 'POST',
     path: '/v1/leases/executions',
     summary: 'Ask a member to run what an operation leases',
-    input: object({ on: text(), transaction: hex({ maxLength: 1_000_000 }) }),
+    input: object({ on: memberName(), transaction }),
     output: object({ exit, detail: words(), fuel: decimal(), proofs: legs }),
   }),
   explain: route({
@@ -125,7 +132,7 @@ export const runRoutes = {
     path: '/v1/packages/{spec}/runners',
     summary: 'Who can run a package and who cannot, with every requirement',
     input: object({
-      spec: request.spec,
+      spec,
       fuel: optional(whole()),
       memoryPages: optional(whole()),
       deadlineMs: optional(whole()),

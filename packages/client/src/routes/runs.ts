@@ -12,8 +12,8 @@ import {
   text,
   words,
 } from '../table/shapes.ts';
-import { Type } from '../table/type.ts';
-import { legs } from './run.ts';
+import { before, limit } from './paging.ts';
+import { executor, legs } from './run.ts';
 
 const role = oneOf(['asked', 'executed']);
 const status = oneOf(['running', 'ended', 'failed', 'interrupted']);
@@ -46,8 +46,8 @@ export const runsRoutes = {
     input: object({
       role: optional(role),
       status: optional(status),
-      before: optional(text({ maxLength: 160, description: 'The `next` of the page before' })),
-      limit: optional(Type.Integer({ minimum: 1, maximum: 200, description: 'Default 50' })),
+      before: before(160),
+      limit: limit(200),
     }),
     output: object({ runs: list(object(run)), running: count(), next: nullable(words()) }),
   }),
@@ -110,7 +110,7 @@ export const runsRoutes = {
     method: 'POST',
     path: '/v1/runs/{lease}/again',
     summary: 'Have another member execute a run again from what was kept of it, and compare',
-    input: object({ lease, on: optional(text({ description: 'The member that executes' })) }),
+    input: object({ lease, on: executor }),
     output: object({ lease: words(), by: words(), matches: flag(), detail: words(), tookMs: count() }),
     progress: true,
   }),

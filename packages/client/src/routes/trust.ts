@@ -1,13 +1,17 @@
 import { route } from '../table/route.ts';
 import { count, flag, hex, list, nullable, object, oneOf, optional, text, words } from '../table/shapes.ts';
 import { Type } from '../table/type.ts';
+import { limit, nextNumber } from './paging.ts';
+
+/** As certificates and entries of the log say it, which may be before 1970. */
+const unixMs = Type.Integer();
 
 const certificate = object({
   subject: words(),
   serial: hex(),
   fingerprint: words(),
-  notBeforeMs: Type.Integer(),
-  notAfterMs: Type.Integer(),
+  notBeforeMs: unixMs,
+  notAfterMs: unixMs,
   key: words(),
   alternativeKey: nullable(words({ description: 'The post-quantum one' })),
   signature: words(),
@@ -19,7 +23,7 @@ const entry = {
   index: count(),
   kind: oneOf(['certificate', 'bundle', 'other']),
   subject: nullable(words()),
-  timeMs: nullable(Type.Integer()),
+  timeMs: nullable(unixMs),
   bytes: count(),
   leafHash: hex(),
 };
@@ -59,12 +63,12 @@ export const trustRoutes = {
         lists: list(
           object({
             issuer: words(),
-            thisUpdateMs: Type.Integer(),
-            nextUpdateMs: nullable(Type.Integer()),
+            thisUpdateMs: unixMs,
+            nextUpdateMs: nullable(unixMs),
             entries: count(),
           }),
         ),
-        revoked: list(object({ serial: hex(), atMs: Type.Integer(), reason: count() })),
+        revoked: list(object({ serial: hex(), atMs: unixMs, reason: count() })),
       }),
     }),
   }),
@@ -73,8 +77,8 @@ export const trustRoutes = {
     path: '/v1/trust/log',
     summary: "The mesh's transparency log, newest first; each entry is shown to be in it",
     input: object({
-      before: optional(Type.Integer({ minimum: 1 })),
-      limit: optional(Type.Integer({ minimum: 1, maximum: 100, description: 'Default 50' })),
+      before: optional(count({ minimum: 1 })),
+      limit: limit(100),
     }),
     output: object({
       origin: words(),
@@ -84,7 +88,7 @@ export const trustRoutes = {
       checkpoint: words({ description: 'The signed note' }),
       verified: flag(),
       entries: list(object(entry)),
-      next: nullable(count({ description: '`before` of the next page' })),
+      next: nextNumber,
     }),
   }),
   'trust-proof': route({

@@ -4,7 +4,9 @@ import {
   decimal,
   flag,
   list,
+  memberName,
   nullable,
+  number,
   object,
   optional,
   text,
@@ -12,7 +14,7 @@ import {
   words,
 } from '../table/shapes.ts';
 import { Type } from '../table/type.ts';
-import { finalOperation } from './ledger.ts';
+import { finalOperation } from './chain.ts';
 
 const balance = object({ account: words(), name: words(), available: decimal(), held: decimal() });
 
@@ -47,10 +49,10 @@ const usedResource = object({
   providerConcentrationBp: count(),
   consumerConcentrationBp: count(),
   latency: object({
-    p50Ms: Type.Number(),
-    p90Ms: Type.Number(),
-    p99Ms: Type.Number(),
-    mostMs: Type.Number(),
+    p50Ms: number(),
+    p90Ms: number(),
+    p99Ms: number(),
+    mostMs: number(),
   }),
 });
 
@@ -84,7 +86,7 @@ export const walletRoutes = {
     method: 'POST',
     path: '/v1/wallet/transfers',
     summary: 'Send value to a member',
-    input: object({ to: text(), amount: whole(), note: optional(text()) }),
+    input: object({ to: memberName(), amount: whole(), note: optional(text()) }),
     output: finalOperation,
     progress: true,
   }),

@@ -148,7 +148,8 @@ function expectedBy(schema: Schema): string {
 function textWords({ minLength, maxLength, pattern }: Schema): string {
   if (pattern === '^(?:[0-9a-f]{2})*$') return 'bytes in hex';
   if (typeof pattern === 'string' && /\[0-9\]/.test(pattern)) return 'a whole number as text';
-  return `a text${rangeWords(minLength, maxLength, ' characters')}`;
+  const plain = typeof pattern === 'string' && pattern.includes('\\x00') ? ', no control characters' : '';
+  return `a text${rangeWords(minLength, maxLength, ' characters')}${plain}`;
 }
 
 const numberWords = ({ type, minimum, maximum }: Schema): string =>

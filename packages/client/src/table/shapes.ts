@@ -20,6 +20,16 @@ export const list = <Item extends TSchema>(
 export const text = (said: Said & { readonly maxLength?: number } = {}) =>
   Type.String({ minLength: 1, maxLength: 4096, ...said });
 
+/** A member, by its name or its NodeId, as somebody gives it: at most 128 characters, none of them a control character. */
+export const memberName = (said: Said = {}) =>
+  Type.String({
+    minLength: 1,
+    maxLength: 128,
+    pattern: '^[^\\x00-\\x1f\\x7f-\\x9f]*$',
+    description: 'A member, by name or NodeId',
+    ...said,
+  });
+
 /** Text of the node. */
 export const words = (said: Said = {}) => Type.String({ ...said });
 
@@ -29,9 +39,13 @@ export const whole = (said: Said = {}) =>
     ...said,
   });
 
-/** A number from 0, such as of things, bytes or milliseconds. */
-export const count = (said: Said & { readonly maximum?: number } = {}) =>
+/** A whole number from 0 or `minimum`, such as of things, bytes or milliseconds. */
+export const count = (said: Said & { readonly minimum?: number; readonly maximum?: number } = {}) =>
   Type.Integer({ minimum: 0, ...said });
+
+/** Any number, such as a measured time. */
+export const number = (said: Said & { readonly minimum?: number; readonly maximum?: number } = {}) =>
+  Type.Number({ ...said });
 
 /** Bytes in hex. */
 export const hex = (said: Said & { readonly maxLength?: number } = {}) =>

@@ -2,12 +2,13 @@ import type { PageProps } from '../../app/page.ts';
 import { useAnswer } from '../../data/node.ts';
 import { formatCount, formatShare } from '../../format/numbers.ts';
 import { Badge } from '../../parts/badge.tsx';
+import { BlockLink } from '../../parts/block-link.tsx';
+import { timeColumn } from '../../parts/columns.tsx';
 import { Facts } from '../../parts/figures.tsx';
 import { Id } from '../../parts/id.tsx';
 import { Answered, Empty } from '../../parts/notes.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
-import { When } from '../../parts/when.tsx';
 import { Claim } from './claim.tsx';
 import type { Asset } from './levels.ts';
 import { PolicyPanel } from './policy.tsx';
@@ -63,14 +64,7 @@ function Details({ asset }: { readonly asset: Asset }) {
                     href={`/ledger/operation/${operation}`}
                   />,
                 ],
-            height === undefined
-              ? undefined
-              : [
-                  'Block',
-                  <a key="block" href={`/ledger/block/${height}`}>
-                    {formatCount(height)}
-                  </a>,
-                ],
+            height === undefined ? undefined : ['Block', <BlockLink key="block" height={height} />],
           ]}
         />
       </Panel>
@@ -105,5 +99,5 @@ const historyColumns: readonly Column<Change>[] = [
   { id: 'transition', title: 'Change', cell: ({ transition }) => transition },
   { id: 'to', title: 'To', cell: ({ to }) => <Badge>{to}</Badge> },
   { id: 'by', title: 'By', cell: ({ by }) => by, from: 'medium' },
-  { id: 'at', title: 'When', cell: ({ atMs }) => <When atMs={atMs} />, isNumber: true },
+  timeColumn('When', ({ atMs }) => atMs),
 ];

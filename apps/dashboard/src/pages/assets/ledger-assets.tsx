@@ -1,10 +1,10 @@
 import { useSignal } from '@preact/signals';
 import { shortId } from '../../format/ids.ts';
 import { formatCount } from '../../format/numbers.ts';
+import { blockColumn, wordColumn } from '../../parts/columns.tsx';
 import { Empty } from '../../parts/notes.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
-import { BlockLink } from '../ledger/rows.tsx';
 import { type Asset, levels, shortWords } from './levels.ts';
 import { describeAsset, formatQuantity } from './quantities.ts';
 
@@ -79,8 +79,8 @@ const columns: readonly Column<Asset>[] = [
       </a>
     ),
   },
-  { id: 'kind', title: 'Kind', cell: ({ kind }) => kind, sortBy: ({ kind }) => kind },
-  { id: 'owner', title: 'Owner', cell: ({ owner }) => owner, sortBy: ({ owner }) => owner },
+  wordColumn('Kind', ({ kind }) => kind),
+  wordColumn('Owner', ({ owner }) => owner),
   {
     id: 'what',
     title: 'What it is',
@@ -106,12 +106,5 @@ const columns: readonly Column<Asset>[] = [
     sortBy: ({ policy }) => policy?.level,
     from: 'wide',
   },
-  {
-    id: 'height',
-    title: 'Block',
-    cell: ({ height }) => (height === undefined ? '' : <BlockLink height={height} />),
-    sortBy: ({ height }) => height,
-    isNumber: true,
-    from: 'medium',
-  },
+  blockColumn(({ height }) => height, 'medium'),
 ];

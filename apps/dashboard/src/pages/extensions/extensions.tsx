@@ -3,6 +3,7 @@ import { useAnswer } from '../../data/node.ts';
 import { formatCount } from '../../format/numbers.ts';
 import { formatDuration } from '../../format/times.ts';
 import { Badge } from '../../parts/badge.tsx';
+import { countColumn } from '../../parts/columns.tsx';
 import { Figures } from '../../parts/figures.tsx';
 import { Id } from '../../parts/id.tsx';
 import { Answered, Empty } from '../../parts/notes.tsx';
@@ -97,21 +98,8 @@ const columns: readonly Column<Extension>[] = [
     sortBy: ({ state }) => state,
   },
   { id: 'tier', title: 'Held by', cell: ({ tier, engine }) => `${tier}, ${engine}`, from: 'medium' },
-  {
-    id: 'operations',
-    title: 'Operations',
-    cell: ({ operations }) => formatCount(operations.length),
-    sortBy: ({ operations }) => operations.length,
-    isNumber: true,
-  },
-  {
-    id: 'calls',
-    title: 'Calls',
-    cell: ({ calls }) => formatCount(calls.done),
-    sortBy: ({ calls }) => calls.done,
-    isNumber: true,
-    from: 'medium',
-  },
+  countColumn('Operations', ({ operations }) => operations.length),
+  countColumn('Calls', ({ calls }) => calls.done, 'medium'),
   {
     id: 'load',
     title: 'Loaded in',

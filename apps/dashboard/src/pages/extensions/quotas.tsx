@@ -1,6 +1,7 @@
 import type { Result } from '@hypermesh/client';
 import { formatBytes, formatCount, formatFigure } from '../../format/numbers.ts';
 import { Badge } from '../../parts/badge.tsx';
+import { wordColumn } from '../../parts/columns.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
 
@@ -32,7 +33,7 @@ const amountOf = (amount: number, unit: string): string =>
 const tones = { hard: 'good', reactive: 'plain', advisory: 'warn' } as const;
 
 const columns: readonly Column<Quota>[] = [
-  { id: 'quota', title: 'Quota', cell: ({ quota }) => quota, sortBy: ({ quota }) => quota },
+  wordColumn('Quota', ({ quota }) => quota),
   { id: 'limit', title: 'Limit', cell: ({ limit, unit }) => amountOf(limit, unit), isNumber: true },
   {
     id: 'used',

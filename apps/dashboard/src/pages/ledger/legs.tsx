@@ -3,8 +3,8 @@ import type { ComponentChildren } from 'preact';
 import { formatBytes, formatCount } from '../../format/numbers.ts';
 import { formatDuration } from '../../format/times.ts';
 import { Badge } from '../../parts/badge.tsx';
+import { BlockLink } from '../../parts/block-link.tsx';
 import { Facts } from '../../parts/figures.tsx';
-import { BlockLink } from './rows.tsx';
 
 type ProofLegs = NonNullable<Result<'operation'>['proof']['legs']>;
 type Fact = readonly [string, ComponentChildren];

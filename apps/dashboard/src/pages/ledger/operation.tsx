@@ -4,12 +4,12 @@ import { useAnswer } from '../../data/node.ts';
 import { formatBytes, formatCount } from '../../format/numbers.ts';
 import { formatDuration, formatMoment } from '../../format/times.ts';
 import { Badge } from '../../parts/badge.tsx';
+import { BlockLink } from '../../parts/block-link.tsx';
 import { Facts } from '../../parts/figures.tsx';
 import { CopyButton, Id } from '../../parts/id.tsx';
 import { Answered } from '../../parts/notes.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { Legs } from './legs.tsx';
-import { BlockLink } from './rows.tsx';
 
 /** One operation: what it asked, whether it took effect, and what each of its four proofs shows. */
 export function Page({ params }: PageProps) {

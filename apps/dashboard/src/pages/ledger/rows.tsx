@@ -1,19 +1,14 @@
 import type { Result } from '@hypermesh/client';
 import { shortId } from '../../format/ids.ts';
-import { formatBytes, formatCount } from '../../format/numbers.ts';
 import { Badge } from '../../parts/badge.tsx';
+import { BlockLink } from '../../parts/block-link.tsx';
+import { blockColumn, countColumn, sizeColumn, timeColumn, wordColumn } from '../../parts/columns.tsx';
 import type { Column } from '../../parts/table.tsx';
-import { When } from '../../parts/when.tsx';
 
 /** A block as a row. */
 export type BlockRow = Result<'blocks'>['blocks'][number];
 /** An operation as a row. */
 export type OperationRow = Result<'operations'>['operations'][number];
-
-/** A block's height as a link to it. */
-export function BlockLink({ height }: { readonly height: number }) {
-  return <a href={`/ledger/block/${height}`}>{formatCount(height)}</a>;
-}
 
 /** Columns of blocks. */
 export const blockColumns: readonly Column<BlockRow>[] = [
@@ -33,40 +28,16 @@ export const blockColumns: readonly Column<BlockRow>[] = [
     ),
     from: 'wide',
   },
-  {
-    id: 'proposer',
-    title: 'Proposed by',
-    cell: ({ proposer }) => proposer,
-    sortBy: ({ proposer }) => proposer,
-  },
+  wordColumn('Proposed by', ({ proposer }) => proposer),
   {
     id: 'signers',
     title: 'Signed by',
     cell: ({ signers }) => signers.join(', '),
     from: 'wide',
   },
-  {
-    id: 'operations',
-    title: 'Operations',
-    cell: ({ operations }) => formatCount(operations),
-    sortBy: ({ operations }) => operations,
-    isNumber: true,
-  },
-  {
-    id: 'bytes',
-    title: 'Size',
-    cell: ({ bytes }) => formatBytes(bytes),
-    sortBy: ({ bytes }) => bytes,
-    isNumber: true,
-    from: 'medium',
-  },
-  {
-    id: 'time',
-    title: 'When',
-    cell: ({ timeMs }) => <When atMs={timeMs} />,
-    sortBy: ({ timeMs }) => timeMs,
-    isNumber: true,
-  },
+  countColumn('Operations', ({ operations }) => operations),
+  sizeColumn('Size', ({ bytes }) => bytes, 'medium'),
+  timeColumn('When', ({ timeMs }) => timeMs),
 ];
 
 /** Columns of operations. */
@@ -81,7 +52,7 @@ export const operationColumns: readonly Column<OperationRow>[] = [
     ),
     sortBy: ({ kind }) => kind,
   },
-  { id: 'by', title: 'By', cell: ({ by }) => by, sortBy: ({ by }) => by },
+  wordColumn('By', ({ by }) => by),
   {
     id: 'code',
     title: 'Effect',
@@ -89,27 +60,7 @@ export const operationColumns: readonly Column<OperationRow>[] = [
     sortBy: ({ code }) => code,
     from: 'medium',
   },
-  {
-    id: 'height',
-    title: 'Block',
-    cell: ({ height }) => <BlockLink height={height} />,
-    sortBy: ({ height }) => height,
-    isNumber: true,
-  },
-  {
-    id: 'bytes',
-    title: 'Size',
-    cell: ({ bytes }) => formatBytes(bytes),
-    sortBy: ({ bytes }) => bytes,
-    isNumber: true,
-    from: 'wide',
-  },
-  {
-    id: 'time',
-    title: 'When',
-    cell: ({ timeMs }) => <When atMs={timeMs} />,
-    sortBy: ({ timeMs }) => timeMs,
-    isNumber: true,
-    from: 'medium',
-  },
+  blockColumn(({ height }) => height),
+  sizeColumn('Size', ({ bytes }) => bytes, 'wide'),
+  timeColumn('When', ({ timeMs }) => timeMs, 'medium'),
 ];

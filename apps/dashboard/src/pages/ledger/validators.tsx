@@ -1,7 +1,8 @@
 import type { Result } from '@hypermesh/client';
 import { useAnswer } from '../../data/node.ts';
-import { formatBytes, formatCount } from '../../format/numbers.ts';
+import { formatCount } from '../../format/numbers.ts';
 import { Badge, Meter } from '../../parts/badge.tsx';
+import { countColumn, sizeColumn } from '../../parts/columns.tsx';
 import { Answered } from '../../parts/notes.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
@@ -65,22 +66,8 @@ const columns = (window: number): readonly Column<Validator>[] => [
     isNumber: true,
     from: 'medium',
   },
-  {
-    id: 'space',
-    title: 'Space',
-    cell: ({ spaceBytes }) => formatBytes(spaceBytes),
-    sortBy: ({ spaceBytes }) => spaceBytes,
-    isNumber: true,
-    from: 'wide',
-  },
-  {
-    id: 'proposed',
-    title: 'Proposed',
-    cell: ({ proposed }) => formatCount(proposed),
-    sortBy: ({ proposed }) => proposed,
-    isNumber: true,
-    from: 'medium',
-  },
+  sizeColumn('Space', ({ spaceBytes }) => spaceBytes, 'wide'),
+  countColumn('Proposed', ({ proposed }) => proposed, 'medium'),
   {
     id: 'signed',
     title: 'Signed',

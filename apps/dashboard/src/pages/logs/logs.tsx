@@ -6,11 +6,11 @@ import { setQuery } from '../../app/router.ts';
 import { useAnswer, useEvents } from '../../data/node.ts';
 import { formatCount } from '../../format/numbers.ts';
 import { Badge } from '../../parts/badge.tsx';
+import { timeColumn } from '../../parts/columns.tsx';
 import { ChoiceField, TextField } from '../../parts/fields.tsx';
 import { Answered, Empty } from '../../parts/notes.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
-import { When } from '../../parts/when.tsx';
 import { isHeard, type Line, levels, lineOf, tailOf, textOfFields } from './tail.ts';
 
 type Level = (typeof levels)[number];
@@ -115,7 +115,7 @@ const tones = { debug: 'plain', info: 'plain', warn: 'warn', error: 'bad' } as c
 const columns: readonly Column<Line>[] = [
   { id: 'event', title: 'Event', cell: ({ event }) => <code>{event}</code>, sortBy: ({ event }) => event },
   { id: 'level', title: 'Level', cell: ({ level }) => <Badge tone={tones[level]}>{level}</Badge> },
-  { id: 'when', title: 'When', cell: ({ atMs }) => <When atMs={atMs} />, sortBy: ({ atMs }) => atMs },
+  timeColumn('When', ({ atMs }) => atMs),
   {
     id: 'fields',
     title: 'What',

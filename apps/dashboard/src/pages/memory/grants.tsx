@@ -1,15 +1,14 @@
 import type { Result } from '@hypermesh/client';
 import { mayAct } from '../../app/access.ts';
 import { useAction } from '../../data/node.ts';
-import { formatBytes } from '../../format/numbers.ts';
 import { Badge } from '../../parts/badge.tsx';
+import { sizeColumn, timeColumn, wordColumn } from '../../parts/columns.tsx';
 import { confirm } from '../../parts/confirm.tsx';
 import { Id } from '../../parts/id.tsx';
 import { Empty, FaultNote } from '../../parts/notes.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
 import { toast } from '../../parts/toasts.tsx';
-import { When } from '../../parts/when.tsx';
 import { wordsOfRights } from './rights.ts';
 
 type Grant = Result<'memory-list'>['grants'][number];
@@ -45,7 +44,7 @@ export function Grants({ grants }: { readonly grants: readonly Grant[] }) {
 }
 
 const columnsWith = (revoke: (grant: Grant) => Promise<void>, isBusy: boolean): readonly Column<Grant>[] => [
-  { id: 'to', title: 'To', cell: ({ to }) => to, sortBy: ({ to }) => to },
+  wordColumn('To', ({ to }) => to),
   { id: 'rights', title: 'May', cell: ({ rights }) => wordsOfRights(rights) },
   {
     id: 'address',
@@ -53,20 +52,8 @@ const columnsWith = (revoke: (grant: Grant) => Promise<void>, isBusy: boolean): 
     cell: ({ address }) => <Id value={address} what="address of the region" isPlain />,
     from: 'wide',
   },
-  {
-    id: 'size',
-    title: 'Size',
-    cell: ({ sizeBytes }) => formatBytes(sizeBytes),
-    sortBy: ({ sizeBytes }) => sizeBytes,
-    isNumber: true,
-    from: 'medium',
-  },
-  {
-    id: 'until',
-    title: 'Until',
-    cell: ({ expiresMs }) => <When atMs={expiresMs} />,
-    sortBy: ({ expiresMs }) => expiresMs,
-  },
+  sizeColumn('Size', ({ sizeBytes }) => sizeBytes, 'medium'),
+  timeColumn('Until', ({ expiresMs }) => expiresMs),
   {
     id: 'revoke',
     title: 'State',

@@ -1,11 +1,10 @@
 import type { Result } from '@hypermesh/client';
 import { mayAct } from '../../app/access.ts';
-import { formatBytes, formatCount } from '../../format/numbers.ts';
+import { blockColumn, sizeColumn, timeColumn } from '../../parts/columns.tsx';
 import { Id } from '../../parts/id.tsx';
 import { Empty } from '../../parts/notes.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
-import { When } from '../../parts/when.tsx';
 import { GrantButton } from './grant-form.tsx';
 
 type Region = Result<'memory-list'>['regions'][number];
@@ -37,25 +36,8 @@ const columns: readonly Column<Region>[] = [
     title: 'Address',
     cell: ({ address }) => <Id value={address} what="address of the region" isPlain />,
   },
-  {
-    id: 'size',
-    title: 'Size',
-    cell: ({ sizeBytes }) => formatBytes(sizeBytes),
-    sortBy: ({ sizeBytes }) => sizeBytes,
-    isNumber: true,
-  },
-  {
-    id: 'until',
-    title: 'Until',
-    cell: ({ expiresMs }) => <When atMs={expiresMs} />,
-    sortBy: ({ expiresMs }) => expiresMs,
-  },
-  {
-    id: 'height',
-    title: 'Ordered in',
-    cell: ({ height }) => <a href={`/ledger/block/${height}`}>block {formatCount(height)}</a>,
-    sortBy: ({ height }) => height,
-    from: 'wide',
-  },
+  sizeColumn('Size', ({ sizeBytes }) => sizeBytes),
+  timeColumn('Until', ({ expiresMs }) => expiresMs),
+  blockColumn(({ height }) => height, 'wide'),
   { id: 'grant', title: 'Grant', cell: (region) => <GrantButton region={region} /> },
 ];

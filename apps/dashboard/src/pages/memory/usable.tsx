@@ -1,11 +1,10 @@
 import type { Result } from '@hypermesh/client';
-import { formatBytes } from '../../format/numbers.ts';
 import { Badge } from '../../parts/badge.tsx';
+import { sizeColumn, timeColumn, wordColumn } from '../../parts/columns.tsx';
 import { Id } from '../../parts/id.tsx';
 import { Empty } from '../../parts/notes.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
-import { When } from '../../parts/when.tsx';
 import { wordsOfRights } from './rights.ts';
 
 type UsableRegion = Result<'memory-list'>['usable'][number];
@@ -35,16 +34,10 @@ const columns: readonly Column<UsableRegion>[] = [
     title: 'Address',
     cell: ({ address }) => <Id value={address} what="address of the region" isPlain />,
   },
-  { id: 'home', title: 'At', cell: ({ home }) => home, sortBy: ({ home }) => home },
-  {
-    id: 'size',
-    title: 'Size',
-    cell: ({ sizeBytes }) => formatBytes(sizeBytes),
-    sortBy: ({ sizeBytes }) => sizeBytes,
-    isNumber: true,
-  },
+  wordColumn('At', ({ home }) => home),
+  sizeColumn('Size', ({ sizeBytes }) => sizeBytes),
   { id: 'rights', title: 'May', cell: ({ rights }) => wordsOfRights(rights), from: 'wide' },
-  { id: 'until', title: 'Until', cell: ({ expiresMs }) => <When atMs={expiresMs} />, from: 'medium' },
+  timeColumn('Until', ({ expiresMs }) => expiresMs, 'medium'),
   {
     id: 'attached',
     title: 'State',

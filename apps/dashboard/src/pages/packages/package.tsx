@@ -5,6 +5,7 @@ import { shortId } from '../../format/ids.ts';
 import { formatBytes, formatCount } from '../../format/numbers.ts';
 import { Acts } from '../../parts/acts.tsx';
 import { Badge } from '../../parts/badge.tsx';
+import { sizeColumn } from '../../parts/columns.tsx';
 import { Facts } from '../../parts/figures.tsx';
 import { Id } from '../../parts/id.tsx';
 import { Answered, Note } from '../../parts/notes.tsx';
@@ -185,11 +186,5 @@ const fileColumns: readonly Column<File>[] = [
     cell: ({ executable }) => (executable ? <Badge>executable</Badge> : null),
     from: 'medium',
   },
-  {
-    id: 'size',
-    title: 'Size',
-    cell: ({ size }) => formatBytes(size),
-    sortBy: ({ size }) => size,
-    isNumber: true,
-  },
+  sizeColumn('Size', ({ size }) => size),
 ];

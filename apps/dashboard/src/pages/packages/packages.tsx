@@ -4,14 +4,12 @@ import { useEffect } from 'preact/hooks';
 import type { PageProps } from '../../app/page.ts';
 import { setQuery } from '../../app/router.ts';
 import { useAnswer } from '../../data/node.ts';
-import { formatBytes } from '../../format/numbers.ts';
 import { Badge } from '../../parts/badge.tsx';
+import { blockColumn, sizeColumn, timeColumn, wordColumn } from '../../parts/columns.tsx';
 import { ChoiceField, TextField } from '../../parts/fields.tsx';
 import { Answered, Empty } from '../../parts/notes.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
-import { When } from '../../parts/when.tsx';
-import { BlockLink } from '../ledger/rows.tsx';
 import { packageLink, packageTypes } from './links.ts';
 
 type Hit = Result<'search'>['packages'][number];
@@ -113,15 +111,8 @@ const hitColumns: readonly Column<Hit>[] = [
     sortBy: ({ name }) => name,
   },
   { id: 'description', title: 'What it is', cell: ({ description }) => description, from: 'medium' },
-  { id: 'type', title: 'Type', cell: ({ type }) => type, sortBy: ({ type }) => type, from: 'wide' },
-  {
-    id: 'bytes',
-    title: 'Size',
-    cell: ({ bytes }) => formatBytes(bytes),
-    sortBy: ({ bytes }) => bytes,
-    isNumber: true,
-    from: 'medium',
-  },
+  wordColumn('Type', ({ type }) => type, 'wide'),
+  sizeColumn('Size', ({ bytes }) => bytes, 'medium'),
   {
     id: 'verified',
     title: 'Signatures',
@@ -173,27 +164,7 @@ const installedColumns: readonly Column<Installed>[] = [
     cell: ({ requested }) => (requested === undefined ? 'another one needs it' : `asked for ${requested}`),
     from: 'medium',
   },
-  {
-    id: 'bytes',
-    title: 'Size',
-    cell: ({ bytes }) => formatBytes(bytes),
-    sortBy: ({ bytes }) => bytes,
-    isNumber: true,
-  },
-  {
-    id: 'height',
-    title: 'Block',
-    cell: ({ height }) => <BlockLink height={height} />,
-    sortBy: ({ height }) => height,
-    isNumber: true,
-    from: 'wide',
-  },
-  {
-    id: 'installed',
-    title: 'Installed',
-    cell: ({ installedMs }) => <When atMs={installedMs} />,
-    sortBy: ({ installedMs }) => installedMs,
-    isNumber: true,
-    from: 'medium',
-  },
+  sizeColumn('Size', ({ bytes }) => bytes),
+  blockColumn(({ height }) => height, 'wide'),
+  timeColumn('Installed', ({ installedMs }) => installedMs, 'medium'),
 ];

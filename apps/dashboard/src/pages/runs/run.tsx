@@ -4,6 +4,7 @@ import { useAnswer } from '../../data/node.ts';
 import { formatBytes, formatCompact, formatCount } from '../../format/numbers.ts';
 import { formatDuration, formatMoment } from '../../format/times.ts';
 import { Meter } from '../../parts/badge.tsx';
+import { BlockLink } from '../../parts/block-link.tsx';
 import { Facts, Figures } from '../../parts/figures.tsx';
 import { CopyButton, Id } from '../../parts/id.tsx';
 import { Answered, Empty } from '../../parts/notes.tsx';
@@ -176,14 +177,7 @@ function Proofs({ run: { proofs, lease, height, timings } }: { readonly run: Run
               href={`/ledger/operation/${encodeURIComponent(lease)}`}
             />,
           ],
-          height === null
-            ? undefined
-            : [
-                'Block',
-                <a key="block" href={`/ledger/block/${height}`}>
-                  {formatCount(height)}
-                </a>,
-              ],
+          height === null ? undefined : ['Block', <BlockLink key="block" height={height} />],
           timings === null
             ? undefined
             : [

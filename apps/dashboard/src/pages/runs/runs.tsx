@@ -2,14 +2,14 @@ import type { Result } from '@hypermesh/client';
 import { useSignal } from '@preact/signals';
 import type { PageProps } from '../../app/page.ts';
 import { useAnswer } from '../../data/node.ts';
-import { formatCompact, formatCount } from '../../format/numbers.ts';
+import { formatCompact } from '../../format/numbers.ts';
 import { formatDuration } from '../../format/times.ts';
 import { Acts } from '../../parts/acts.tsx';
 import { Badge } from '../../parts/badge.tsx';
+import { countColumn, timeColumn } from '../../parts/columns.tsx';
 import { Answered, Empty } from '../../parts/notes.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
-import { When } from '../../parts/when.tsx';
 import { RunState, runLink } from './run-state.tsx';
 import { StartRun } from './start-run.tsx';
 
@@ -95,14 +95,7 @@ const columns: readonly Column<Run>[] = [
     isNumber: true,
     from: 'wide',
   },
-  {
-    id: 'charge',
-    title: 'Cost',
-    cell: ({ charge }) => (charge === null ? '' : formatCount(charge)),
-    sortBy: ({ charge }) => (charge === null ? undefined : BigInt(charge)),
-    isNumber: true,
-    from: 'wide',
-  },
+  countColumn('Cost', ({ charge }) => (charge === null ? undefined : BigInt(charge)), 'wide'),
   {
     id: 'again',
     title: 'Executed again',
@@ -124,11 +117,5 @@ const columns: readonly Column<Run>[] = [
     isNumber: true,
     from: 'medium',
   },
-  {
-    id: 'started',
-    title: 'Started',
-    cell: ({ startedMs }) => <When atMs={startedMs} />,
-    sortBy: ({ startedMs }) => startedMs,
-    isNumber: true,
-  },
+  timeColumn('Started', ({ startedMs }) => startedMs),
 ];

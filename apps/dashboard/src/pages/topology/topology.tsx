@@ -3,11 +3,11 @@ import { useAnswer } from '../../data/node.ts';
 import { formatBytes, formatCount, formatRate } from '../../format/numbers.ts';
 import { formatDuration } from '../../format/times.ts';
 import { Badge } from '../../parts/badge.tsx';
+import { timeColumn } from '../../parts/columns.tsx';
 import { Figures } from '../../parts/figures.tsx';
 import { Answered, Empty } from '../../parts/notes.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
-import { When } from '../../parts/when.tsx';
 import { Graph } from './graph.tsx';
 
 type Member = Result<'topology'>['members'][number];
@@ -148,12 +148,5 @@ const columns: readonly Column<Member>[] = [
     ),
     from: 'wide',
   },
-  {
-    id: 'since',
-    title: 'Since',
-    cell: ({ sinceMs }) => (sinceMs === null ? '' : <When atMs={sinceMs} />),
-    sortBy: ({ sinceMs }) => sinceMs ?? undefined,
-    isNumber: true,
-    from: 'medium',
-  },
+  timeColumn('Since', ({ sinceMs }) => sinceMs, 'medium'),
 ];

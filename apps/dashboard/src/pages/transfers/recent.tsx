@@ -1,10 +1,10 @@
 import type { Result } from '@hypermesh/client';
-import { formatBytes, formatCount, formatRate } from '../../format/numbers.ts';
+import { formatRate } from '../../format/numbers.ts';
 import { Badge } from '../../parts/badge.tsx';
+import { countColumn, sizeColumn, timeColumn } from '../../parts/columns.tsx';
 import { Empty } from '../../parts/notes.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
-import { When } from '../../parts/when.tsx';
 
 type Transfer = Result<'transfers'>['recent'][number];
 
@@ -47,20 +47,8 @@ const columns: readonly Column<Transfer>[] = [
     ),
     sortBy: ({ state }) => state,
   },
-  {
-    id: 'moved',
-    title: 'Moved',
-    cell: ({ bytesMoved }) => formatBytes(bytesMoved),
-    sortBy: ({ bytesMoved }) => bytesMoved,
-    isNumber: true,
-  },
-  {
-    id: 'reused',
-    title: 'Here before',
-    cell: ({ bytesReused }) => formatBytes(bytesReused),
-    isNumber: true,
-    from: 'wide',
-  },
+  sizeColumn('Moved', ({ bytesMoved }) => bytesMoved),
+  sizeColumn('Here before', ({ bytesReused }) => bytesReused, 'wide'),
   { id: 'rate', title: 'Rate', cell: ({ rateBps }) => formatRate(rateBps), isNumber: true, from: 'wide' },
   {
     id: 'peers',
@@ -68,18 +56,6 @@ const columns: readonly Column<Transfer>[] = [
     cell: ({ peers }) => peers.map(({ name }) => name).join(', '),
     from: 'medium',
   },
-  {
-    id: 'refused',
-    title: 'Refused',
-    cell: ({ chunksRefused }) => formatCount(chunksRefused),
-    isNumber: true,
-    from: 'wide',
-  },
-  {
-    id: 'ended',
-    title: 'When',
-    cell: ({ endedMs, startedMs }) => <When atMs={endedMs ?? startedMs} />,
-    sortBy: ({ endedMs, startedMs }) => endedMs ?? startedMs,
-    from: 'medium',
-  },
+  countColumn('Refused', ({ chunksRefused }) => chunksRefused, 'wide'),
+  timeColumn('When', ({ endedMs, startedMs }) => endedMs ?? startedMs, 'medium'),
 ];

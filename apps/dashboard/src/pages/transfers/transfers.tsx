@@ -3,6 +3,7 @@ import { useAction, useAnswer } from '../../data/node.ts';
 import { formatBytes, formatCount, formatRate } from '../../format/numbers.ts';
 import { Acts } from '../../parts/acts.tsx';
 import { Badge, Meter } from '../../parts/badge.tsx';
+import { countColumn, sizeColumn, timeColumn, wordColumn } from '../../parts/columns.tsx';
 import { Facts, Figures } from '../../parts/figures.tsx';
 import { Id } from '../../parts/id.tsx';
 import { Answered, Empty, FaultNote } from '../../parts/notes.tsx';
@@ -126,23 +127,11 @@ function Served({ uploads }: { readonly uploads: readonly Upload[] }) {
 }
 
 const uploadColumns: readonly Column<Upload>[] = [
-  { id: 'name', title: 'Member', cell: ({ name }) => name, sortBy: ({ name }) => name },
-  {
-    id: 'bytes',
-    title: 'Bytes',
-    cell: ({ bytes }) => formatBytes(bytes),
-    sortBy: ({ bytes }) => bytes,
-    isNumber: true,
-  },
+  wordColumn('Member', ({ name }) => name),
+  sizeColumn('Bytes', ({ bytes }) => bytes),
   { id: 'rate', title: 'Now', cell: ({ rateBps }) => formatRate(rateBps), isNumber: true },
-  {
-    id: 'chunks',
-    title: 'Chunks',
-    cell: ({ chunks }) => formatCount(chunks),
-    isNumber: true,
-    from: 'medium',
-  },
-  { id: 'last', title: 'Last', cell: ({ lastMs }) => <When atMs={lastMs} />, from: 'medium' },
+  countColumn('Chunks', ({ chunks }) => chunks, 'medium'),
+  timeColumn('Last', ({ lastMs }) => lastMs, 'medium'),
 ];
 
 /** Hashes everything that is kept again, and mends it. */

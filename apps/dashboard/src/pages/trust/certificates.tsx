@@ -1,5 +1,6 @@
 import type { Result } from '@hypermesh/client';
 import { Badge } from '../../parts/badge.tsx';
+import { timeColumn, wordColumn } from '../../parts/columns.tsx';
 import { Facts } from '../../parts/figures.tsx';
 import { Id } from '../../parts/id.tsx';
 import { Panel } from '../../parts/panel.tsx';
@@ -57,7 +58,7 @@ export function Members({ members }: { readonly members: readonly Member[] }) {
 }
 
 const columns: readonly Column<Member>[] = [
-  { id: 'name', title: 'Member', cell: ({ name }) => name, sortBy: ({ name }) => name },
+  wordColumn('Member', ({ name }) => name),
   {
     id: 'seen',
     title: 'Certificate',
@@ -68,12 +69,7 @@ const columns: readonly Column<Member>[] = [
         <Badge tone={connected ? 'good' : 'plain'}>{connected ? 'shown now' : 'shown before'}</Badge>
       ),
   },
-  {
-    id: 'until',
-    title: 'Until',
-    cell: ({ certificate }) => (certificate === null ? '' : <When atMs={certificate.notAfterMs} />),
-    sortBy: ({ certificate }) => certificate?.notAfterMs,
-  },
+  timeColumn('Until', ({ certificate }) => certificate?.notAfterMs),
   {
     id: 'keys',
     title: 'Keys',

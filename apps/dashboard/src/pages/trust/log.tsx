@@ -1,14 +1,14 @@
 import type { Result } from '@hypermesh/client';
 import { useSignal } from '@preact/signals';
 import { useAction, useAnswer } from '../../data/node.ts';
-import { formatBytes, formatCount } from '../../format/numbers.ts';
+import { formatCount } from '../../format/numbers.ts';
 import { Badge } from '../../parts/badge.tsx';
+import { sizeColumn, timeColumn, wordColumn } from '../../parts/columns.tsx';
 import { Facts } from '../../parts/figures.tsx';
 import { Id } from '../../parts/id.tsx';
 import { Answered, FaultNote } from '../../parts/notes.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
-import { When } from '../../parts/when.tsx';
 
 type Log = Result<'trust-log'>;
 type Entry = Log['entries'][number];
@@ -94,27 +94,15 @@ function Proof({ proof }: { readonly proof: Result<'trust-proof'> }) {
 
 const columnsWith = (prove: (index: number) => void, isBusy: boolean): readonly Column<Entry>[] => [
   { id: 'index', title: 'Entry', cell: ({ index }) => formatCount(index), sortBy: ({ index }) => index },
-  { id: 'kind', title: 'What', cell: ({ kind }) => kind, sortBy: ({ kind }) => kind },
+  wordColumn('What', ({ kind }) => kind),
   {
     id: 'subject',
     title: 'Of',
     cell: ({ subject }) => <span class="wrap">{subject ?? ''}</span>,
     from: 'medium',
   },
-  {
-    id: 'when',
-    title: 'When',
-    cell: ({ timeMs }) => (timeMs === null ? '' : <When atMs={timeMs} />),
-    from: 'medium',
-  },
-  {
-    id: 'bytes',
-    title: 'Size',
-    cell: ({ bytes }) => formatBytes(bytes),
-    sortBy: ({ bytes }) => bytes,
-    isNumber: true,
-    from: 'wide',
-  },
+  timeColumn('When', ({ timeMs }) => timeMs, 'medium'),
+  sizeColumn('Size', ({ bytes }) => bytes, 'wide'),
   {
     id: 'prove',
     title: 'Proof',

@@ -1,13 +1,12 @@
 import type { Result } from '@hypermesh/client';
 import { useSignal } from '@preact/signals';
 import { useAction, useAnswer } from '../../data/node.ts';
-import { formatCount } from '../../format/numbers.ts';
 import { Badge } from '../../parts/badge.tsx';
+import { blockColumn, timeColumn } from '../../parts/columns.tsx';
 import { TextField } from '../../parts/fields.tsx';
 import { Answered, FaultNote } from '../../parts/notes.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
-import { When } from '../../parts/when.tsx';
 
 type Name = Result<'names'>['names'][number];
 
@@ -74,12 +73,7 @@ const columns: readonly Column<Name>[] = [
     cell: ({ state }) => <Badge tone={state === 'valid' ? 'good' : 'warn'}>{state}</Badge>,
   },
   { id: 'nodes', title: 'At', cell: ({ nodes }) => nodes.map(({ name }) => name).join(', ') },
-  { id: 'until', title: 'Until', cell: ({ notAfterMs }) => <When atMs={notAfterMs} />, from: 'medium' },
+  timeColumn('Until', ({ notAfterMs }) => notAfterMs, 'medium'),
   { id: 'owner', title: 'Signed by', cell: ({ ownerIs }) => `the ${ownerIs}`, from: 'wide' },
-  {
-    id: 'height',
-    title: 'Ordered in',
-    cell: ({ height }) => <a href={`/ledger/block/${height}`}>block {formatCount(height)}</a>,
-    from: 'wide',
-  },
+  blockColumn(({ height }) => height, 'wide'),
 ];

@@ -1,9 +1,8 @@
 import type { Result } from '@hypermesh/client';
-import { formatCount } from '../../format/numbers.ts';
+import { countColumn, timeColumn, wordColumn } from '../../parts/columns.tsx';
 import { Empty } from '../../parts/notes.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
-import { When } from '../../parts/when.tsx';
 
 type Movement = Result<'wallet'>['history'][number];
 
@@ -28,16 +27,10 @@ export function History({ history }: { readonly history: readonly Movement[] }) 
 }
 
 const columns: readonly Column<Movement>[] = [
-  { id: 'kind', title: 'What', cell: ({ kind }) => kind, sortBy: ({ kind }) => kind },
-  { id: 'when', title: 'When', cell: ({ atMs }) => <When atMs={atMs} />, sortBy: ({ atMs }) => atMs },
-  { id: 'from', title: 'From', cell: ({ from }) => from, sortBy: ({ from }) => from, from: 'medium' },
-  { id: 'to', title: 'To', cell: ({ to }) => to, sortBy: ({ to }) => to },
+  wordColumn('What', ({ kind }) => kind),
+  timeColumn('When', ({ atMs }) => atMs),
+  wordColumn('From', ({ from }) => from, 'medium'),
+  wordColumn('To', ({ to }) => to),
   { id: 'note', title: 'Note', cell: ({ note }) => <span class="wrap">{note}</span>, from: 'wide' },
-  {
-    id: 'amount',
-    title: 'Amount',
-    cell: ({ amount }) => formatCount(amount),
-    sortBy: ({ amount }) => BigInt(amount),
-    isNumber: true,
-  },
+  countColumn('Amount', ({ amount }) => BigInt(amount)),
 ];

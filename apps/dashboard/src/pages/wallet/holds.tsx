@@ -1,10 +1,9 @@
 import type { Result } from '@hypermesh/client';
-import { formatCount } from '../../format/numbers.ts';
 import { Badge } from '../../parts/badge.tsx';
+import { countColumn, timeColumn, wordColumn } from '../../parts/columns.tsx';
 import { Empty } from '../../parts/notes.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
-import { When } from '../../parts/when.tsx';
 
 type Hold = Result<'wallet'>['holds'][number];
 
@@ -28,15 +27,9 @@ export function Holds({ holds }: { readonly holds: readonly Hold[] }) {
 }
 
 const columns: readonly Column<Hold>[] = [
-  { id: 'from', title: 'From', cell: ({ from }) => from, sortBy: ({ from }) => from },
-  { id: 'to', title: 'For', cell: ({ to }) => to, sortBy: ({ to }) => to },
-  {
-    id: 'amount',
-    title: 'Amount',
-    cell: ({ amount }) => formatCount(amount),
-    sortBy: ({ amount }) => BigInt(amount),
-    isNumber: true,
-  },
+  wordColumn('From', ({ from }) => from),
+  wordColumn('For', ({ to }) => to),
+  countColumn('Amount', ({ amount }) => BigInt(amount)),
   { id: 'status', title: 'State', cell: ({ status }) => <Badge>{status}</Badge>, from: 'medium' },
-  { id: 'until', title: 'Until', cell: ({ expiresMs }) => <When atMs={expiresMs} />, from: 'medium' },
+  timeColumn('Until', ({ expiresMs }) => expiresMs, 'medium'),
 ];

@@ -1,6 +1,7 @@
 import type { Result } from '@hypermesh/client';
 import { useAnswer } from '../../data/node.ts';
 import { formatCount, formatShare } from '../../format/numbers.ts';
+import { countColumn, wordColumn } from '../../parts/columns.tsx';
 import { Answered } from '../../parts/notes.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
@@ -36,28 +37,10 @@ export function Usage() {
 }
 
 const columns: readonly Column<Resource>[] = [
-  { id: 'resource', title: 'Resource', cell: ({ resource }) => resource, sortBy: ({ resource }) => resource },
-  {
-    id: 'settlements',
-    title: 'Leases',
-    cell: ({ settlements }) => formatCount(settlements),
-    sortBy: ({ settlements }) => settlements,
-    isNumber: true,
-  },
-  {
-    id: 'amount',
-    title: 'Paid',
-    cell: ({ amount }) => formatCount(amount),
-    sortBy: ({ amount }) => BigInt(amount),
-    isNumber: true,
-  },
-  {
-    id: 'providers',
-    title: 'Members that gave',
-    cell: ({ providers }) => formatCount(providers),
-    isNumber: true,
-    from: 'medium',
-  },
+  wordColumn('Resource', ({ resource }) => resource),
+  countColumn('Leases', ({ settlements }) => settlements),
+  countColumn('Paid', ({ amount }) => BigInt(amount)),
+  countColumn('Members that gave', ({ providers }) => providers, 'medium'),
   {
     id: 'concentration',
     title: 'At the largest',

@@ -4,6 +4,7 @@ import { formatCount } from '../../format/numbers.ts';
 import { Acts } from '../../parts/acts.tsx';
 import { Amount } from '../../parts/amount.tsx';
 import { Badge } from '../../parts/badge.tsx';
+import { countColumn, wordColumn } from '../../parts/columns.tsx';
 import { Figures } from '../../parts/figures.tsx';
 import { Answered, FaultNote, Note } from '../../parts/notes.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
@@ -83,21 +84,9 @@ function Accounts({ accounts }: { readonly accounts: readonly Account[] }) {
 }
 
 const accountColumns: readonly Column<Account>[] = [
-  { id: 'name', title: 'Account', cell: ({ name }) => name, sortBy: ({ name }) => name },
-  {
-    id: 'available',
-    title: 'Available',
-    cell: ({ available }) => formatCount(available),
-    sortBy: ({ available }) => BigInt(available),
-    isNumber: true,
-  },
-  {
-    id: 'held',
-    title: 'Put aside',
-    cell: ({ held }) => formatCount(held),
-    sortBy: ({ held }) => BigInt(held),
-    isNumber: true,
-  },
+  wordColumn('Account', ({ name }) => name),
+  countColumn('Available', ({ available }) => BigInt(available)),
+  countColumn('Put aside', ({ held }) => BigInt(held)),
 ];
 
 /** Adds up every entry again. */
