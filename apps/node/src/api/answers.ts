@@ -16,12 +16,13 @@ export function sendJson(
   value: unknown,
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  const body = Buffer.from(toJson(value));
+  // As text: Node sends it in one piece with the head.
+  const body = toJson(value);
   response.writeHead(status, {
     ...apiHeaders,
     ...headers,
     'content-type': 'application/json; charset=utf-8',
-    'content-length': body.length,
+    'content-length': Buffer.byteLength(body),
   });
   response.end(body);
 }

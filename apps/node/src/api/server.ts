@@ -83,6 +83,9 @@ const mostReading = 64;
 /** Requests of one connection that wait for their answers at most. */
 const mostPerConnection = 16;
 
+/** Ends what a call that was answered left behind; made once, since it is told of each. */
+const answered = new Error('the call was answered');
+
 /** Makes the API of a node. */
 export function createApi(parts: ApiParts): Api {
   const { entries, tokens, events, clock, log, isChecked = false } = parts;
@@ -104,7 +107,7 @@ export function createApi(parts: ApiParts): Api {
     answering.add(ending);
     response.once('close', () => {
       answering.delete(ending);
-      ending.abort(new Error('the caller went away'));
+      ending.abort(response.writableFinished ? answered : new Error('the caller went away'));
     });
     return ending.signal;
   }

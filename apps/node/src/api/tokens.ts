@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmodSync, statSync } from 'node:fs';
 import type { Log } from '@hypermesh/core';
 import { type DataDirectory, readIfPresent, writeDurably } from '../data-directory.ts';
@@ -33,7 +33,7 @@ export function openTokens(directory: DataDirectory, log: Log): Tokens {
 }
 
 /** Equal lengths, so that comparing takes the same time for all. */
-const digest = (token: string): Buffer => createHash('sha256').update(token).digest();
+const digest = (token: string): Buffer => hash('sha256', token, 'buffer');
 
 function readOrMake(path: string, log: Log): string {
   const found = readIfPresent(path)?.toString('utf8').trim();
