@@ -30,8 +30,8 @@ import { createOperations, type Operations } from './operations.ts';
 import { blockIntervalMs, heartbeatMs, maxBlockBytes } from './options.ts';
 import { returnRules } from './return-rule.ts';
 
-/** No proof is taken whose anchor is older than so many blocks; each state that is kept costs some 6 KB for each operation in it. */
-const keptHeights = 1_024;
+/** States of how many blocks are kept: own proofs are made at the newest ones. Each costs some 6 KB for each operation in it. */
+const keptHeights = 256;
 
 /** The ledger as the rest of a node sees it. */
 export interface LedgerService extends Operations, AsyncDisposable {
