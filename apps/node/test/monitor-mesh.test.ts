@@ -288,33 +288,25 @@ describe('a node that watches itself', () => {
     await node('cedar').call('set-alert-rules', {});
   });
 
-  it('has its history again after kill -9, with a gap where it was away [node-05]', async () => {
+  it('has its history again after kill -9, number by number [node-05]', async () => {
     const startedMs = Date.now() - 1_800_000;
-    const known = (answer: Awaited<ReturnType<typeof ask>>) =>
-      answer.series[0]?.values.filter((value) => value !== null).length ?? 0;
     const before = await ask(startedMs);
-    expect(known(before)).toBeGreaterThan(0);
     await node('cedar').end('SIGKILL');
     const path = mesh.directoryOf('cedar').path;
     const stopped = await hypermesh('logs', '--data', path, '--level', 'info');
     expect(stopped.stdout).toContain('node.up');
-    // Away for more than one step, so that there is something to miss.
-    await new Promise((resolve) => setTimeout(resolve, 21_000));
     mesh.nodes.cedar = await startNode(path);
-    let after = await ask(startedMs);
-    while (known(after) <= known(before)) {
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      after = await ask(startedMs);
-    }
+    const after = await ask(startedMs);
+    let compared = 0;
     for (const [index, time] of before.times.entries()) {
       const at = after.times.indexOf(time);
       const value = before.series[0]?.values[index];
-      if (at >= 0 && value !== null) expect(after.series[0]?.values[at]).toBe(value);
+      if (at < 0 || value === null) continue;
+      expect(after.series[0]?.values[at]).toBe(value);
+      compared += 1;
     }
-    const values = after.series[0]?.values ?? [];
-    const first = values.findIndex((value) => value !== null);
-    const last = values.findLastIndex((value) => value !== null);
-    expect(values.slice(first, last)).toContain(null);
+    // That the time away is a gap takes a clock that can be set: monitor-history.test.ts.
+    expect(compared).toBeGreaterThan(0);
   });
 
   it('logs no secret: no token, passphrase or invitation stands in any log of the mesh', () => {
