@@ -19,7 +19,6 @@ export const LONGEST: readonly string[] = [
   'apps/node/test/kill.sim.ts',
   'apps/node/test/backup-stale.test.ts',
   'apps/node/test/monitor-mesh.test.ts',
-  'apps/node/test/memory-commands.test.ts',
   'packages/consensus/test/class-group.conformance.ts',
   'packages/caesar/test/conservation.test.ts',
   'apps/node/test/facts-nodes.test.ts',
