@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -14,11 +14,13 @@ const start = (...argv: readonly string[]): Promise<Started> => spawnStart(scrat
 
 describe('start', () => {
   it.for(['Enter', 'SIGCONT'] as const)(
-    'stands still after a step until %s, tells a failure after it once, and leaves nothing',
+    'stands still after a step until %s, tells a failure after it once, and leaves nothing but the data it was given a folder for',
     { timeout: 120_000 },
     async (key, context) => {
       needsPnpm(context);
-      const argv = ['--once', '--json', '--pause-after=genesis'];
+      const data = join(scratch, 'mesh');
+      const named = key === 'SIGCONT' ? ['--data', data] : [];
+      const argv = ['--once', '--json', '--pause-after=genesis', ...named];
       const { child, ended } = spawnStart(scratch, argv, key === 'Enter' ? 'pipe' : 'ignore');
       let stderr = '';
       for await (const text of child.stderr as AsyncIterable<string>) {
@@ -39,6 +41,7 @@ describe('start', () => {
         ['publish', false],
       ]);
       expect(left).toEqual([]);
+      expect(existsSync(join(data, 'delta'))).toBe(key === 'SIGCONT');
     },
   );
 

@@ -11,15 +11,14 @@ export const COMPILE_CACHE: string = join(ROOT, 'node_modules/.cache/compile');
 
 /**
  * Fills the cache where there is none: a process writes what it compiled as it exits, and tests mostly kill theirs.
- * Vitest calls it before the first test.
+ * Vitest calls it before the first test. Sources that do not load are a matter of the tests that start them.
  */
 export function setup(): void {
   if (existsSync(COMPILE_CACHE)) return;
   const daemon = JSON.stringify(join(ROOT, 'apps/node/src/daemon.ts'));
-  const loaded = spawnSync(
+  spawnSync(
     process.execPath,
     ['--conditions=@hypermesh/source', '--input-type=module', '--eval', `await import(${daemon})`],
-    { env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE }, encoding: 'utf8' },
+    { env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE } },
   );
-  if (loaded.status !== 0) throw new Error(`The sources of a node do not load:\n${loaded.stderr}`);
 }
