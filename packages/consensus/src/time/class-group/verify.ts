@@ -139,8 +139,8 @@ function verifyChain(
  *
  * Never throws. Synchronous work of one core: at 1024 bits some 85 ms on average, all but 10 of them for the
  * discriminant, and 11 ms more for each segment of `depth`, whatever `iterations` is. The search for the discriminant takes as long
- * as it happens to (ten times the mean for one seed in 20,000); those of the last eight seeds are remembered. Seeds that lie a few hashes apart as integers mostly
- * have the same discriminant, as in chiavdf. So let a seed be a hash of what it is to bind, not what a peer picks.
+ * as it happens to (ten times the mean for one seed in 20,000); those of the last eight seeds are remembered. Seeds
+ * that lie a few hashes apart as integers mostly have the same discriminant, as in chiavdf. So let a seed be a hash of what it is to bind, not what a peer picks.
  * Whoever serves others from the same thread calls this from a worker.
  */
 export function verifyClassGroupVdf(claim: ClassGroupClaim): Verdict<object, ClassGroupReason> {
