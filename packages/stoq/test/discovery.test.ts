@@ -3,7 +3,7 @@ import type { ContentRoot } from '@hypermesh/core';
 import { cidOf } from '@hypermesh/core';
 import { createMemoryStore, fetchContent, publish, serveContent } from '@hypermesh/stoq/content';
 import { libp2pDiscovery, type Provider } from '@hypermesh/stoq/discovery';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { decodeAddresses, encodeAddresses } from '../src/discovery/providers.ts';
 import { failureOf, quicPair } from './support.ts';
 
@@ -44,6 +44,17 @@ describe('discovery over libp2p', () => {
     await using after = await open(6);
     expect(after.peerId).toBe(before.peerId);
     expect(after.addresses[0]).toMatch(/^\/ip6\/::1\/udp\/[0-9]+\/quic-v1\/p2p\/12D3Koo/);
+  });
+
+  it('leaves no timer that would keep its process for a second', async () => {
+    const planned = vi.spyOn(globalThis, 'setTimeout');
+    const calledOff = vi.spyOn(globalThis, 'clearTimeout');
+    onTestFinished(() => void vi.restoreAllMocks());
+    const host = await open(13);
+    await host.close();
+    const ended = new Set(calledOff.mock.calls.map(([timer]) => timer));
+    const left = planned.mock.calls.filter((_, at) => !ended.has(planned.mock.results[at]?.value));
+    expect(left.filter(([, delayMs = 0]) => delayMs >= 1_000)).toEqual([]);
   });
 
   it('passes over a provider that has gone', async () => {

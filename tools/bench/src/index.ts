@@ -1,3 +1,3 @@
-export { type Cases, type InterleaveOptions, interleave, type Sampled } from './interleave.ts';
+export { type Cases, type InterleaveOptions, interleave, type Sampled, summarize } from './interleave.ts';
 export { openRedis, type Redis } from './redis.ts';
 export { type Line, type Measurement, report } from './report.ts';

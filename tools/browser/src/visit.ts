@@ -52,7 +52,7 @@ export async function createVisit(context: BrowserContext, origins: ReadonlySet<
       return [...seen, ...violations.map((text) => `policy: ${text}`)];
     },
     axe: async () => {
-      await page.evaluate(axeSource());
+      if (!(await page.evaluate<boolean>("'axe' in globalThis"))) await page.evaluate(axeSource());
       const found = await page.evaluate<AxeFinding[]>(AXE_RUN);
       return found.flatMap(({ id, help, nodes }) =>
         nodes.map(

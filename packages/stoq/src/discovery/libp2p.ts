@@ -139,6 +139,7 @@ class Libp2pDiscovery implements Discovery {
 
   async close(): Promise<void> {
     await this.#host.stop();
+    endAddressTimer(this.#host);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -177,6 +178,19 @@ class Libp2pDiscovery implements Discovery {
       return undefined;
     }
   }
+}
+
+/**
+ * As its transports close, libp2p 3.3 plans to note its addresses a second later, and its stop leaves that timer: the
+ * process would not end before.
+ */
+function endAddressTimer(host: Libp2p): void {
+  const { components } = host as Libp2p & {
+    readonly components?: {
+      readonly addressManager?: { readonly _updatePeerStoreAddresses?: { stop?(): void } };
+    };
+  };
+  components?.addressManager?._updatePeerStoreAddresses?.stop?.();
 }
 
 async function readAll(stream: Stream, signal: AbortSignal): Promise<Uint8Array> {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findChromium } from '@hypermesh/browser';
@@ -30,6 +31,7 @@ export interface TestRun {
  */
 export async function runTests({ projects, packages, isWhole }: TestRun): Promise<number> {
   process.chdir(ROOT);
+  if (isWhole) build();
   const ran = await runVitest(projects, packages);
   const names = Object.keys(PORTABLE).filter(
     (name) =>
@@ -53,6 +55,20 @@ export async function runTests({ projects, packages, isWhole }: TestRun): Promis
   const counts = count(all);
   console.log(lastLine(counts));
   return counts.failed === 0 ? 0 : 1;
+}
+
+/**
+ * Builds all packages: the tour does it too, but while other tests read what is built. Where it cannot be done the tests
+ * that need it say why.
+ */
+function build(): void {
+  spawnSync(
+    join(ROOT, 'node_modules/.bin/turbo'),
+    ['run', 'build', '--output-logs=errors-only', '--ui=stream'],
+    {
+      stdio: 'inherit',
+    },
+  );
 }
 
 async function runVitest(projects: readonly string[], packages: readonly string[]): Promise<RunOutcome> {

@@ -1,4 +1,5 @@
 import { concatBytes, sha256, toHex } from '@hypermesh/core';
+import { BoundedMap } from '../../engine/bounded-map.ts';
 import { isProbablePrime } from './prime.ts';
 import { hasSmallFactor } from './sieve.ts';
 
@@ -45,6 +46,19 @@ function hashPrime(seed: Uint8Array, size: number, lowBits: number): bigint | un
     if (isProbablePrime(value)) return value;
   }
   return undefined;
+}
+
+/** Delays mostly come several to a seed, and the search is most of what verifying one costs: the last few are kept. */
+const found = new BoundedMap<string, bigint>(8);
+
+/** {@link discriminantOf}, without a search where the same was asked shortly before. */
+export function rememberedDiscriminantOf(seed: Uint8Array, bits: number): bigint | undefined {
+  const key = `${bits} ${toHex(seed)}`;
+  const known = found.get(key);
+  if (known !== undefined) return known;
+  const discriminant = discriminantOf(seed, bits);
+  if (discriminant !== undefined) found.set(key, discriminant);
+  return discriminant;
 }
 
 /** The discriminant of a seed: minus a prime of exactly `bits` bits (a multiple of 8) that is 7 mod 8. */

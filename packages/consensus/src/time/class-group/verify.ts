@@ -2,7 +2,7 @@ import type { Verdict } from '@hypermesh/core';
 import { bytesOf } from '../../bytes.ts';
 import { deserialize, FORM_BYTES, serialize } from './compressed-form.ts';
 import { type ClassGroup, classGroupOf, type Form, isEqual } from './form.ts';
-import { CHALLENGE_BYTES, challengeOf, discriminantOf } from './hash-prime.ts';
+import { CHALLENGE_BYTES, challengeOf, rememberedDiscriminantOf } from './hash-prime.ts';
 import { powerProduct } from './power.ts';
 
 const MIN_BITS = 256;
@@ -139,8 +139,8 @@ function verifyChain(
  *
  * Never throws. Synchronous work of one core: at 1024 bits some 85 ms on average, all but 10 of them for the
  * discriminant, and 11 ms more for each segment of `depth`, whatever `iterations` is. The search for the discriminant takes as long
- * as it happens to (ten times the mean for one seed in 20,000). Seeds that lie a few hashes apart as integers mostly
- * have the same discriminant, as in chiavdf. So let a seed be a hash of what it is to bind, not what a peer picks.
+ * as it happens to (ten times the mean for one seed in 20,000); those of the last eight seeds are remembered. Seeds
+ * that lie a few hashes apart as integers mostly have the same discriminant, as in chiavdf. So let a seed be a hash of what it is to bind, not what a peer picks.
  * Whoever serves others from the same thread calls this from a worker.
  */
 export function verifyClassGroupVdf(claim: ClassGroupClaim): Verdict<object, ClassGroupReason> {
@@ -161,7 +161,7 @@ export function verifyClassGroupVdf(claim: ClassGroupClaim): Verdict<object, Cla
   if (iterations === undefined) return refuse('bad-iterations');
   const chain = chainOf(proof, iterations);
   if (chain === undefined) return refuse('bad-segment');
-  const discriminant = discriminantOf(seed, discriminantBits);
+  const discriminant = rememberedDiscriminantOf(seed, discriminantBits);
   if (discriminant === undefined) return refuse('no-discriminant');
   const isValid = verifyChain(classGroupOf(discriminant), chain, { x, y });
   if (isValid === undefined) return refuse('not-canonical');
