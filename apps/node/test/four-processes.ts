@@ -23,22 +23,24 @@ export interface FourProcesses extends AsyncDisposable {
   directoryOf(name: Name): DataDirectory;
 }
 
-/** Founds it: `init`, `up`, `invite`, and three times `join` and `up`. */
-export async function openFourProcesses(): Promise<FourProcesses> {
+/** Founds it: `init`, `up`, `invite`, and three times `join` and `up`; `start` says how a node is started. */
+export async function openFourProcesses(
+  start: (directory: string) => Promise<RunningNode> = startNode,
+): Promise<FourProcesses> {
   const folder = temporaryDirectory();
   const directoryOf = (name: Name) => dataDirectory(join(folder.path, name));
   const data = (name: Name) => ['--data', directoryOf(name).path];
   const nodes = {} as Record<Name, RunningNode>;
   const made = await hypermesh('init', ...data('amber'), '--name', 'amber');
   expect(made.code, made.stderr).toBe(0);
-  nodes.amber = await startNode(directoryOf('amber').path);
+  nodes.amber = await start(directoryOf('amber').path);
   const listed = await hypermesh('invite', ...data('amber'), '--json');
   const invitations = listed.json()['invitations'] as string[];
   await Promise.all(
     names.slice(1).map(async (name, index) => {
       const joined = await hypermesh('join', invitations[index] ?? '', ...data(name), '--name', name);
       expect(joined.code, joined.stderr).toBe(0);
-      nodes[name] = await startNode(directoryOf(name).path);
+      nodes[name] = await start(directoryOf(name).path);
     }),
   );
   return {

@@ -5,10 +5,12 @@ import { type ControlClient, connectControl } from '../src/control/client.ts';
 import { dataDirectory } from '../src/data-directory.ts';
 
 /** The command as its package starts it, from the sources. */
-const entry = [
+const sources: readonly string[] = [
   '--conditions=@hypermesh/source',
   fileURLToPath(new URL('./fixtures/hypermesh.ts', import.meta.url)),
 ];
+/** The command as an operator starts it: built, and a daemon with its lean memory. */
+const built: readonly string[] = [fileURLToPath(new URL('../bin/hypermesh.mjs', import.meta.url))];
 
 /** How a command ended. */
 export interface Ended {
@@ -24,7 +26,7 @@ export const hypermesh = (...argv: readonly string[]): Promise<Ended> => hyperme
 
 /** `hypermesh` below a command that leads it, such as one that enters a namespace. */
 export async function hypermeshIn(leading: readonly string[], ...argv: readonly string[]): Promise<Ended> {
-  const [program = '', ...words] = [...leading, process.execPath, ...entry, ...argv];
+  const [program = '', ...words] = [...leading, process.execPath, ...sources, ...argv];
   const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
   const [code] = (await once(child, 'close')) as [number | null];
@@ -63,13 +65,23 @@ export const startNode = (directory: string, ...flags: readonly string[]): Promi
   startNodeIn([], directory, ...flags);
 
 /** `startNode` below a command that leads it. */
-export async function startNodeIn(
+export const startNodeIn = (
   leading: readonly string[],
   directory: string,
   ...flags: readonly string[]
+): Promise<RunningNode> => startNodeBy([...leading, process.execPath, ...sources], directory, flags);
+
+/** `startNode` with the built command. */
+export const startBuiltNode = (directory: string): Promise<RunningNode> =>
+  startNodeBy([process.execPath, ...built], directory, []);
+
+async function startNodeBy(
+  command: readonly string[],
+  directory: string,
+  flags: readonly string[],
 ): Promise<RunningNode> {
   const up = ['up', '--data', directory, '--stop-with-stdin', '--json', ...flags];
-  const [program = '', ...argv] = [...leading, process.execPath, ...entry, ...up];
+  const [program = '', ...argv] = [...command, ...up];
   const child: ChildProcess = spawn(program, argv, { stdio: ['pipe', 'pipe', 'pipe'] });
   const [stdout, log] = [collect(child.stdout), collect(child.stderr)];
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;

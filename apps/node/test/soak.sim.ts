@@ -8,6 +8,7 @@ import { type FourProcesses, names, openFourProcesses } from './four-processes.t
 import { startLoad } from './mesh-load/load.ts';
 import { type Sample, slopePerMinute } from './mesh-load/slope.ts';
 import { expectNothingLost, expectOneVoteEach } from './mesh-load/verdict.ts';
+import { startBuiltNode } from './processes.ts';
 
 const isLong = process.env['HYPERMESH_SIM'] === 'long';
 /** `HYPERMESH_SOAK_MINUTES=30 npx -y pnpm@12 sim apps/node` */
@@ -31,7 +32,8 @@ vi.setConfig({ testTimeout: lengthMs + 280_000, hookTimeout: 120_000 });
 describe('a mesh of four processes that works for long', () => {
   let mesh: FourProcesses;
   beforeAll(async () => {
-    if (isLong) mesh = await openFourProcesses();
+    // The command as an operator has it: how much memory a daemon keeps is decided as it begins.
+    if (isLong) mesh = await openFourProcesses(startBuiltNode);
   });
   afterAll(() => mesh?.[Symbol.asyncDispose]());
 

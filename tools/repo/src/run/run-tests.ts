@@ -31,7 +31,7 @@ export interface TestRun {
  */
 export async function runTests({ projects, packages, isWhole }: TestRun): Promise<number> {
   process.chdir(ROOT);
-  if (isWhole) build();
+  if (isWhole || process.env['HYPERMESH_SIM'] === 'long') build();
   const ran = await runVitest(projects, packages);
   const names = Object.keys(PORTABLE).filter(
     (name) =>
