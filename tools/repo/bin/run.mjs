@@ -7,7 +7,7 @@ const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 24 || (major === 24 && minor < 15)) {
   console.error(`HyperMesh needs Node.js 24.15 or newer; this is ${process.versions.node}.`);
   console.error(
-    'On Linux and macOS `npx -y pnpm@12 install` brings one along; elsewhere install Node.js 24.',
+    'On Linux and macOS `rm -rf node_modules && npx -y pnpm@12 install` brings one along; elsewhere install Node.js 24.',
   );
   process.exit(1);
 }

@@ -11,7 +11,7 @@ export function requireNode(version: string = process.versions.node): void {
   if (isNewEnough(version)) return;
   console.error(`HyperMesh needs Node.js ${MAJOR}.${MINOR} or newer; this is ${version}.`);
   console.error(
-    'From the root of the repository, `npx -y pnpm@12 test` brings one along on Linux and macOS.',
+    'From the root of the repository, `rm -rf node_modules && npx -y pnpm@12 install` brings one along on Linux and macOS.',
   );
   process.exit(1);
 }
