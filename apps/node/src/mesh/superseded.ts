@@ -1,5 +1,4 @@
-import type { Log, Random } from '@hypermesh/core';
-import { toHex } from '@hypermesh/core';
+import { type Log, type Random, toHex } from '@hypermesh/core';
 import type { Peer, StoqNode } from '@hypermesh/stoq';
 import { isEnrolling } from '../adapters/authenticator.ts';
 import { handleForMembers } from './members.ts';
@@ -33,7 +32,9 @@ export function endSuperseded(
     const name = await nameOf(peer);
     if (name === undefined) return;
     processOf.set(peer, name);
-    const earlier = stoq.peers.slice(0, stoq.peers.indexOf(peer)).filter(({ id }) => id === peer.id);
+    // None where it has ended by now.
+    const place = Math.max(0, stoq.peers.indexOf(peer));
+    const earlier = stoq.peers.slice(0, place).filter(({ id }) => id === peer.id);
     for (const old of earlier) {
       const known = processOf.get(old);
       if (known === undefined || known === name) continue;
