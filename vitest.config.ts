@@ -1,6 +1,5 @@
 import { defineConfig } from 'vitest/config';
 import { findChromium } from './tools/browser/src/chromium.ts';
-import { COMPILE_CACHE } from './tools/repo/src/run/compile-cache.ts';
 import { LongestFirst } from './tools/repo/src/run/longest-first.ts';
 
 /** Tests run the sources as they stand: the custom condition leads every import between packages to src/. */
@@ -25,16 +24,12 @@ const browser =
 export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    globalSetup: [
-      './tools/repo/src/run/catalog-bundle.ts',
-      './tools/repo/src/run/compile-cache.ts',
-      './tools/repo/src/run/dashboard-pages.ts',
-    ],
+    globalSetup: ['./tools/repo/src/run/catalog-bundle.ts', './tools/repo/src/run/dashboard-pages.ts'],
     pool: 'forks',
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     // Every answer of a node is held against its schema, also of nodes in processes of their own.
-    env: { HYPERMESH_CHECK_ANSWERS: '1', NODE_COMPILE_CACHE: COMPILE_CACHE },
+    env: { HYPERMESH_CHECK_ANSWERS: '1' },
     execArgv: ['--conditions=@hypermesh/source'],
     projects: [
       kind('unit', 'test'),
